@@ -1,0 +1,3 @@
+"""Engines that execute expressions."""
+
+from __future__ import annotations

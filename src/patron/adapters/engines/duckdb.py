@@ -1,0 +1,169 @@
+"""The embedded engine and store: one DuckDB file, or memory.
+
+Statements are compiled by Ibis and run here, so no expression depends on a connection. Nothing is ever downloaded.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ClassVar
+
+import duckdb
+import ibis
+import ibis.expr.datatypes as dt
+import sqlglot.expressions as sge
+from ibis.backends.sql.compilers import DuckDBCompiler
+
+from patron.kernel.errors import InputError, TransientError
+from patron.kernel.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+    from patron.kernel.tables import Table
+
+_SESSION = (
+    "SET TimeZone = 'UTC'",
+    "CREATE OR REPLACE TEMP MACRO from_utc_timestamp(instant, zone) AS timezone(zone, timezone('UTC', instant))",
+    "CREATE OR REPLACE TEMP MACRO hash63(txt) AS (md5_number_lower(txt) >> 1)::BIGINT",
+)
+_HELD = re.compile(r"PID (\d+)")
+
+
+class DuckDBEngine:
+    """A `Store` on DuckDB. One connection, one writer."""
+
+    name: ClassVar[str] = "duckdb"
+
+    def __init__(self, path: Path | None = None, *, memory_limit: str | None = None, threads: int | None = None) -> None:
+        """Open a file, or memory when no path is given.
+
+        Raises:
+            TransientError: another process holds the file open.
+            InputError: the file is not a DuckDB database.
+        """
+        self._compiler = DuckDBCompiler()
+        self._depth = 0
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        if memory_limit:
+            settings["memory_limit"] = memory_limit
+        if threads:
+            settings["threads"] = threads
+        try:
+            self.connection = duckdb.connect(str(path) if path else ":memory:", config=settings)
+        except duckdb.IOException as error:
+            held = _HELD.search(str(error))
+            if "lock" in str(error).lower():
+                who = f" (process {held[1]})" if held else ""
+                message = f"Another process{who} holds this project open. Stop it, or wait until it has finished."
+                raise TransientError(message) from error
+            raise InputError("The project's database cannot be opened.", [Problem(str(path and path.name), "", "a DuckDB file")]) from error
+        for statement in _SESSION:
+            self.connection.execute(statement)
+
+    def sql(self, expression: ir.Table) -> str:
+        """The DuckDB statement for an expression."""
+        return self._compiler.to_sqlglot(expression).sql(dialect="duckdb")
+
+    def query(self, expression: ir.Table) -> pa.Table:
+        """The rows of an expression."""
+        return self.connection.sql(self.sql(expression)).to_arrow_table()
+
+    def create(self, name: str, expression: ir.Table, *, temporary: bool = False) -> None:
+        """Make or replace a table with the rows of an expression, each column in the type that the expression has."""
+        kind = "TEMP TABLE" if temporary else "TABLE"
+        columns = expression.schema().items()
+        cast = ", ".join(f"{_quoted(c)}::{self._type(t)} AS {_quoted(c)}" for c, t in columns)
+        self._run(f"CREATE OR REPLACE {kind} {_quoted(name)} AS SELECT {cast} FROM ({self.sql(expression)})")
+
+    def drop(self, name: str) -> None:
+        """Remove a table; nothing happens when there is none."""
+        self._run(f"DROP TABLE IF EXISTS {_quoted(name)}")
+
+    def tables(self) -> frozenset[str]:
+        """The names of all tables and views."""
+        rows = self.connection.execute("SELECT table_name FROM information_schema.tables").fetchall()
+        return frozenset(r[0] for r in rows)
+
+    def columns(self, name: str) -> tuple[str, ...]:
+        """The column names of a table, in order."""
+        rows = self.connection.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = ? ORDER BY ordinal_position", [name]
+        ).fetchall()
+        return tuple(r[0] for r in rows)
+
+    def declare(self, table: Table) -> None:
+        """Make an empty table with a declared schema unless it exists."""
+        columns = ", ".join(f"{_quoted(c.name)} {self._type(ibis.dtype(c.type))}{' NOT NULL' if c.required else ''}" for c in table.columns)
+        self._run(f"CREATE TABLE IF NOT EXISTS {_quoted(table.name)} ({columns})")
+
+    def insert(self, name: str, rows: ir.Table | pa.Table) -> int:
+        """Append rows, matched by column name; columns that are not given stay null. Returns how many."""
+        if isinstance(rows, ibis.Expr):
+            done = self._run(f"INSERT INTO {_quoted(name)} BY NAME {self.sql(rows)}").fetchall()
+        else:
+            self.connection.register("_rows", rows)
+            try:
+                done = self._run(f"INSERT INTO {_quoted(name)} BY NAME SELECT * FROM _rows").fetchall()
+            finally:
+                self.connection.unregister("_rows")
+        return int(done[0][0])
+
+    def delete(self, name: str, keys: ir.Table, on: tuple[str, ...]) -> None:
+        """Delete the rows whose key is among `keys`."""
+        target = _quoted(name)
+        matches = " AND ".join(f"{target}.{_quoted(c)} = _keys.{_quoted(c)}" for c in on)
+        self._run(f"DELETE FROM {target} USING ({self.sql(keys)}) AS _keys WHERE {matches}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that happens inside is kept, or none of it. Transactions inside a transaction join it."""
+        if self._depth:
+            yield
+            return
+        self._run("BEGIN TRANSACTION")
+        self._depth += 1
+        try:
+            yield
+            self._run("COMMIT")
+        except BaseException:
+            self._depth = 0
+            self._abandon()
+            raise
+        self._depth = 0
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.connection.close()
+
+    def _run(self, statement: str) -> duckdb.DuckDBPyConnection:
+        try:
+            return self.connection.execute(statement)
+        except duckdb.IOException as error:
+            if "no space left" in str(error).lower():
+                raise TransientError("The disk is full. Nothing was changed; free some space and try again.") from error
+            raise
+        except duckdb.OutOfMemoryException as error:
+            message = "The engine has too little memory or temporary disk space. Nothing was changed; raise the limit in patron.toml."
+            raise TransientError(message) from error
+
+    def _abandon(self) -> None:
+        try:
+            self.connection.execute("ROLLBACK")
+        except duckdb.Error:  # the failure ended the transaction itself
+            return
+
+    def _type(self, of: dt.DataType) -> str:
+        return str(self._compiler.type_mapper.from_ibis(of).sql(dialect="duckdb"))
+
+
+def _quoted(name: str) -> str:
+    return sge.to_identifier(name, quoted=True).sql(dialect="duckdb")

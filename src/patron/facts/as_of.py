@@ -1,0 +1,181 @@
+"""Facts as they were known at an instant: the one door through which features, segments and measurement read facts.
+
+Each table is cut at `as_of` by the instant its rows happened at; instants inside a row that come later are not known yet. Amounts are
+in the shop's currency, by the rate of the day; contribution margin is worked out here, once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import ibis
+
+from patron.facts import tables as t
+from patron.kernel.money import exponent
+from patron.kernel.time import literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import ibis.expr.types as ir
+
+    from patron.facts.shop import Shop
+    from patron.kernel.tables import Table
+
+_HAPPENED = {
+    "orders": "ordered_at",
+    "order_lines": "ordered_at",
+    "refunds": "refunded_at",
+    "events": "occurred_at",
+    "messages": "sent_at",
+    "consents": "occurred_at",
+    "redemptions": "redeemed_at",
+    "reviews": "reviewed_at",
+    "tickets": "opened_at",
+    "list_members": "added_at",
+    "customers": "first_seen_at",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Facts before an instant.
+
+    Attributes:
+        shop: the owner's statements.
+        as_of: facts at or after this instant are unknown.
+        known: names of the fact tables that hold any row at all; a feature that needs another one is unknown, not zero.
+        currencies: currencies other than the shop's that occur in facts; with none, nothing is converted.
+        costed: whether the cost of goods is known for any order.
+    """
+
+    shop: Shop
+    as_of: datetime
+    known: frozenset[str]
+    currencies: frozenset[str] = frozenset()
+    costed: bool = False
+
+    @property
+    def now(self) -> ir.TimestampValue:
+        """`as_of` as a literal."""
+        return literal(self.as_of)
+
+    @property
+    def customers(self) -> ir.Table:
+        """`facts.CUSTOMERS` seen before `as_of`; a birthday or name has no instant and is taken as it is now."""
+        return self._before(t.CUSTOMERS)
+
+    @property
+    def products(self) -> ir.Table:
+        """`facts.PRODUCTS`: a catalogue, as it is now."""
+        return t.PRODUCTS.unbound()
+
+    @property
+    def orders(self) -> ir.Table:
+        """`facts.ORDERS` placed before `as_of`, in the shop's currency, with `margin` (money: contribution margin before refunds)."""
+        orders = self._converted(self._before(t.ORDERS), t.ORDERS)
+        return orders.mutate(margin=self._margin(orders))
+
+    @property
+    def sales(self) -> ir.Table:
+        """Orders that count: sales that are not called off as of now."""
+        orders = self.orders
+        return orders.filter(orders.kind == "sale", orders.cancelled_at.isnull())
+
+    @property
+    def order_lines(self) -> ir.Table:
+        """`facts.ORDER_LINES` before `as_of`, in the shop's currency."""
+        return self._converted(self._before(t.ORDER_LINES), t.ORDER_LINES)
+
+    @property
+    def refunds(self) -> ir.Table:
+        """`facts.REFUNDS` before `as_of`, in the shop's currency."""
+        return self._converted(self._before(t.REFUNDS), t.REFUNDS)
+
+    @property
+    def events(self) -> ir.Table:
+        """`facts.EVENTS` before `as_of`; values in the shop's currency."""
+        return self._converted(self._before(t.EVENTS), t.EVENTS)
+
+    @property
+    def messages(self) -> ir.Table:
+        """`facts.MESSAGES` sent before `as_of`."""
+        return self._before(t.MESSAGES)
+
+    @property
+    def consents(self) -> ir.Table:
+        """`facts.CONSENTS` given or taken back before `as_of`."""
+        return self._before(t.CONSENTS)
+
+    @property
+    def redemptions(self) -> ir.Table:
+        """`facts.REDEMPTIONS` before `as_of`."""
+        return self._before(t.REDEMPTIONS)
+
+    @property
+    def reviews(self) -> ir.Table:
+        """`facts.REVIEWS` written before `as_of`; reviews without a date are left out."""
+        return self._before(t.REVIEWS)
+
+    @property
+    def tickets(self) -> ir.Table:
+        """`facts.TICKETS` opened before `as_of`."""
+        return self._before(t.TICKETS)
+
+    @property
+    def list_members(self) -> ir.Table:
+        """`facts.LIST_MEMBERS` added before `as_of`."""
+        return self._before(t.LIST_MEMBERS)
+
+    @property
+    def spend(self) -> ir.Table:
+        """`facts.SPEND` of spans that ended before the shop's day of `as_of`, in the shop's currency."""
+        spend = t.SPEND.unbound()
+        return self._converted(spend.filter(spend.ends_on < self.shop.calendar.day_of(self.as_of)), t.SPEND)
+
+    def _before(self, table: Table) -> ir.Table:
+        happened = _HAPPENED[table.name]
+        rows = table.unbound()
+        later = {
+            c.name: ibis.ifelse(rows[c.name] < self.now, rows[c.name], ibis.null(c.type))
+            for c in table.columns
+            if c.kind == "instant" and c.name not in {happened, "received_at"}
+        }
+        cut = rows.filter(rows[happened] < self.now)
+        return cut.mutate(**{name: ibis.ifelse(cut[name] < self.now, cut[name], ibis.null(cut[name].type())) for name in later})
+
+    def _converted(self, rows: ir.Table, table: Table) -> ir.Table:
+        if not self.currencies:
+            return rows
+        on = rows.starts_on if table is t.SPEND else rows[_HAPPENED[table.name]].date()
+        dated = rows.mutate(_on=on)
+        rates = t.RATES.unbound().select("currency", "starts_on", "rate")
+        by_currency = ibis.window(group_by=rates.currency, order_by=rates.starts_on)
+        spans = rates.mutate(_until=rates.starts_on.lead().over(by_currency)).rename(_code="currency", _from="starts_on")
+        rated = dated.left_join(
+            spans,
+            [dated.currency == spans._code, dated._on >= spans._from, spans._until.isnull() | (dated._on < spans._until)],
+        )
+        here = self.shop.currency
+        factor = ibis.cases((rated.currency == here, ibis.literal(1.0)), else_=rated.rate * self._scale(rated.currency))
+        money = [c.name for c in table.columns if c.kind == "money"]
+        converted = rated.mutate(
+            **{c: (rated[c].cast("float64") * factor).round().cast("int64") for c in money}, currency=ibis.literal(here)
+        )
+        return converted.select(*rows.columns)
+
+    def _scale(self, code: ir.StringValue) -> ir.Value:
+        """Minor units of the shop's currency per minor unit of another, at rate 1."""
+        here = exponent(self.shop.currency)
+        return ibis.cases(
+            *[(code == c, ibis.literal(10.0 ** (here - exponent(c)))) for c in sorted(self.currencies)], else_=ibis.literal(1.0)
+        )
+
+    def _margin(self, orders: ir.Table) -> ir.Value:
+        """Net revenue less cost of goods, payment and delivery; by the owner's margin rate where costs are unknown, else unknown."""
+        revenue = orders.net_revenue.cast("float64")
+        rate = ibis.null("float64") if self.shop.margin_rate is None else revenue * self.shop.margin_rate
+        goods = ibis.coalesce(revenue - orders.cost.cast("float64"), rate) if self.costed else rate
+        handling = orders.total.cast("float64") * self.shop.payment_rate + float(self.shop.delivery_cost)
+        return (goods - handling).round().cast("int64")

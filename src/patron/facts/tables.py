@@ -1,0 +1,413 @@
+"""Every fact table: what a row is, and the type, unit and meaning of its columns.
+
+Facts are kept in the currency they happened in. Instants are UTC without a zone. A `customer_id` that is null is a guest or a visitor
+nobody knows yet; `buyer_id`, `visitor_id` … are identifiers as they were received, so that a merge or its undoing can resolve them anew.
+"""
+
+from __future__ import annotations
+
+from patron.kernel.tables import Column, Table
+
+_CUSTOMER = Column("customer_id", "id", "the resolved customer; null for guests and unknown visitors")
+_SOURCE = Column("source", "text", "where the row came from", required=True)
+_RECEIVED = Column("received_at", "instant", "when Patron learned it", required=True)
+_CURRENCY = Column("currency", "text", "ISO 4217 code of the amounts in this row", required=True)
+_LOAD = (_SOURCE, _RECEIVED)
+
+CUSTOMERS = Table(
+    "customers",
+    "one row per resolved person",
+    ("customer_id",),
+    (
+        Column("customer_id", "id", "the resolved customer", required=True),
+        Column("customer_number", "text", "what the shop calls the customer"),
+        Column("first_seen_at", "instant", "the earliest instant anything is known about the person"),
+        Column("created_at", "instant", "when the account or profile was made"),
+        Column("email", "text", "normalised e-mail address"),
+        Column("phone", "text", "phone number in E.164 where it could be read"),
+        Column("first_name", "text", "given name"),
+        Column("last_name", "text", "family name"),
+        Column("gender", "text", "female, male or other"),
+        Column("birth_on", "date", "date of birth"),
+        Column("country", "text", "ISO 3166 alpha-2 where it could be read, else as received"),
+        Column("region", "text", "state or province"),
+        Column("city", "text", "city"),
+        Column("postal_code", "text", "postal code"),
+        Column("language", "text", "language tag"),
+        Column("tags", "text", "tags, comma separated"),
+        Column("traits", "text", "everything else that was received, as a JSON object"),
+        *_LOAD,
+    ),
+)
+
+IDENTIFIERS = Table(
+    "identifiers",
+    "one row per way to point at a person",
+    ("identifier_id",),
+    (
+        Column("identifier_id", "id", "hash of kind, scope and value", required=True),
+        Column("kind", "text", "customer_number, email, phone, anonymous_id …", required=True),
+        Column("scope", "text", "within which source the value is unique; empty for e-mail and phone", required=True),
+        Column("value", "text", "the value; for e-mail and phone its SHA-256", required=True),
+        Column("strength", "count", "3 strong (names one person), 2 medium, 1 weak (may be shared)", required=True),
+        Column("first_seen_at", "instant", "the earliest instant a fact carries it"),
+        *_LOAD,
+    ),
+)
+
+LINKS = Table(
+    "links",
+    "one row per pair of identifiers seen on the same record",
+    ("link_id",),
+    (
+        Column("link_id", "id", "hash of the two identifiers", required=True),
+        Column("left_id", "id", "the smaller identifier", required=True),
+        Column("right_id", "id", "the larger identifier", required=True),
+        Column("observed_at", "instant", "when they were first seen together"),
+        *_LOAD,
+    ),
+)
+
+IDENTITIES = Table(
+    "identities",
+    "one row per identifier: whom it points at now (derived from links and merges)",
+    ("identifier_id",),
+    (
+        Column("identifier_id", "id", "the identifier", required=True),
+        Column("customer_id", "id", "the customer it resolves to", required=True),
+    ),
+)
+
+MERGES = Table(
+    "merges",
+    "one row per two customers found to be one, or kept apart by hand",
+    ("merge_id",),
+    (
+        Column("merge_id", "id", "hash of the link that joins them", required=True),
+        Column("from_id", "id", "the customer that forwards", required=True),
+        Column("into_id", "id", "the customer that stays", required=True),
+        Column("link_id", "id", "the link that joined them", required=True),
+        Column("reason", "text", "in words: which identifiers met", required=True),
+        Column("merged_at", "instant", "when the link was observed"),
+        Column("undone_at", "instant", "when the merge was undone; null while it holds"),
+        _SOURCE,
+    ),
+)
+
+PRODUCTS = Table(
+    "products",
+    "one row per product or variant that can be bought",
+    ("product_id",),
+    (
+        Column("product_id", "id", "hash of the product code", required=True),
+        Column("product_code", "text", "SKU or code in the shop", required=True),
+        Column("name", "text", "name"),
+        Column("category", "text", "the top category"),
+        Column("category_path", "text", "all levels, joined by ' > '"),
+        Column("brand", "text", "brand or vendor"),
+        Column("price", "price", "list price of a unit"),
+        Column("cost", "price", "cost of goods of a unit"),
+        Column("currency", "text", "ISO 4217 code of price and cost"),
+        Column("launched_at", "instant", "when it was first offered, if known; else first sold"),
+        Column("is_active", "flag", "whether it is on sale"),
+        *_LOAD,
+    ),
+)
+
+ORDERS = Table(
+    "orders",
+    "one row per purchase; what was given back is in `refunds`",
+    ("order_id",),
+    (
+        Column("order_id", "id", "hash of source and order number", required=True),
+        Column("order_number", "text", "what the shop calls the order", required=True),
+        _CUSTOMER,
+        Column("buyer_id", "id", "the buyer's strongest identifier as received; null for guests"),
+        Column(
+            "kind",
+            "text",
+            "sale; unpaid (pending, failed, voided); or adjustment (bad debt, stock corrections). Only sales are orders",
+            required=True,
+        ),
+        Column("status", "text", "paid, pending, cancelled, refunded, partially_refunded, voided …"),
+        Column("ordered_at", "instant", "when it was placed", required=True),
+        Column(
+            "cancelled_at",
+            "instant",
+            "when the whole order was called off or given back: from then on it is no order; its money is in `refunds`",
+        ),
+        Column("delivered_at", "instant", "when it was fulfilled or delivered"),
+        Column("updated_at", "instant", "the version: a later one replaces an earlier one"),
+        _CURRENCY,
+        Column("net_revenue", "money", "products after discounts, without tax and shipping, before refunds", required=True),
+        Column("discount", "money", "taken off the list price, a positive amount", required=True),
+        Column("tax", "money", "tax on top of net revenue", required=True),
+        Column("shipping", "money", "carriage paid by the buyer", required=True),
+        Column("fees", "money", "everything that is neither product, tax nor carriage: bank charges, manual amounts", required=True),
+        Column("total", "money", "net revenue + tax + shipping + fees", required=True),
+        Column("cost", "money", "cost of goods where it is known for every product line, else null"),
+        Column("units", "quantity", "units of products", required=True),
+        Column("line_count", "count", "lines of products", required=True),
+        Column("coupon_code", "text", "the first code used"),
+        Column("coupon_discount", "money", "the part of the discount that a code gave", required=True),
+        Column("country", "text", "where it was sent to"),
+        Column("region", "text", "state or province it was sent to"),
+        Column("city", "text", "city it was sent to"),
+        Column("postal_code", "text", "postal code it was sent to"),
+        Column("channel", "text", "web, pos, phone, app …"),
+        Column("campaign_source", "text", "utm_source of the visit that led to it"),
+        Column("campaign_medium", "text", "utm_medium"),
+        Column("campaign_name", "text", "utm_campaign"),
+        *_LOAD,
+    ),
+)
+
+ORDER_LINES = Table(
+    "order_lines",
+    "one row per line of an order",
+    ("line_id",),
+    (
+        Column("line_id", "id", "hash of order, content and repetition", required=True),
+        Column("order_id", "id", "its order", required=True),
+        _CUSTOMER,
+        Column("product_id", "id", "its product; null for what is no product"),
+        Column("kind", "text", "product, shipping, fee, discount, voucher or adjustment", required=True),
+        Column("ordered_at", "instant", "when the order was placed", required=True),
+        Column("quantity", "quantity", "units", required=True),
+        Column("unit_price", "price", "price of a unit as received"),
+        Column("list_price", "price", "price of a unit before reduction"),
+        _CURRENCY,
+        Column("net_revenue", "money", "the line's total after discounts, without tax", required=True),
+        Column("discount", "money", "taken off, a positive amount", required=True),
+        Column("coupon_discount", "money", "the part of the discount that a code gave", required=True),
+        Column("tax", "money", "tax on top", required=True),
+        Column("cost", "money", "cost of goods of the line, if known"),
+        *_LOAD,
+    ),
+)
+
+REFUNDS = Table(
+    "refunds",
+    "one row per line or amount given back: returns, credit notes, cancellations",
+    ("refund_id",),
+    (
+        Column("refund_id", "id", "hash of document, content and repetition", required=True),
+        Column("document_number", "text", "number of the credit note, or of the order when it has none", required=True),
+        Column("order_id", "id", "the order it gives back; null when none could be found"),
+        Column("line_id", "id", "the line it gives back, if known"),
+        _CUSTOMER,
+        Column("buyer_id", "id", "the buyer's strongest identifier as received"),
+        Column("product_id", "id", "the product, if known"),
+        Column("kind", "text", "product, shipping, fee, discount or adjustment: what the amount was for", required=True),
+        Column("refunded_at", "instant", "when it was given back", required=True),
+        Column("is_dated", "flag", "false when the source gives no date and the order's was taken", required=True),
+        Column("is_full", "flag", "whether it, with those before it, gives back the whole order", required=True),
+        Column("quantity", "quantity", "units, positive", required=True),
+        _CURRENCY,
+        Column("net_revenue", "money", "given back of products, positive", required=True),
+        Column("total", "money", "given back in all, positive", required=True),
+        *_LOAD,
+    ),
+)
+
+EVENTS = Table(
+    "events",
+    "one row per thing that happened on the site, in the app, on social media or in the shop",
+    ("event_id", "occurred_at"),
+    (
+        Column("event_id", "id", "hash of the message id, else of the content", required=True),
+        _CUSTOMER,
+        Column("visitor_id", "id", "the identifier it came with"),
+        Column("kind", "text", "what happened, in snake case: product_viewed, product_added, order_completed …", required=True),
+        Column("occurred_at", "instant", "when it happened", required=True),
+        Column("session_id", "id", "the visit it belongs to"),
+        Column("channel", "text", "web, app, social, shop"),
+        Column("product_id", "id", "the product it is about"),
+        Column("category", "text", "the category it is about"),
+        Column("quantity", "quantity", "units"),
+        Column("value", "money", "the amount it is about"),
+        Column("currency", "text", "ISO 4217 code of the value"),
+        Column("query", "text", "what was searched for"),
+        Column("page", "text", "path of the page"),
+        Column("referrer", "text", "the page before"),
+        Column("campaign_source", "text", "utm_source"),
+        Column("campaign_medium", "text", "utm_medium"),
+        Column("campaign_name", "text", "utm_campaign"),
+        Column("device", "text", "desktop, mobile, tablet"),
+        Column("properties", "text", "everything else, as a JSON object"),
+        *_LOAD,
+    ),
+)
+
+MESSAGES = Table(
+    "messages",
+    "one row per message to one customer, with the first instant of each receipt",
+    ("message_id",),
+    (
+        Column("message_id", "id", "hash of the message id", required=True),
+        _CUSTOMER,
+        Column("channel", "text", "email, sms, whatsapp, push …", required=True),
+        Column("purpose", "text", "marketing or transactional"),
+        Column("campaign_name", "text", "the campaign or journey step"),
+        Column("sent_at", "instant", "when it was handed over", required=True),
+        Column("opened_at", "instant", "first opened by a person"),
+        Column("machine_opened_at", "instant", "first opened by a machine"),
+        Column("clicked_at", "instant", "first clicked"),
+        Column("bounced_at", "instant", "when it came back"),
+        Column("complained_at", "instant", "when it was marked as spam"),
+        Column("unsubscribed_at", "instant", "when it led to an unsubscription"),
+        *_LOAD,
+    ),
+)
+
+CONSENTS = Table(
+    "consents",
+    "one row per change of a permission",
+    ("consent_id",),
+    (
+        Column("consent_id", "id", "hash of person, channel, purpose, status and date", required=True),
+        _CUSTOMER,
+        Column("person_id", "id", "the identifier it was given for", required=True),
+        Column("channel", "text", "email, sms, whatsapp, push", required=True),
+        Column("purpose", "text", "marketing or transactional", required=True),
+        Column("status", "text", "granted, denied, withdrawn, or pending", required=True),
+        Column("occurred_at", "instant", "since when it holds; when not dated, when Patron learned it", required=True),
+        Column("is_dated", "flag", "false: permission exists but nobody knows since when", required=True),
+        Column("method", "text", "how it was given: double_opt_in, form, import …"),
+        *_LOAD,
+    ),
+)
+
+REDEMPTIONS = Table(
+    "redemptions",
+    "one row per coupon redeemed that the order lines do not carry themselves",
+    ("redemption_id",),
+    (
+        Column("redemption_id", "id", "hash of person, coupon, date and repetition", required=True),
+        _CUSTOMER,
+        Column("person_id", "id", "the identifier it came with", required=True),
+        Column("coupon_code", "text", "the coupon", required=True),
+        Column("campaign_name", "text", "the campaign it came from"),
+        Column("redeemed_at", "instant", "when it was redeemed", required=True),
+        *_LOAD,
+    ),
+)
+
+REVIEWS = Table(
+    "reviews",
+    "one row per review",
+    ("review_id",),
+    (
+        Column("review_id", "id", "hash of the review's number, else of its content", required=True),
+        _CUSTOMER,
+        Column("person_id", "id", "the identifier it came with"),
+        Column("product_id", "id", "the product"),
+        Column("rating", "number", "stars, 1 worst to 5 best"),
+        Column("title", "text", "title"),
+        Column("body", "text", "text"),
+        Column("is_recommended", "flag", "whether the reviewer recommends the product"),
+        Column("helpful_count", "count", "people who found it helpful"),
+        Column("reviewed_at", "instant", "when it was written; null when the source does not say"),
+        *_LOAD,
+    ),
+)
+
+TICKETS = Table(
+    "tickets",
+    "one row per request to support",
+    ("ticket_id",),
+    (
+        Column("ticket_id", "id", "hash of source and number", required=True),
+        _CUSTOMER,
+        Column("person_id", "id", "the identifier it came with"),
+        Column("channel", "text", "email, chat, phone, social"),
+        Column("topic", "text", "what it is about: delivery, product, return, payment …"),
+        Column("opened_at", "instant", "when it was opened", required=True),
+        Column("closed_at", "instant", "when it was solved"),
+        Column("satisfaction", "number", "rating of the answer, 1 worst to 5 best"),
+        *_LOAD,
+    ),
+)
+
+SPEND = Table(
+    "spend",
+    "one row per span, channel and campaign of advertising cost",
+    ("spend_id",),
+    (
+        Column("spend_id", "id", "hash of source, span, channel, campaign and repetition", required=True),
+        Column("starts_on", "date", "first day", required=True),
+        Column("ends_on", "date", "last day", required=True),
+        Column("channel", "text", "meta, google, tv …", required=True),
+        Column("campaign_name", "text", "campaign"),
+        _CURRENCY,
+        Column("cost", "money", "what it cost", required=True),
+        Column("impressions", "count", "times shown"),
+        Column("clicks", "count", "clicks"),
+        Column("conversions", "number", "conversions that the platform claims"),
+        *_LOAD,
+    ),
+)
+
+RATES = Table(
+    "rates",
+    "one row per currency and day: what a unit of it is worth in the shop's currency from that day on",
+    ("currency", "starts_on"),
+    (
+        _CURRENCY,
+        Column("starts_on", "date", "the first day the rate is used", required=True),
+        Column("rate", "number", "shop currency per unit, major units", required=True),
+        *_LOAD,
+    ),
+)
+
+LIST_MEMBERS = Table(
+    "list_members",
+    "one row per customer on a static list",
+    ("list_name", "customer_id"),
+    (
+        Column("list_name", "text", "the list", required=True),
+        Column("customer_id", "id", "the customer", required=True),
+        Column("added_at", "instant", "when the customer was put on it", required=True),
+    ),
+)
+
+LOADS = Table(
+    "loads",
+    "one row per file that was loaded",
+    ("load_id",),
+    (
+        Column("load_id", "id", "hash of source and content digest", required=True),
+        _SOURCE,
+        Column("file", "text", "the file's name, without its folder", required=True),
+        Column("digest", "text", "SHA-256 of the content", required=True),
+        Column("loaded_at", "instant", "when", required=True),
+        Column("read_count", "count", "records read", required=True),
+        Column("kept_count", "count", "records that became or changed facts", required=True),
+        Column("unchanged_count", "count", "records that were known already", required=True),
+        Column("refused_count", "count", "records that could not be used", required=True),
+    ),
+)
+
+REFUSED = Table(
+    "refused",
+    "one row per problem of a record that could not be used",
+    (),
+    (
+        Column("load_id", "id", "the load", required=True),
+        Column("file", "text", "the file's name", required=True),
+        Column("line", "count", "the line in the file on which the record begins, from 1; the row for Parquet", required=True),
+        Column("column", "text", "the column"),
+        Column("value", "text", "what was found"),
+        Column("expected", "text", "what was expected", required=True),
+        Column("hint", "text", "a suggestion"),
+        Column("record", "text", "the record as it was received"),
+    ),
+)
+
+FACTS: tuple[Table, ...] = (
+    CUSTOMERS, PRODUCTS, ORDERS, ORDER_LINES, REFUNDS, EVENTS, MESSAGES, CONSENTS, REDEMPTIONS, REVIEWS, TICKETS, SPEND, RATES, LIST_MEMBERS,
+)  # fmt: skip
+"""What is true of the shop: the tables that features, segments and measurement read."""
+
+LEDGER: tuple[Table, ...] = (IDENTIFIERS, LINKS, IDENTITIES, MERGES, LOADS, REFUSED)
+"""How it became known: identity and loading."""

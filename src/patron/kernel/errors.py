@@ -1,0 +1,48 @@
+"""Everything Patron raises.
+
+PatronError
+├── InputError            the caller can put it right: data, a definition, a setting, a command; carries every `Problem`
+├── OutsideError          something outside failed
+│   ├── TransientError    worth trying again: a project held open, a full disk
+│   └── PermanentError    not worth trying again
+└── InvariantError        Patron contradicts itself: a fault of ours
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from patron.kernel.problems import Problem
+
+
+class PatronError(Exception):
+    """The root: its message is a sentence that can be shown to a person."""
+
+
+class InputError(PatronError):
+    """What was given cannot be used; `problems` holds all that was found, not only the first."""
+
+    def __init__(self, message: str, problems: Sequence[Problem] = ()) -> None:
+        """Join the message and the problems, a line each."""
+        self.message = message
+        self.problems = tuple(problems)
+        super().__init__("\n".join([message, *(f"  {p}" for p in self.problems)]))
+
+
+class OutsideError(PatronError):
+    """Something that Patron depends on failed."""
+
+
+class TransientError(OutsideError):
+    """It failed now and may work later."""
+
+
+class PermanentError(OutsideError):
+    """It will fail in the same way again."""
+
+
+class InvariantError(PatronError):
+    """Something that must never be so, is."""

@@ -1,0 +1,71 @@
+"""The engine: executes relational expressions. It is handed Ibis expressions over named tables and gives Arrow tables back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+    from patron.kernel.tables import Table
+
+
+class Engine(Protocol):
+    """Executes expressions over its own tables.
+
+    Every engine provides the two functions that `kernel` declares and dialects lack, `from_utc_timestamp` and `hash63`; its session
+    zone is UTC; an integer sum comes back in the type that the declaration says.
+    """
+
+    name: ClassVar[str]
+
+    def sql(self, expression: ir.Table) -> str:
+        """The statement that answers an expression, in the engine's dialect."""
+        ...
+
+    def query(self, expression: ir.Table) -> pa.Table:
+        """The rows of an expression."""
+        ...
+
+    def create(self, name: str, expression: ir.Table, *, temporary: bool = False) -> None:
+        """Make or replace a table with the rows of an expression, each column in the type that the expression has."""
+        ...
+
+    def drop(self, name: str) -> None:
+        """Remove a table; nothing happens when there is none."""
+        ...
+
+    def tables(self) -> frozenset[str]:
+        """The names of all tables and views."""
+        ...
+
+    def columns(self, name: str) -> tuple[str, ...]:
+        """The column names of a table, in order."""
+        ...
+
+
+class Store(Engine, Protocol):
+    """An engine that also keeps tables: all or nothing, within one transaction."""
+
+    def declare(self, table: Table) -> None:
+        """Make an empty table with a declared schema unless it exists."""
+        ...
+
+    def insert(self, name: str, rows: ir.Table | pa.Table) -> int:
+        """Append rows, matched by column name; columns that are not given stay null. Returns how many."""
+        ...
+
+    def delete(self, name: str, keys: ir.Table, on: tuple[str, ...]) -> None:
+        """Delete the rows whose key is among `keys`."""
+        ...
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All that happens inside is kept, or none of it. Transactions inside a transaction join it."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the files."""
+        ...

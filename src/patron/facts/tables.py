@@ -405,7 +405,20 @@ REFUSED = Table(
 )
 
 FACTS: tuple[Table, ...] = (
-    CUSTOMERS, PRODUCTS, ORDERS, ORDER_LINES, REFUNDS, EVENTS, MESSAGES, CONSENTS, REDEMPTIONS, REVIEWS, TICKETS, SPEND, RATES, LIST_MEMBERS,
+    CUSTOMERS,
+    PRODUCTS,
+    ORDERS,
+    ORDER_LINES,
+    REFUNDS,
+    EVENTS,
+    MESSAGES,
+    CONSENTS,
+    REDEMPTIONS,
+    REVIEWS,
+    TICKETS,
+    SPEND,
+    RATES,
+    LIST_MEMBERS,
 )  # fmt: skip
 """What is true of the shop: the tables that features, segments and measurement read."""
 

@@ -1,0 +1,3 @@
+"""Sources of records: files and exports."""
+
+from __future__ import annotations

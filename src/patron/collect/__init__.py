@@ -1,0 +1,3 @@
+"""What happened: the vocabulary of events and the reading of columns, dates and amounts."""
+
+from __future__ import annotations

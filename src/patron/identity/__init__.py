@@ -1,0 +1,3 @@
+"""To whom it happened: identifiers, links, and the customers they resolve to."""
+
+from __future__ import annotations

@@ -1,0 +1,17 @@
+"""A step of a plan: a table to be made from an expression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Make the table `name` from `expression`; later steps may read it by that name."""
+
+    name: str
+    expression: ir.Table

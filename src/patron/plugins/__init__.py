@@ -1,0 +1,3 @@
+"""Adapters by name, loaded one at a time."""
+
+from __future__ import annotations

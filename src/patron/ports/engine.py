@@ -62,6 +62,10 @@ class Store(Engine, Protocol):
         """Delete the rows whose key is among `keys`."""
         ...
 
+    def view(self, name: str, expression: ir.Table) -> None:
+        """Give an expression a name that people and tools can query."""
+        ...
+
     def transaction(self) -> AbstractContextManager[None]:
         """All that happens inside is kept, or none of it. Transactions inside a transaction join it."""
         ...

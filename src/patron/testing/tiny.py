@@ -6,22 +6,18 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
 from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.facts import tables as facts
+from patron.kernel.arrow import arrow_rows
 from patron.kernel.ids import derived
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pyarrow as pa
+
     from patron.kernel.tables import Column, Table
 
-_TYPES = {
-    "id": pa.int64(), "count": pa.int64(), "money": pa.int64(), "text": pa.string(), "flag": pa.bool_(), "number": pa.float64(),
-    "share": pa.float64(), "mean_money": pa.float64(), "instant": pa.timestamp("us"), "date": pa.date32(),
-    "quantity": pa.decimal128(18, 3), "price": pa.decimal128(18, 6),
-}  # fmt: skip
 _BY_NAME = {
     "kind": "sale", "source": "test", "currency": "GBP", "received_at": datetime(2020, 1, 1), "is_dated": True, "is_full": False,  # noqa: DTZ001
     "channel": "email", "purpose": "marketing", "status": "paid",
@@ -55,8 +51,7 @@ def _arrow(table: Table, rows: Sequence[Mapping[str, object]]) -> pa.Table:
     for row in rows:
         unknown = [c for c in row if c not in table]
         assert not unknown, f"{table.name} has no column {unknown}"
-    columns = {c.name: pa.array([_value(table, c, row, i) for i, row in enumerate(rows, 1)], _TYPES[c.kind]) for c in table.columns}
-    return pa.table(columns)
+    return arrow_rows(table, [{c.name: _value(table, c, row, i) for c in table.columns} for i, row in enumerate(rows, 1)])
 
 
 def _value(table: Table, column: Column, row: Mapping[str, object], number: int) -> object:

@@ -123,6 +123,10 @@ class DuckDBEngine:
         matches = " AND ".join(f"{target}.{_quoted(c)} = _keys.{_quoted(c)}" for c in on)
         self._run(f"DELETE FROM {target} USING ({self.sql(keys)}) AS _keys WHERE {matches}")
 
+    def view(self, name: str, expression: ir.Table) -> None:
+        """Give an expression a name that people and tools can query."""
+        self._run(f"CREATE OR REPLACE VIEW {_quoted(name)} AS {self.sql(expression)}")
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All that happens inside is kept, or none of it. Transactions inside a transaction join it."""

@@ -1,0 +1,88 @@
+"""A project: a shop's folder of definitions, its settings, and its store."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import ibis
+
+from patron.app.config import Config, project_folder, read_config
+from patron.facts import tables as t
+from patron.facts.as_of import Facts
+from patron.plugins import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    from patron.facts.shop import Shop
+    from patron.ports.clock import Clock
+    from patron.ports.engine import Store
+
+DATABASE = "data/patron.duckdb"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """An open project.
+
+    Attributes:
+        folder: where its definitions are.
+        config: its settings.
+        shop: its settings in the form that the path takes.
+        store: its facts and answers, held open.
+        clock: tells the present.
+    """
+
+    folder: Path
+    config: Config
+    shop: Shop
+    store: Store
+    clock: Clock
+
+    def facts(self, as_of: datetime) -> Facts:
+        """The project's facts as they were known at an instant."""
+        known = frozenset(table.name for table in t.FACTS if self._any(table.unbound()))
+        return Facts(shop=self.shop, as_of=as_of, known=known, currencies=self._currencies(known), costed=self._costed(known))
+
+    def _any(self, rows: ibis.Table) -> bool:
+        return self.store.query(rows.limit(1).select(one=ibis.literal(1))).num_rows > 0
+
+    def _currencies(self, known: frozenset[str]) -> frozenset[str]:
+        found: set[str] = set()
+        for table in (t.ORDERS, t.SPEND):
+            if table.name in known:
+                found |= set(self.store.query(table.unbound().select("currency").distinct()).column("currency").to_pylist())
+        return frozenset(found - {self.shop.currency, None})
+
+    def _costed(self, known: frozenset[str]) -> bool:
+        orders = t.ORDERS.unbound()
+        return "orders" in known and self._any(orders.filter(orders.cost.notnull()))
+
+
+@contextmanager
+def opened(given: str | None, clock: Clock) -> Iterator[Project]:
+    """The project in a folder, open as long as the block runs.
+
+    Raises:
+        InputError: there is no project, or its settings cannot be used.
+        TransientError: another process holds it open.
+    """
+    folder = project_folder(given)
+    config = read_config(folder / "patron.toml")
+    (folder / DATABASE).parent.mkdir(parents=True, exist_ok=True)
+    make = registry.found("engine", "duckdb")
+    store = cast(
+        "Store",
+        make(folder / DATABASE, memory_limit=config.engine.memory_limit or None, threads=config.engine.threads or None),
+    )
+    try:
+        with store.transaction():
+            for table in (*t.FACTS, *t.LEDGER):
+                store.declare(table)
+        yield Project(folder, config, config.as_shop(), store, clock)
+    finally:
+        store.close()

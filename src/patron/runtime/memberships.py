@@ -1,0 +1,194 @@
+"""Who is in which segment, kept: a bit a segment, and every change since the first refresh.
+
+A segment has a slot for good; slot s is bit s % 62 of column bits_{s // 62}. `memberships` is the same as a view with a boolean a
+segment. `membership_changes` holds who entered or left between two refreshes; what was before the first refresh is not known and not
+claimed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+from functools import reduce
+from operator import add, or_
+from typing import TYPE_CHECKING
+
+import ibis
+from ibis import selectors
+
+from patron.kernel.arrow import arrow_rows
+from patron.kernel.ids import derived
+from patron.kernel.tables import Column, Table
+from patron.kernel.time import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    import ibis.expr.types as ir
+
+    from patron.ports.engine import Store
+
+BITS_PER_WORD = 62  # signed 64-bit integers everywhere, with room to spare
+
+SLOTS = Table(
+    "segment_slots",
+    "one row per segment that ever was: its place among the bits",
+    ("segment",),
+    (
+        Column("segment", "text", "the segment's slug", required=True),
+        Column("slot", "count", "its number, never given to another segment", required=True),
+        Column("definition", "id", "hash of the definition that was last evaluated", required=True),
+        Column("is_current", "flag", "whether the segment still exists", required=True),
+    ),
+)
+CHANGES = Table(
+    "membership_changes",
+    "one row per customer that entered or left a segment",
+    (),
+    (
+        Column("customer_id", "id", "the customer", required=True),
+        Column("segment", "text", "the segment", required=True),
+        Column("change", "text", "entered or left", required=True),
+        Column("at", "instant", "as of the refresh that found it", required=True),
+        Column("why", "text", "facts, or definition when the segment itself was changed", required=True),
+    ),
+)
+SIZES = Table(
+    "segment_sizes",
+    "one row per segment and refresh",
+    ("segment", "at"),
+    (
+        Column("segment", "text", "the segment", required=True),
+        Column("at", "instant", "as of", required=True),
+        Column("members", "count", "its members", required=True),
+    ),
+)
+REFRESHES = Table(
+    "refreshes",
+    "one row per refresh",
+    (),
+    (
+        Column("as_of", "instant", "the instant that the answers are for", required=True),
+        Column("refreshed_at", "instant", "when it was run", required=True),
+        Column("is_recorded", "flag", "whether it added to the history; one that looks back does not", required=True),
+        Column("customers", "count", "customers known as of then", required=True),
+    ),
+)
+TABLES = (SLOTS, CHANGES, SIZES, REFRESHES)
+CURRENT, RECORDED = "membership_bits", "membership_recorded"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The place of one segment, with the hash of its definition now and when it was last evaluated (0: never)."""
+
+    segment: str
+    number: int
+    definition: int
+    was: int
+
+    @property
+    def word(self) -> str:
+        """The column that holds its bit."""
+        return f"bits_{self.number // BITS_PER_WORD}"
+
+    @property
+    def mask(self) -> int:
+        """Its bit."""
+        return 1 << (self.number % BITS_PER_WORD)
+
+
+def assign_slots(store: Store, definitions: Mapping[str, str]) -> tuple[Slot, ...]:
+    """A slot for each segment, old ones kept; `definitions` is slug → text of the definition."""
+    known = {r["segment"]: r for r in store.query(SLOTS.unbound()).to_pylist()}
+    following = max((r["slot"] for r in known.values()), default=-1) + 1
+    slots = []
+    for segment, text in definitions.items():
+        digest = derived(text)
+        old = known.get(segment)
+        slots.append(Slot(segment, old["slot"] if old else following, digest, was=old["definition"] if old else 0))
+        following += old is None
+    rows = [{"segment": s.segment, "slot": s.number, "definition": s.definition, "is_current": True} for s in slots]
+    rows += [{**r, "is_current": False} for r in known.values() if r["segment"] not in definitions]
+    store.delete(SLOTS.name, SLOTS.unbound().select("segment"), on=("segment",))
+    store.insert(SLOTS.name, arrow_rows(SLOTS, rows))
+    return tuple(slots)
+
+
+def keep_memberships(store: Store, flags: ir.Table, slots: Sequence[Slot], *, as_of: datetime, now: datetime) -> int:
+    """Store who is in which segment as of an instant, and what changed since the last recorded one.
+
+    Args:
+        store: the project's store.
+        flags: customer_id and one boolean column per segment.
+        slots: from `assign_slots`.
+        as_of: the instant of the answers.
+        now: the present.
+
+    Returns:
+        How many memberships changed; 0 for the first refresh, and for one that looks back before the last recorded instant.
+    """
+    instant = as_of.astimezone(UTC).replace(tzinfo=None)
+    history = REFRESHES.unbound()
+    last = store.query(history.filter(history.is_recorded).aggregate(at=history.as_of.max())).column("at")[0].as_py()
+    recorded = last is None or instant >= last
+    store.create(CURRENT, _packed(flags, slots))
+    current = _bits(store, CURRENT)
+    store.view("memberships", current.select("customer_id", **{s.segment: (current[s.word] & s.mask) != 0 for s in slots}))
+    changed = 0
+    if recorded:
+        if RECORDED in store.tables():
+            changed = store.insert(CHANGES.name, _changes(_bits(store, RECORDED), current, slots, as_of))
+        store.create(RECORDED, current)
+        store.delete(SIZES.name, SIZES.unbound().filter(SIZES.unbound().at == literal(as_of)).select("segment", "at"), on=SIZES.key)
+        store.insert(SIZES.name, _sizes(current, slots, as_of))
+    customers = store.query(current.aggregate(n=current.count())).column("n")[0].as_py()
+    row = {"as_of": instant, "refreshed_at": now.replace(tzinfo=None), "is_recorded": recorded, "customers": customers}
+    store.insert(REFRESHES.name, arrow_rows(REFRESHES, [row]))
+    return changed
+
+
+def _bits(store: Store, name: str) -> ir.Table:
+    return ibis.table(dict.fromkeys(store.columns(name), "int64"), name=name)
+
+
+def _packed(flags: ir.Table, slots: Sequence[Slot]) -> ir.Table:
+    words: dict[str, list[ir.IntegerValue]] = {"bits_0": [ibis.literal(0, "int64")]}
+    for slot in slots:
+        bit = ibis.ifelse(flags[slot.segment], ibis.literal(slot.mask, "int64"), ibis.literal(0, "int64"))
+        words.setdefault(slot.word, []).append(bit)
+    return flags.select("customer_id", **{word: reduce(add, bits).cast("int64") for word, bits in sorted(words.items())})
+
+
+def _changes(before: ir.Table, after: ir.Table, slots: Sequence[Slot], as_of: datetime) -> ir.Table:
+    """Who entered or left what between two sets of bits; only customers with any difference are unfolded."""
+    words = sorted({s.word for s in slots})
+    old = before.mutate(**{w: ibis.literal(0, "int64") for w in words if w not in before.columns})
+    old = old.select(_id="customer_id", **{f"old_{w}": old[w] for w in words})
+    both = after.outer_join(old, after.customer_id == old._id)
+    bits = both.select(
+        customer_id=ibis.coalesce(both.customer_id, both._id),
+        **{w: both[w].fill_null(0) for w in words},
+        **{f"old_{w}": both[f"old_{w}"].fill_null(0) for w in words},
+    )
+    touched = bits.filter(reduce(or_, [bits[w] != bits[f"old_{w}"] for w in words]))
+    return ibis.union(*[_changes_of(touched, s, as_of) for s in slots]) if len(slots) > 1 else _changes_of(touched, slots[0], as_of)
+
+
+def _changes_of(touched: ir.Table, slot: Slot, as_of: datetime) -> ir.Table:
+    is_in, was_in = (touched[slot.word] & slot.mask) != 0, (touched[f"old_{slot.word}"] & slot.mask) != 0
+    why = "facts" if slot.definition == slot.was else "definition"
+    return touched.filter(is_in != was_in).select(
+        "customer_id",
+        segment=ibis.literal(slot.segment),
+        change=ibis.ifelse(is_in, "entered", "left"),
+        at=literal(as_of),
+        why=ibis.literal(why),
+    )
+
+
+def _sizes(current: ir.Table, slots: Sequence[Slot], as_of: datetime) -> ir.Table:
+    counts = current.aggregate(**{s.segment: ((current[s.word] & s.mask) != 0).sum() for s in slots})
+    long = counts.pivot_longer(selectors.all(), names_to="segment", values_to="members")
+    return long.select("segment", at=literal(as_of), members=long.members.fill_null(0).cast("int64"))

@@ -38,7 +38,7 @@ def read_settings(of: type[T], given: Mapping[str, object], *, where: str, probl
         if key not in fields:
             problems.append(Problem(place, str(value), "a known setting", did_you_mean(key, fields)))
         elif dataclasses.is_dataclass(hints[key]) and isinstance(value, dict):
-            values[key] = read_settings(hints[key], value, where=place, problems=problems)  # type: ignore[arg-type]
+            values[key] = read_settings(hints[key], value, where=place, problems=problems)
         elif found := _wrong(value, hints[key], fields[key].metadata, place):
             problems.append(found)
         else:

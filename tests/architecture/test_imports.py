@@ -1,0 +1,43 @@
+"""Importing is cheap: engines, arrays and expressions are loaded by what needs them, not by a name or a help text."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+_HEAVY = ("duckdb", "ibis", "numpy", "pandas", "pyarrow", "pyspark", "sklearn", "sqlglot", "jinja2", "patron.adapters")
+_LOADED = "import sys; print(' '.join(m for m in {heavy} if m in sys.modules), file=sys.stderr)"
+
+
+def _heavy_after(code: str) -> str:
+    script = f"{code}\n{_LOADED.format(heavy=_HEAVY)}"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)  # noqa: S603
+    return done.stderr.strip().splitlines()[-1] if done.stderr.strip() else ""
+
+
+def _after_command(*arguments: str) -> str:
+    return _heavy_after(
+        f"import sys\nsys.argv = ['patron', *{arguments!r}]\nfrom patron.cli import main\ntry:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code"
+    )
+
+
+def test_importing_patron_loads_neither_engine_nor_arrays() -> None:
+    assert _heavy_after("import patron") == ""
+
+
+@pytest.mark.parametrize("module", ["patron.kernel.errors", "patron.kernel.problems", "patron.plugins", "patron.cli"])
+def test_words_and_names_load_without_an_engine(module: str) -> None:
+    assert _heavy_after(f"import {module}") == ""
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("load", "--help")])
+def test_help_loads_no_engine(arguments: tuple[str, ...]) -> None:
+    assert _after_command(*arguments) == ""
+
+
+def test_facts_tables_load_without_an_engine() -> None:
+    loaded = _heavy_after("import patron.facts.tables").split()
+    assert "duckdb" not in loaded
+    assert "numpy" not in loaded

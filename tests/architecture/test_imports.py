@@ -17,10 +17,19 @@ def _heavy_after(code: str) -> str:
     return done.stderr.strip().splitlines()[-1] if done.stderr.strip() else ""
 
 
+_RUN = """
+import sys
+from patron.cli import main
+sys.argv = ['patron', *{arguments!r}]
+try:
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+"""
+
+
 def _after_command(*arguments: str) -> str:
-    return _heavy_after(
-        f"import sys\nsys.argv = ['patron', *{arguments!r}]\nfrom patron.cli import main\ntry:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code"
-    )
+    return _heavy_after(_RUN.format(arguments=arguments))
 
 
 def test_importing_patron_loads_neither_engine_nor_arrays() -> None:

@@ -50,17 +50,17 @@ CHANGES = Table(
         Column("customer_id", "id", "the customer", required=True),
         Column("segment", "text", "the segment", required=True),
         Column("change", "text", "entered or left", required=True),
-        Column("at", "instant", "as of the refresh that found it", required=True),
+        Column("changed_at", "instant", "as of the refresh that found it", required=True),
         Column("why", "text", "facts, or definition when the segment itself was changed", required=True),
     ),
 )
 SIZES = Table(
     "segment_sizes",
     "one row per segment and refresh",
-    ("segment", "at"),
+    ("segment", "as_of"),
     (
         Column("segment", "text", "the segment", required=True),
-        Column("at", "instant", "as of", required=True),
+        Column("as_of", "instant", "as of", required=True),
         Column("members", "count", "its members", required=True),
     ),
 )
@@ -141,7 +141,7 @@ def keep_memberships(store: Store, flags: ir.Table, slots: Sequence[Slot], *, as
         if RECORDED in store.tables():
             changed = store.insert(CHANGES.name, _changes(_bits(store, RECORDED), current, slots, as_of))
         store.create(RECORDED, current)
-        store.delete(SIZES.name, SIZES.unbound().filter(SIZES.unbound().at == literal(as_of)).select("segment", "at"), on=SIZES.key)
+        store.delete(SIZES.name, SIZES.unbound().filter(SIZES.unbound().at == literal(as_of)).select("segment", "as_of"), on=SIZES.key)
         store.insert(SIZES.name, _sizes(current, slots, as_of))
     customers = store.query(current.aggregate(n=current.count())).column("n")[0].as_py()
     row = {"as_of": instant, "refreshed_at": now.replace(tzinfo=None), "is_recorded": recorded, "customers": customers}
@@ -183,7 +183,7 @@ def _changes_of(touched: ir.Table, slot: Slot, as_of: datetime) -> ir.Table:
         "customer_id",
         segment=ibis.literal(slot.segment),
         change=ibis.ifelse(is_in, "entered", "left"),
-        at=literal(as_of),
+        changed_at=literal(as_of),
         why=ibis.literal(why),
     )
 
@@ -191,4 +191,4 @@ def _changes_of(touched: ir.Table, slot: Slot, as_of: datetime) -> ir.Table:
 def _sizes(current: ir.Table, slots: Sequence[Slot], as_of: datetime) -> ir.Table:
     counts = current.aggregate(**{s.segment: ((current[s.word] & s.mask) != 0).sum() for s in slots})
     long = counts.pivot_longer(selectors.all(), names_to="segment", values_to="members")
-    return long.select("segment", at=literal(as_of), members=long.members.fill_null(0).cast("int64"))
+    return long.select("segment", as_of=literal(as_of), members=long.members.fill_null(0).cast("int64"))

@@ -13,6 +13,23 @@ _SOURCE = Column("source", "text", "where the row came from", required=True)
 _RECEIVED = Column("received_at", "instant", "when Patron learned it", required=True)
 _CURRENCY = Column("currency", "text", "ISO 4217 code of the amounts in this row", required=True)
 _LOAD = (_SOURCE, _RECEIVED)
+_ATTRIBUTES = (
+    Column("customer_number", "text", "what the shop calls the customer"),
+    Column("created_at", "instant", "when the account or profile was made"),
+    Column("email", "text", "normalised e-mail address"),
+    Column("phone", "text", "phone number in E.164 where it could be read"),
+    Column("first_name", "text", "given name"),
+    Column("last_name", "text", "family name"),
+    Column("gender", "text", "female, male or other"),
+    Column("birth_on", "date", "date of birth"),
+    Column("country", "text", "ISO 3166 alpha-2 where it could be read, else as received"),
+    Column("region", "text", "state or province"),
+    Column("city", "text", "city"),
+    Column("postal_code", "text", "postal code"),
+    Column("language", "text", "language tag"),
+    Column("tags", "text", "tags, comma separated"),
+    Column("traits", "text", "everything else that was received, as a JSON object"),
+)
 
 CUSTOMERS = Table(
     "customers",
@@ -20,22 +37,21 @@ CUSTOMERS = Table(
     ("customer_id",),
     (
         Column("customer_id", "id", "the resolved customer", required=True),
-        Column("customer_number", "text", "what the shop calls the customer"),
         Column("first_seen_at", "instant", "the earliest instant anything is known about the person"),
-        Column("created_at", "instant", "when the account or profile was made"),
-        Column("email", "text", "normalised e-mail address"),
-        Column("phone", "text", "phone number in E.164 where it could be read"),
-        Column("first_name", "text", "given name"),
-        Column("last_name", "text", "family name"),
-        Column("gender", "text", "female, male or other"),
-        Column("birth_on", "date", "date of birth"),
-        Column("country", "text", "ISO 3166 alpha-2 where it could be read, else as received"),
-        Column("region", "text", "state or province"),
-        Column("city", "text", "city"),
-        Column("postal_code", "text", "postal code"),
-        Column("language", "text", "language tag"),
-        Column("tags", "text", "tags, comma separated"),
-        Column("traits", "text", "everything else that was received, as a JSON object"),
+        *_ATTRIBUTES,
+        *_LOAD,
+    ),
+)
+
+PROFILES = Table(
+    "profiles",
+    "one row per person of a source: what it says about them, as received",
+    ("profile_id",),
+    (
+        Column("profile_id", "id", "hash of source and identifier", required=True),
+        Column("identifier_id", "id", "the person's strongest identifier in the record", required=True),
+        Column("updated_at", "instant", "the version: a later one wins; null when the source does not say"),
+        *_ATTRIBUTES,
         *_LOAD,
     ),
 )
@@ -246,6 +262,7 @@ MESSAGES = Table(
     (
         Column("message_id", "id", "hash of the message id", required=True),
         _CUSTOMER,
+        Column("person_id", "id", "the identifier it was sent to"),
         Column("channel", "text", "email, sms, whatsapp, push …", required=True),
         Column("purpose", "text", "marketing or transactional"),
         Column("campaign_name", "text", "the campaign or journey step"),
@@ -422,5 +439,5 @@ FACTS: tuple[Table, ...] = (
 )  # fmt: skip
 """What is true of the shop: the tables that features, segments and measurement read."""
 
-LEDGER: tuple[Table, ...] = (IDENTIFIERS, LINKS, IDENTITIES, MERGES, LOADS, REFUSED)
+LEDGER: tuple[Table, ...] = (PROFILES, IDENTIFIERS, LINKS, IDENTITIES, MERGES, LOADS, REFUSED)
 """How it became known: identity and loading."""

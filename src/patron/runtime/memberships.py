@@ -131,7 +131,7 @@ def keep_memberships(store: Store, flags: ir.Table, slots: Sequence[Slot], *, as
     """
     instant = as_of.astimezone(UTC).replace(tzinfo=None)
     history = REFRESHES.unbound()
-    last = store.query(history.filter(history.is_recorded).aggregate(at=history.as_of.max())).column("at")[0].as_py()
+    last = store.query(history.filter(history.is_recorded).aggregate(last=history["as_of"].max())).column("last")[0].as_py()
     recorded = last is None or instant >= last
     store.create(CURRENT, _packed(flags, slots))
     current = _bits(store, CURRENT)
@@ -141,7 +141,8 @@ def keep_memberships(store: Store, flags: ir.Table, slots: Sequence[Slot], *, as
         if RECORDED in store.tables():
             changed = store.insert(CHANGES.name, _changes(_bits(store, RECORDED), current, slots, as_of))
         store.create(RECORDED, current)
-        store.delete(SIZES.name, SIZES.unbound().filter(SIZES.unbound().at == literal(as_of)).select("segment", "as_of"), on=SIZES.key)
+        sizes = SIZES.unbound()
+        store.delete(SIZES.name, sizes.filter(sizes["as_of"] == literal(as_of)).select("segment", "as_of"), on=SIZES.key)
         store.insert(SIZES.name, _sizes(current, slots, as_of))
     customers = store.query(current.aggregate(n=current.count())).column("n")[0].as_py()
     row = {"as_of": instant, "refreshed_at": now.replace(tzinfo=None), "is_recorded": recorded, "customers": customers}

@@ -43,7 +43,7 @@ def page() -> str:
     return document(
         "Features",
         f"The {len(visible)} features that every customer has as of an instant: the words of [conditions](segment-language.md), of reports "
-        "and of exports. A window such as `_90d` ends at as of and begins exactly 90 days before, to the second. A feature that needs a table "
-        "without any row is unknown, not zero.",
+        "and of exports. A window such as `_90d` ends at as of and begins exactly 90 days before, to the second. "
+        "A feature that needs a table without any row is unknown, not zero.",
         *parts,
     )

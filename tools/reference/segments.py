@@ -20,8 +20,8 @@ def page() -> str:
     return document(
         "Segments",
         f"The {len(found)} segments that come with Patron. Thresholds follow the shop's own distribution. A segment that needs facts which "
-        "a project does not have says which ones, and is never shown as empty. Copy one into the project's `segments/` folder under the same "
-        "name to change it.",
+        "a project does not have says which ones, and is never shown as empty. Copy one into the "
+        "project's `segments/` folder under the same name to change it.",
         table(("segment", "name", "meaning", "asked for by"), rows),
         *[_section(slug, said) for slug, said in found.items()],
     )

@@ -20,8 +20,8 @@ def page() -> str:
     return document(
         "Settings",
         "Everything that can be said in a project's `patron.toml`. What is not said has the value shown here; a name that is not known "
-        "is an error with the nearest right name. The environment variable `PATRON_PROJECT` names the project's folder where `--project` does "
-        "not.",
+        "is an error with the nearest right name. The environment variable `PATRON_PROJECT` names the "
+        "project's folder where `--project` does not.",
         "A whole file with every setting at its default:",
         block("\n\n".join(_defaults(name, hints[name]) for name in groups), "toml"),
         *[_section(name, hints[name]) for name in groups],

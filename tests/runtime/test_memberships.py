@@ -80,8 +80,8 @@ def test_removed_segment_keeps_its_slot_to_itself() -> None:
     assert slots == {"a": 0, "b": 1, "c": 2}
 
 
-@given(st.lists(st.lists(st.booleans(), min_size=130, max_size=130), min_size=2, max_size=4))
-@settings(deadline=None, max_examples=10)
+@given(st.lists(st.lists(st.booleans(), min_size=65, max_size=65), min_size=2, max_size=3))
+@settings(deadline=None, max_examples=5)
 def test_bits_and_changes_agree_with_the_flags_for_any_number_of_segments(states: list[list[bool]]) -> None:
     engine = _engine()
     for day, state in enumerate(states, 1):

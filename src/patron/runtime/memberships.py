@@ -39,6 +39,7 @@ SLOTS = Table(
         Column("segment", "text", "the segment's slug", required=True),
         Column("slot", "count", "its number, never given to another segment", required=True),
         Column("definition", "id", "hash of the definition that was last evaluated", required=True),
+        Column("is_changed", "flag", "whether that definition was new when it was last evaluated", required=True),
         Column("is_current", "flag", "whether the segment still exists", required=True),
     ),
 )
@@ -81,12 +82,10 @@ CURRENT, RECORDED = "membership_bits", "membership_recorded"
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """The place of one segment, with the hash of its definition now and when it was last evaluated (0: never)."""
+    """The place of one segment."""
 
     segment: str
     number: int
-    definition: int
-    was: int
 
     @property
     def word(self) -> str:
@@ -103,17 +102,17 @@ def assign_slots(store: Store, definitions: Mapping[str, str]) -> tuple[Slot, ..
     """A slot for each segment, old ones kept; `definitions` is slug → text of the definition."""
     known = {r["segment"]: r for r in store.query(SLOTS.unbound()).to_pylist()}
     following = max((r["slot"] for r in known.values()), default=-1) + 1
-    slots = []
+    rows = []
     for segment, text in definitions.items():
+        old = known.get(segment, {"slot": following, "definition": None})
+        following += segment not in known
         digest = derived(text)
-        old = known.get(segment)
-        slots.append(Slot(segment, old["slot"] if old else following, digest, was=old["definition"] if old else 0))
-        following += old is None
-    rows = [{"segment": s.segment, "slot": s.number, "definition": s.definition, "is_current": True} for s in slots]
-    rows += [{**r, "is_current": False} for r in known.values() if r["segment"] not in definitions]
+        changed = old["definition"] != digest
+        rows.append({"segment": segment, "slot": old["slot"], "definition": digest, "is_changed": changed, "is_current": True})
+    gone = [{**r, "is_current": False} for r in known.values() if r["segment"] not in definitions]
     store.delete(SLOTS.name, SLOTS.unbound().select("segment"), on=("segment",))
-    store.insert(SLOTS.name, arrow_rows(SLOTS, rows))
-    return tuple(slots)
+    store.insert(SLOTS.name, arrow_rows(SLOTS, rows + gone))
+    return tuple(Slot(str(r["segment"]), int(r["slot"])) for r in rows)
 
 
 def keep_memberships(store: Store, flags: ir.Table, slots: Sequence[Slot], *, as_of: datetime, now: datetime) -> int:
@@ -139,7 +138,7 @@ def keep_memberships(store: Store, flags: ir.Table, slots: Sequence[Slot], *, as
     changed = 0
     if recorded:
         if RECORDED in store.tables():
-            changed = store.insert(CHANGES.name, _changes(_bits(store, RECORDED), current, slots, as_of))
+            changed = store.insert(CHANGES.name, _changes(_bits(store, RECORDED), current, as_of))
         store.create(RECORDED, current)
         sizes = SIZES.unbound()
         store.delete(SIZES.name, sizes.filter(sizes["as_of"] == literal(as_of)).select("segment", "as_of"), on=SIZES.key)
@@ -162,9 +161,9 @@ def _packed(flags: ir.Table, slots: Sequence[Slot]) -> ir.Table:
     return flags.select("customer_id", **{word: reduce(add, bits).cast("int64") for word, bits in sorted(words.items())})
 
 
-def _changes(before: ir.Table, after: ir.Table, slots: Sequence[Slot], as_of: datetime) -> ir.Table:
+def _changes(before: ir.Table, after: ir.Table, as_of: datetime) -> ir.Table:
     """Who entered or left what between two sets of bits; only customers with any difference are unfolded."""
-    words = sorted({s.word for s in slots})
+    words = sorted((c for c in after.columns if c != "customer_id"), key=lambda w: int(w.removeprefix("bits_")))
     old = before.mutate(**{w: ibis.literal(0, "int64") for w in words if w not in before.columns})
     old = old.select(_id="customer_id", **{f"old_{w}": old[w] for w in words})
     both = after.outer_join(old, after.customer_id == old._id)
@@ -174,19 +173,22 @@ def _changes(before: ir.Table, after: ir.Table, slots: Sequence[Slot], as_of: da
         **{f"old_{w}": both[f"old_{w}"].fill_null(0) for w in words},
     )
     touched = bits.filter(reduce(or_, [bits[w] != bits[f"old_{w}"] for w in words]))
-    return ibis.union(*[_changes_of(touched, s, as_of) for s in slots]) if len(slots) > 1 else _changes_of(touched, slots[0], as_of)
-
-
-def _changes_of(touched: ir.Table, slot: Slot, as_of: datetime) -> ir.Table:
-    is_in, was_in = (touched[slot.word] & slot.mask) != 0, (touched[f"old_{slot.word}"] & slot.mask) != 0
-    why = "facts" if slot.definition == slot.was else "definition"
-    return touched.filter(is_in != was_in).select(
+    each = touched.cross_join(SLOTS.unbound().filter(ibis._.is_current))
+    now, then = _bit(each, words, ""), _bit(each, words, "old_")
+    return each.filter(now != then).select(
         "customer_id",
-        segment=ibis.literal(slot.segment),
-        change=ibis.ifelse(is_in, "entered", "left"),
+        "segment",
+        change=ibis.ifelse(now == 1, "entered", "left"),
         changed_at=literal(as_of),
-        why=ibis.literal(why),
+        why=ibis.ifelse(each.is_changed, "definition", "facts"),
     )
+
+
+def _bit(each: ir.Table, words: Sequence[str], prefix: str) -> ir.IntegerValue:
+    """The bit of a row's slot among a row's words: 0 or 1."""
+    word = each.slot // BITS_PER_WORD
+    value = ibis.cases(*[(word == i, each[f"{prefix}{w}"]) for i, w in enumerate(words)], else_=ibis.literal(0, "int64"))
+    return (value >> (each.slot % BITS_PER_WORD)) & 1
 
 
 def _sizes(current: ir.Table, slots: Sequence[Slot], as_of: datetime) -> ir.Table:

@@ -12,6 +12,7 @@ _CUSTOMER = Column("customer_id", "id", "the resolved customer; null for guests 
 _SOURCE = Column("source", "text", "where the row came from", required=True)
 _RECEIVED = Column("received_at", "instant", "when Patron learned it", required=True)
 _CURRENCY = Column("currency", "text", "ISO 4217 code of the amounts in this row", required=True)
+_UPDATED = Column("updated_at", "instant", "the version: a later one replaces an earlier one")
 _LOAD = (_SOURCE, _RECEIVED)
 _ATTRIBUTES = (
     Column("customer_number", "text", "what the shop calls the customer"),
@@ -130,6 +131,20 @@ PRODUCTS = Table(
     ),
 )
 
+LISTINGS = Table(
+    "listings",
+    "one row per product as a catalogue described it, and per name under which order lines carry it; products are made of these",
+    ("listing_id",),
+    (
+        Column("listing_id", "id", "hash of product and source, and of the name where no catalogue gave it", required=True),
+        Column("is_listed", "flag", "whether a catalogue said so; false when only order lines did", required=True),
+        Column("first_sold_at", "instant", "the earliest order line, where order lines said so"),
+        _UPDATED,
+        *(c for c in PRODUCTS.columns if c.name not in {"source", "received_at"}),
+        *_LOAD,
+    ),
+)
+
 ORDERS = Table(
     "orders",
     "one row per purchase; what was given back is in `refunds`",
@@ -226,6 +241,39 @@ REFUNDS = Table(
     ),
 )
 
+CREDITS = Table(
+    "credits",
+    "one row per line of a credit note as it was received; refunds are these, matched to what they give back",
+    ("credit_id",),
+    (
+        Column("credit_id", "id", "hash of document, content and repetition", required=True),
+        Column("document_number", "text", "number of the credit note", required=True),
+        Column("scope", "text", "within what the number is unique", required=True),
+        Column("buyer_id", "id", "the buyer's strongest identifier as received"),
+        Column("product_id", "id", "the product"),
+        Column("kind", "text", "product, shipping, fee, discount, voucher or adjustment", required=True),
+        Column("refunded_at", "instant", "when it was given back", required=True),
+        Column("quantity", "quantity", "units, positive", required=True),
+        Column("unit_price", "price", "price of a unit as received"),
+        _CURRENCY,
+        Column("net_revenue", "money", "given back of products, positive", required=True),
+        Column("total", "money", "given back in all, positive", required=True),
+        *_LOAD,
+    ),
+)
+
+DOCUMENTS = Table(
+    "documents",
+    "one row per order that came as a whole: which version of it the facts hold",
+    ("order_id",),
+    (
+        Column("order_id", "id", "the order", required=True),
+        Column("updated_at", "instant", "the latest instant in the document"),
+        Column("amount", "money", "what decides between versions of one instant: the amount refunded"),
+        Column("digest", "id", "hash of the content, which decides the rest", required=True),
+    ),
+)
+
 EVENTS = Table(
     "events",
     "one row per thing that happened on the site, in the app, on social media or in the shop",
@@ -273,6 +321,7 @@ MESSAGES = Table(
         Column("bounced_at", "instant", "when it came back"),
         Column("complained_at", "instant", "when it was marked as spam"),
         Column("unsubscribed_at", "instant", "when it led to an unsubscription"),
+        _UPDATED,
         *_LOAD,
     ),
 )
@@ -325,6 +374,7 @@ REVIEWS = Table(
         Column("is_recommended", "flag", "whether the reviewer recommends the product"),
         Column("helpful_count", "count", "people who found it helpful"),
         Column("reviewed_at", "instant", "when it was written; null when the source does not say"),
+        _UPDATED,
         *_LOAD,
     ),
 )
@@ -342,6 +392,7 @@ TICKETS = Table(
         Column("opened_at", "instant", "when it was opened", required=True),
         Column("closed_at", "instant", "when it was solved"),
         Column("satisfaction", "number", "rating of the answer, 1 worst to 5 best"),
+        _UPDATED,
         *_LOAD,
     ),
 )
@@ -361,6 +412,7 @@ SPEND = Table(
         Column("impressions", "count", "times shown"),
         Column("clicks", "count", "clicks"),
         Column("conversions", "number", "conversions that the platform claims"),
+        _UPDATED,
         *_LOAD,
     ),
 )
@@ -373,6 +425,7 @@ RATES = Table(
         _CURRENCY,
         Column("starts_on", "date", "the first day the rate is used", required=True),
         Column("rate", "number", "shop currency per unit, major units", required=True),
+        _UPDATED,
         *_LOAD,
     ),
 )
@@ -439,5 +492,16 @@ FACTS: tuple[Table, ...] = (
 )  # fmt: skip
 """What is true of the shop: the tables that features, segments and measurement read."""
 
-LEDGER: tuple[Table, ...] = (PROFILES, IDENTIFIERS, LINKS, IDENTITIES, MERGES, LOADS, REFUSED)
+LEDGER: tuple[Table, ...] = (
+    PROFILES,
+    IDENTIFIERS,
+    LINKS,
+    IDENTITIES,
+    MERGES,
+    LISTINGS,
+    CREDITS,
+    DOCUMENTS,
+    LOADS,
+    REFUSED,
+)  # fmt: skip
 """How it became known: identity and loading."""

@@ -1,0 +1,211 @@
+"""The source: what a file of the outside looks like, and which facts its records become.
+
+How to write a source
+---------------------
+A source is a value, not a program. It lists the layouts of files it knows; a layout lists its fields and has one function that turns
+records into rows of fact tables, as Ibis expressions. Patron does the rest: it finds encoding, delimiter, header and types, stages the
+file, reads each field, refuses what cannot be used with all its problems, merges the rows into the store, and counts.
+
+    def _facts(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
+        person = people.identified(records, intake, email=records.email)
+        return {
+            "reviews": records.select(
+                review_id=records.key, person_id=person.id, rating=records.rating, reviewed_at=records.reviewed_at, ...
+            ),
+            **people.observed(person, seen_at=records.reviewed_at),
+        }
+
+    REVIEWS = Layout(
+        name="reviews",
+        fields=(
+            Field("number", "reference", ("review id", "id")),
+            Field("email", "email", ("reviewer email",)),
+            Field("rating", "number", ("stars", "score"), needed=True, filled=True),
+            Field("reviewed_at", "instant", ("date", "created at")),
+        ),
+        checks=(Check("rating", lambda r: ~r.rating.between(1, 5), "a number from 1 to 5"),),
+        primary="reviews",
+        key=lambda r, _: ids.numbered("review", intake.scope, r.number),
+        facts=_facts,
+    )
+    SOURCE = FileSource("reviews", "Product reviews, one row each.", (REVIEWS,))
+
+Then name it in `plugins` ("source": "reviews" -> "patron.adapters.sources.reviews:SOURCE"), or in the entry-point group `patron.sources`
+of another package. What the function is given and must give:
+
+- `records` has one row per usable record and one column per field, typed by its kind, null where the file has no such column; also
+  `record` (number of the record in the file, from 0) and `key` (what the layout's `key` gives). Text is trimmed, blank is null.
+- The result maps a table of `facts.tables` to rows. Columns that are left out are null; `source` and `received_at` are filled in, also
+  0, false or the intake's currency where a required money, count, quantity, flag or currency column is left out. Rows must not depend on
+  the order of records, and `customer_id` stays out: resolving fills it. `key` is the key of the `primary` table: by it the
+  records that changed anything are counted.
+- How rows meet those that the store has already is a matter of the table (`runtime.loading_merge`): orders with their lines and refunds are
+  documents (the greatest `updated_at` wins as a whole); `profiles`, `listings`, `reviews`, `spend`, `tickets`, `messages` and `rates` keep
+  the latest `updated_at` of a key (the file's own time when the source gives none); everything else is kept once per key. So loading
+  twice, in any order, gives the same facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Literal, Protocol
+
+import ibis.expr.types as ir
+
+from patron.kernel.money import Currency
+from patron.kernel.time import Calendar
+
+FieldKind = Literal[
+    "raw",  # text as it stands in the file, nothing trimmed
+    "text",  # trimmed; blank is null; a spreadsheet's guarding apostrophe is taken off
+    "reference",  # text that names something: as text, and `17850.0` is `17850`
+    "email",  # trimmed and in lower case; refused when it is no address
+    "phone",  # digits with a leading + where there was one (or 00); null when there are too few
+    "instant",  # UTC; a time without offset is the shop's clock
+    "date",
+    "amount",  # major units, decimal(18, 6); `collect.amounts.minor` makes it money
+    "quantity",  # decimal(18, 3)
+    "number",  # float64
+    "count",  # int64
+    "flag",  # yes/no, true/false, 1/0, y/n, subscribed/…
+    "json",  # the JSON text of a nested value (JSON Lines only)
+]
+DateOrder = Literal["ymd", "dmy", "mdy"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing that a layout wants to know of each record.
+
+    Attributes:
+        name: what the layout's expressions call it.
+        kind: how its text is read.
+        headers: other names under which files have it (the name itself always counts); case, spaces and punctuation do not matter.
+            In JSON Lines a nested value is named by its path, "context.page.path".
+        needed: a file without such a column is not of this layout.
+        filled: a record without a value is refused.
+    """
+
+    name: str
+    kind: FieldKind
+    headers: tuple[str, ...] = ()
+    needed: bool = False
+    filled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A reason to refuse a record, besides fields that cannot be read.
+
+    Attributes:
+        field: the field that is named in the problem.
+        bad: over the parsed records, true where the record cannot be used; null counts as usable.
+        expected: completes "expected …".
+        hint: what to do.
+    """
+
+    field: str
+    bad: Callable[[ir.Table], ir.BooleanValue]
+    expected: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What is known about a file besides its records.
+
+    Attributes:
+        source: the source's name, kept with every row.
+        scope: within what customer and order numbers are unique.
+        file: the file's name, without folder.
+        currency: of amounts, where a record names none.
+        calendar: the shop's; times without an offset are its clock.
+        received_at: when it is being loaded.
+        exported_at: when the file was made, the version of records that carry none.
+        has: names of the fields that the file has a column for.
+        settings: further statements of the mapping, by key (see `collect.mapping`).
+    """
+
+    source: str
+    scope: str
+    file: str
+    currency: Currency
+    calendar: Calendar
+    received_at: datetime
+    exported_at: datetime
+    has: frozenset[str] = frozenset()
+    settings: Mapping[str, object] = field(default_factory=dict)
+
+
+RowsOf = Callable[[ir.Table, Intake], Mapping[str, ir.Table]]
+KeyOf = Callable[[ir.Table, Intake], ir.IntegerValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One kind of file.
+
+    Attributes:
+        name: for people: "Shopify orders export".
+        fields: what is read of each record.
+        primary: the table by which changed records are counted; `key` gives its key.
+        key: the key of the primary table for each record.
+        facts: rows per fact table.
+        checks: reasons to refuse a record.
+        marks: headers that tell the layout from others of the source which would fit too; all must be there.
+        rest: whether `records` has a column `rest` with all other columns as a JSON object.
+        totals_row: whether a row that begins with "Total" is a sum and no record (left out, counted as unchanged).
+        skip: true for records that hold nothing for Patron (an empty line, a row of sums): left out without a problem.
+    """
+
+    name: str
+    fields: tuple[Field, ...]
+    primary: str
+    key: KeyOf
+    facts: RowsOf
+    checks: tuple[Check, ...] = ()
+    marks: tuple[str, ...] = ()
+    rest: bool = False
+    skip: Callable[[ir.Table], ir.BooleanValue] | None = None
+
+    @property
+    def needed(self) -> tuple[Field, ...]:
+        """The fields without which a file is not of this layout."""
+        return tuple(f for f in self.fields if f.needed)
+
+
+class Source(Protocol):
+    """A platform or a kind of file."""
+
+    @property
+    def name(self) -> str:
+        """What people call it on the command line."""
+        ...
+
+    @property
+    def meaning(self) -> str:
+        """What it reads, in a sentence."""
+        ...
+
+    @property
+    def scope(self) -> str:
+        """Within what its customer and order numbers are unique; sources of one shop's own files share "shop"."""
+        ...
+
+    @property
+    def layouts(self) -> tuple[Layout, ...]:
+        """The files it knows, the most particular first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileSource:
+    """A source that is nothing but its layouts."""
+
+    name: str
+    meaning: str
+    layouts: tuple[Layout, ...]
+    scope: str = "shop"

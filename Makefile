@@ -32,7 +32,7 @@ check: setup  ## lint, format, types, layers, docs, links: everything but the te
 	$(bin)/mypy
 	$(bin)/lint-imports --no-logo
 	$(bin)/python tools/links.py
-	$(bin)/python -m tools.docs --check
+	$(bin)/python -m tools.reference --check
 	$(bin)/mkdocs build --strict --quiet
 
 test: setup  ## the tests, without network or services, in a few minutes
@@ -42,7 +42,7 @@ test-all: setup-all  ## every test; the Spark ones need Java 17 or later
 	$(bin)/pytest -n auto
 
 docs: setup  ## write the reference pages from the code and build the site
-	$(bin)/python -m tools.docs
+	$(bin)/python -m tools.reference
 	$(bin)/mkdocs build --strict
 
 docs-serve: setup  ## the site on a local address, renewed while you write

@@ -90,7 +90,7 @@ def literal(instant: datetime) -> ir.TimestampValue:
 
 def seconds_between(later: ir.TimestampValue, earlier: ir.TimestampValue) -> ir.IntegerValue:
     """Whole seconds from `earlier` to `later`, the same on every engine."""
-    return later.epoch_seconds().cast("int64") - earlier.epoch_seconds().cast("int64")
+    return _second(later) - _second(earlier)
 
 
 def days_between(later: ir.TimestampValue, earlier: ir.TimestampValue) -> ir.FloatingValue:
@@ -103,11 +103,26 @@ def from_utc_timestamp(instant, zone):  # type: ignore[no-untyped-def]  # noqa: 
     """The wall-clock time in a zone of an instant in UTC. Spark has this function; other engines are given it by their adapter."""
 
 
+@ibis.udf.scalar.builtin(signature=(("timestamp", "string"), "timestamp"))
+def to_utc_timestamp(wall, zone):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """The instant in UTC at which a zone's clock shows this. Spark has this function; other engines are given it by their adapter."""
+
+
 def local_time(instant: ir.TimestampValue, calendar: Calendar) -> ir.TimestampValue:
     """What the shop's clock shows at an instant."""
-    return from_utc_timestamp(instant, calendar.zone)
+    return instant if calendar.zone == "UTC" else from_utc_timestamp(instant, calendar.zone)
 
 
 def local_date(instant: ir.TimestampValue, calendar: Calendar) -> ir.DateValue:
     """The shop's day that an instant falls on."""
     return local_time(instant, calendar).date()
+
+
+def dates_between(later: ir.DateValue, earlier: ir.DateValue) -> ir.IntegerValue:
+    """Whole days from one date to another."""
+    return later.delta(earlier, unit="day").cast("int64")
+
+
+def _second(instant: ir.TimestampValue) -> ir.IntegerValue:
+    # Cut first: given a fraction, one engine rounds to the nearest second and another cuts.
+    return instant.truncate("s").epoch_seconds().cast("int64")

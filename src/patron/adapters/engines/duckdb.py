@@ -30,8 +30,14 @@ if TYPE_CHECKING:
 _SESSION = (
     "SET TimeZone = 'UTC'",
     "CREATE OR REPLACE TEMP MACRO from_utc_timestamp(instant, zone) AS timezone(zone, timezone('UTC', instant))",
+    "CREATE OR REPLACE TEMP MACRO to_utc_timestamp(wall, zone) AS timezone('UTC', timezone(zone, wall))",
     "CREATE OR REPLACE TEMP MACRO hash63(txt) AS (md5_number_lower(txt) >> 1)::BIGINT",
 )
+_FORMATS = {
+    ".parquet": "FORMAT parquet, COMPRESSION zstd",
+    ".csv": "FORMAT csv, HEADER",
+    ".jsonl": "FORMAT json",
+}
 _HELD = re.compile(r"PID (\d+)")
 
 
@@ -127,6 +133,32 @@ class DuckDBEngine:
         """Give an expression a name that people and tools can query."""
         self._run(f"CREATE OR REPLACE VIEW {_quoted(name)} AS {self.sql(expression)}")
 
+    def update(self, name: str, values: ir.Table, on: tuple[str, ...], *, unknown_only: bool = False) -> int:
+        """Set the other columns of `values` in the rows whose key is among them, where they differ. Returns how many rows changed."""
+        target = _quoted(name)
+        columns = [_quoted(c) for c in values.columns if c not in on]
+        sets = ", ".join(f"{c} = _values.{c}" for c in columns)
+        differs = " OR ".join(f"{target}.{c} IS DISTINCT FROM _values.{c}" for c in columns)
+        unknown = [f"{target}.{c} IS NULL" for c in columns] if unknown_only else []
+        where = " AND ".join([*(f"{target}.{_quoted(c)} = _values.{_quoted(c)}" for c in on), *unknown, f"({differs})"])
+        done = self._run(f"UPDATE {target} SET {sets} FROM ({self.sql(values)}) AS _values WHERE {where}").fetchall()
+        return int(done[0][0])
+
+    def write(self, expression: ir.Table, file: Path) -> int:
+        """Write rows to a file, whole or not at all: Parquet, CSV or JSON Lines by its suffix. Returns how many rows."""
+        options = _FORMATS.get(file.suffix.lower())
+        if options is None:
+            raise InputError("The format is not known.", [Problem(str(file), file.suffix, "a file that ends in " + ", ".join(_FORMATS))])
+        if not file.parent.is_dir():
+            raise InputError("The file cannot be written.", [Problem(str(file), str(file.parent), "a folder that exists")])
+        part = file.with_name(f".{file.name}.part")
+        try:
+            done = self._run(f"COPY ({self.sql(expression)}) TO {_text(str(part))} ({options})").fetchall()
+            part.replace(file)
+        finally:
+            part.unlink(missing_ok=True)
+        return int(done[0][0])
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All that happens inside is kept, or none of it. Transactions inside a transaction join it."""
@@ -167,6 +199,10 @@ class DuckDBEngine:
 
     def _type(self, of: dt.DataType) -> str:
         return str(self._compiler.type_mapper.from_ibis(of).sql(dialect="duckdb"))
+
+
+def _text(value: str) -> str:
+    return sge.Literal.string(value).sql(dialect="duckdb")
 
 
 def _quoted(name: str) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+    from pathlib import Path
 
     import ibis.expr.types as ir
     import pyarrow as pa
@@ -64,6 +65,25 @@ class Store(Engine, Protocol):
 
     def view(self, name: str, expression: ir.Table) -> None:
         """Give an expression a name that people and tools can query."""
+        ...
+
+    def update(self, name: str, values: ir.Table, on: tuple[str, ...], *, unknown_only: bool = False) -> int:
+        """Set the other columns of `values` in the rows whose key is among them, where they differ. Returns how many rows changed.
+
+        Args:
+            name: the table.
+            values: one row per key: the key columns, and the columns to set.
+            on: the key columns; they need not be unique in the table.
+            unknown_only: only rows in which all these columns are null.
+        """
+        ...
+
+    def write(self, expression: ir.Table, file: Path) -> int:
+        """Write rows to a file, whole or not at all: Parquet, CSV or JSON Lines by its suffix. Returns how many rows.
+
+        Raises:
+            InputError: the suffix is none of these, or the folder is not there.
+        """
         ...
 
     def transaction(self) -> AbstractContextManager[None]:

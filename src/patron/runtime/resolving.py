@@ -1,0 +1,205 @@
+"""Resolving: who is one person, and whose each fact is.
+
+Everything is worked out anew from identifiers, links, profiles and the merges that were undone; only rows that come out differently are
+written. The steps are set-wise expressions of `patron.identity`; only components that may hold more than one earlier customer are
+taken apart one meeting at a time.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import ibis
+import pyarrow as pa
+
+from patron.facts import tables as t
+from patron.identity import components, customers, meetings
+from patron.identity.merging import Meeting, Member, Merge, history
+from patron.kernel.ids import derived
+from patron.runtime.replacing import replaced
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    import ibis.expr.types as ir
+
+    from patron.ports.engine import Store
+
+_IDENTIFIERS, _LINKS, _PROFILES = t.IDENTIFIERS.unbound(), t.LINKS.unbound(), t.PROFILES.unbound()
+_MERGES, _IDENTITIES, _ORDERS, _REFUNDS = t.MERGES.unbound(), t.IDENTITIES.unbound(), t.ORDERS.unbound(), t.REFUNDS.unbound()
+_CUSTOMERS = t.CUSTOMERS.unbound()
+_OF_PERSON = {
+    "orders": "buyer_id",
+    "refunds": "buyer_id",
+    "events": "visitor_id",
+    "messages": "person_id",
+    "consents": "person_id",
+    "redemptions": "person_id",
+    "reviews": "person_id",
+    "tickets": "person_id",
+}
+
+# Scratch tables: made and dropped within one transaction.
+_LABELS, _VISITORS, _MEETINGS, _EDGES, _NEXT, _PARENTS = (
+    "_who_labels",
+    "_who_visitors",
+    "_who_meetings",
+    "_who_edges",
+    "_who_next",
+    "_who_parents",
+)
+_CROWDS, _SUSPECTS, _PEOPLE, _NEW, _NEW_MERGES, _MOVED = (
+    "_who_crowds",
+    "_who_suspects",
+    "_who_people",
+    "_who_new",
+    "_who_merges",
+    "_who_moved",
+)
+_SCRATCH = (_LABELS, _VISITORS, _MEETINGS, _EDGES, _NEXT, _PARENTS, _CROWDS, _SUSPECTS, _PEOPLE, _NEW, _NEW_MERGES, _MOVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """What resolving came to.
+
+    Attributes:
+        at: when it was done.
+        customers: how many people there are.
+        merges: how many merges hold.
+        changed: rows written, per table; tables that stayed as they were are left out.
+    """
+
+    at: datetime
+    customers: int
+    merges: int
+    changed: Mapping[str, int] = field(default_factory=dict)
+
+
+def resolve(store: Store, *, now: datetime) -> Resolution:
+    """Bring identities, merges, customers and the `customer_id` of every fact up to date; all of it or nothing.
+
+    Args:
+        store: holds the tables of `facts.FACTS` and `facts.LEDGER`.
+        now: the present, for the answer; nothing that is kept depends on it.
+    """
+    with store.transaction(), _scratch(store):
+        _join_people(store)
+        _join_visitors(store)
+        changed = {"merges": replaced(store, t.MERGES, t.MERGES.unbound(_NEW_MERGES))}
+        changed["identities"] = replaced(store, t.IDENTITIES, t.IDENTITIES.unbound(_NEW), moved=_MOVED)
+        changed["customers"] = replaced(store, t.CUSTOMERS, customers.customers(_IDENTITIES, _IDENTIFIERS, _PROFILES))
+        changed |= _owned(store)
+        people, merges = _count(store, _CUSTOMERS), _count(store, _MERGES.filter(_MERGES.undone_at.isnull()))
+    return Resolution(now, people, merges, {name: n for name, n in changed.items() if n})
+
+
+@contextmanager
+def _scratch(store: Store) -> Iterator[None]:
+    """Scratch tables are gone afterwards; when something fails, the transaction takes them away."""
+    yield
+    for name in _SCRATCH:
+        store.drop(name)
+
+
+def _join_people(store: Store) -> None:
+    """Make `_MEETINGS`, `_PEOPLE` (identities of firm identifiers) and `_NEW_MERGES`."""
+    store.create(_CROWDS, meetings.crowds(_IDENTIFIERS, _LINKS), temporary=True)
+    crowds = ibis.table({"identifier_id": "int64"}, name=_CROWDS)
+    store.create(_MEETINGS, meetings.meetings(_IDENTIFIERS, _LINKS, crowds), temporary=True)
+    met = meetings.firm(ibis.table(meetings.MEETINGS, name=_MEETINGS))
+    _label(store, met, _LABELS)
+    merges = _settle(store, met)
+    labels = ibis.table(components.LABELS, name=_LABELS)
+    joined = customers.roots(meetings.members(_IDENTIFIERS, labels))
+    store.create(_PEOPLE, joined.union(customers.alone(_IDENTIFIERS, labels, strength=meetings.FIRM)), temporary=True)
+    store.create(_NEW_MERGES, _MERGES.filter(_MERGES.undone_at.notnull()), temporary=True)
+    if merges:
+        undone = set(store.query(t.MERGES.unbound(_NEW_MERGES).select("merge_id")).column("merge_id").to_pylist())
+        store.insert(_NEW_MERGES, _merge_rows([m for m in merges if merge_id(m.meeting.link_id) not in undone]))
+
+
+def _join_visitors(store: Store) -> None:
+    """Make `_NEW`, all identities: of people, and of the visitors that are known to be one of them."""
+    met = ibis.table(meetings.MEETINGS, name=_MEETINGS)
+    _label(store, meetings.weak(met), _VISITORS)
+    people = t.IDENTITIES.unbound(_PEOPLE)
+    visitors = customers.visitors(meetings.mixed(met), ibis.table(components.LABELS, name=_VISITORS), people)
+    store.create(_NEW, people.union(visitors), temporary=True)
+
+
+def _label(store: Store, met: ir.Table, name: str) -> None:
+    """Make the table `name`: the connected components of these meetings, as `components.LABELS`."""
+    store.create(_EDGES, components.edges(met), temporary=True)
+    edges, parents = ibis.table(components.EDGES, name=_EDGES), ibis.table(components.PARENTS, name=_PARENTS)
+    labels = ibis.table(components.LABELS, name=name)
+    store.create(name, components.own_labels(edges), temporary=True)
+    while _count(store, edges.limit(1)):
+        store.create(_PARENTS, components.parents(edges), temporary=True)
+        store.create(_PARENTS, components.grandparents(parents), temporary=True)
+        store.create(name, components.relabelled(labels, parents), temporary=True)
+        store.create(_EDGES, components.contracted(edges, parents), temporary=True)
+
+
+def _settle(store: Store, met: ir.Table) -> list[Merge]:
+    """Take suspect components apart, put their customers in the place of their labels, and tell the merges found."""
+    labels = ibis.table(components.LABELS, name=_LABELS)
+    members = meetings.members(_IDENTIFIERS, labels)
+    apart = meetings.apart(_MERGES)
+    store.create(_SUSPECTS, members.semi_join(meetings.suspects(members, met, apart), "label"), temporary=True)
+    suspects = ibis.table(meetings.MEMBERS, name=_SUSPECTS)
+    among = met.semi_join(suspects, met.left_id == suspects.identifier_id)
+    among = among.select("link_id", "left_id", "right_id", "observed_at", "source")
+    people = store.query(suspects.drop("label")).to_pylist()
+    if not people:
+        return []
+    pairs = [(row["from_id"], row["into_id"]) for row in store.query(apart).to_pylist()]
+    roots, merges = history([Member(**row) for row in people], [Meeting(**row) for row in store.query(among).to_pylist()], pairs)
+    store.delete(_LABELS, suspects.select("identifier_id"), ("identifier_id",))
+    store.insert(_LABELS, pa.table({"identifier_id": list(roots), "label": list(roots.values())}))
+    return merges
+
+
+def merge_id(link_id: int) -> int:
+    """The id of the merge that a link made."""
+    return derived("merge", str(link_id))
+
+
+def _merge_rows(merges: list[Merge]) -> pa.Table:
+    rows = [
+        {
+            "merge_id": merge_id(m.meeting.link_id),
+            "from_id": m.from_id,
+            "into_id": m.into_id,
+            "link_id": m.meeting.link_id,
+            "reason": m.reason,
+            "merged_at": m.meeting.observed_at,
+            "undone_at": None,
+            "source": m.meeting.source,
+        }
+        for m in merges
+    ]
+    instant = pa.timestamp("us")
+    types = {"reason": pa.string(), "source": pa.string(), "merged_at": instant, "undone_at": instant}
+    return pa.Table.from_pylist(rows, pa.schema([(c.name, types.get(c.name, pa.int64())) for c in t.MERGES.columns]))
+
+
+def _owned(store: Store) -> dict[str, int]:
+    """Set the customer of every fact whose identifier moved, and of those that are new."""
+    changed = {}
+    moved = t.IDENTITIES.unbound(_MOVED)
+    for name, column in _OF_PERSON.items():
+        changed[name] = store.update(name, moved.rename({column: "identifier_id"}), (column,))
+        changed[name] += store.update(name, _IDENTITIES.rename({column: "identifier_id"}), (column,), unknown_only=True)
+    of_order = _ORDERS.select("order_id", "customer_id")
+    nameless = _REFUNDS.filter(_REFUNDS.buyer_id.isnull()).select("refund_id", "order_id")
+    changed["refunds"] += store.update("refunds", nameless.join(of_order, "order_id").select("refund_id", "customer_id"), ("refund_id",))
+    changed["order_lines"] = store.update("order_lines", of_order, ("order_id",))
+    return changed
+
+
+def _count(store: Store, rows: ir.Table) -> int:
+    return int(store.query(rows.aggregate(n=rows.count())).column("n")[0].as_py())

@@ -4,6 +4,7 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 bin := .venv/bin
 sources := src tests benchmarks tools
+export NO_MKDOCS_2_WARNING := 1
 
 .PHONY: help setup setup-all fix check test test-all docs docs-serve bench demo lock clean
 

@@ -6,7 +6,7 @@ set -eu
 python=${PYTHON:-python3}
 venv=.venv
 
-say() { printf '%s\n' "$*" >&2; }
+say() { printf '%s\n' "$@" >&2; }
 stop() { say "$@"; exit 1; }
 
 command -v "$python" >/dev/null 2>&1 || stop "Python is missing. Install it first, for example: sudo apt-get install python3 python3-venv"

@@ -13,7 +13,7 @@ _LOADED = "import sys; print(' '.join(m for m in {heavy} if m in sys.modules), f
 
 def _heavy_after(code: str) -> str:
     script = f"{code}\n{_LOADED.format(heavy=_HEAVY)}"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     return done.stderr.strip().splitlines()[-1] if done.stderr.strip() else ""
 
 

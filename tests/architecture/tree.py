@@ -12,7 +12,7 @@ SOURCE = ROOT / "src" / "patron"
 def project_files() -> list[Path]:
     """Every file that is under version control or would be."""
     command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True)  # noqa: S603
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True, text=True)
     return sorted(path for name in listed.stdout.split("\0") if name and (path := ROOT / name).is_file())
 
 

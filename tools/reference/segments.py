@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from importlib.resources import files
 
-from tools.reference.markdown import block, code, document, sentence, table
+from tools.reference.markdown import block, document, sentence, table
 
 
 def page() -> str:
@@ -23,20 +23,18 @@ def page() -> str:
         "a project does not have says which ones, and is never shown as empty. Copy one into the "
         "project's `segments/` folder under the same name to change it.",
         table(("segment", "name", "meaning", "asked for by"), rows),
+        "## One by one",
         *[_section(slug, said) for slug, said in found.items()],
     )
 
 
 def _section(slug: str, said: dict[str, object]) -> str:
-    rest = {k: v for k, v in said.items() if k not in {"name", "meaning", "where", "seeds"}}
-    notes = [(code(k), ", ".join(map(str, v)) if isinstance(v, list) else v) for k, v in rest.items()]
-    return "\n\n".join(
-        part
-        for part in (
-            f"## {slug}",
-            f"**{said['name']}.** {sentence(str(said['meaning']))}",
-            block(str(said.get("where", "")).strip(), "python") if said.get("where") else "",
-            table(("", ""), notes) if notes else "",
-        )
-        if part
+    text = {key: sentence(str(said.get(key, ""))) for key in ("meaning", "why", "advice")}
+    parts = (
+        f"### {slug}",
+        f"**{said['name']}.** {text['meaning']}",
+        block(str(said["where"]).strip(), "py") if "where" in said else "",
+        f"*Why it matters:* {text['why']}" if text["why"] else "",
+        f"*What to do:* {text['advice']}" if text["advice"] else "",
     )
+    return "\n\n".join(part for part in parts if part)

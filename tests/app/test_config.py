@@ -41,3 +41,19 @@ def test_broken_toml_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "patron.toml").write_text("[shop")
     with pytest.raises(InputError, match="cannot be read as TOML"):
         read_config(tmp_path / "patron.toml")
+
+
+def test_scores_are_set_one_by_one(tmp_path: Path) -> None:
+    file = tmp_path / "patron.toml"
+    file.write_text('[scores.m]\nmethod = "fixed"\ncuts = [10, 20, 50, 100]\n[ladder]\nprior = 0.3\n')
+    config = read_config(file)
+    assert config.scores.m.cuts == (10, 20, 50, 100)
+    assert config.scores.m.feature == "mean_order_value"
+    assert config.features.ladder.prior == 0.3
+
+
+def test_cut_points_that_make_no_five_scores_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "patron.toml"
+    file.write_text('[scores.m]\nmethod = "fixed"\ncuts = [10, 5]\n')
+    with pytest.raises(InputError, match="four rising numbers"):
+        read_config(file)

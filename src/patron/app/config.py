@@ -10,6 +10,7 @@ from pathlib import Path
 
 from patron.app.settings import read_settings, setting
 from patron.facts.shop import Shop
+from patron.features.settings import FeatureSettings, LadderSettings, ScoreSettings
 from patron.kernel.errors import InputError
 from patron.kernel.money import Money, currency
 from patron.kernel.problems import Problem
@@ -57,6 +58,13 @@ class Config:
     shop: ShopSettings = field(default_factory=ShopSettings)
     money: MoneySettings = field(default_factory=MoneySettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
+    scores: ScoreSettings = field(default_factory=ScoreSettings)
+    ladder: LadderSettings = field(default_factory=LadderSettings)
+
+    @property
+    def features(self) -> FeatureSettings:
+        """The settings of features."""
+        return FeatureSettings(self.scores, self.ladder)
 
     def as_shop(self) -> Shop:
         """The owner's statements in the form that the path takes."""
@@ -83,7 +91,7 @@ def read_config(file: Path) -> Config:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{file.name} cannot be read as TOML.", [Problem(file.name, "", f"TOML ({error})")]) from error
     problems: list[Problem] = []
-    config = read_settings(Config, given, where="", problems=problems)
+    config = read_settings(Config(), given, where="", problems=problems)
     for check in (config.as_shop, lambda: Decimal(config.money.delivery_cost)):
         try:
             check()

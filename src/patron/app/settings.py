@@ -6,6 +6,7 @@ import dataclasses
 import types
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem, did_you_mean
 
 if TYPE_CHECKING:
@@ -28,22 +29,26 @@ def setting(meaning: str, default: object, *, low: float | None = None, high: fl
     return dataclasses.field(default=default, metadata={"meaning": meaning, "low": low, "high": high})
 
 
-def read_settings(of: type[T], given: Mapping[str, object], *, where: str, problems: list[Problem]) -> T:
-    """Settings from a TOML table; what is wrong is appended to `problems` and its default taken."""
-    hints = get_type_hints(of)
-    fields = {f.name: f for f in dataclasses.fields(of)}  # type: ignore[arg-type]
+def read_settings(base: T, given: Mapping[str, object], *, where: str, problems: list[Problem]) -> T:
+    """Settings from a TOML table over those of `base`; what is wrong is appended to `problems` and left as it was."""
+    hints = get_type_hints(type(base))
+    fields = {f.name: f for f in dataclasses.fields(base)}  # type: ignore[arg-type]
     values: dict[str, object] = {}
     for key, value in given.items():
         place = f"{where}.{key}" if where else key
         if key not in fields:
             problems.append(Problem(place, str(value), "a known setting", did_you_mean(key, fields)))
         elif dataclasses.is_dataclass(hints[key]) and isinstance(value, dict):
-            values[key] = read_settings(hints[key], value, where=place, problems=problems)
+            values[key] = read_settings(getattr(base, key), value, where=place, problems=problems)
         elif found := _wrong(value, hints[key], fields[key].metadata, place):
             problems.append(found)
         else:
             values[key] = _fitted(value, hints[key])
-    return of(**values)
+    try:
+        return dataclasses.replace(base, **values)  # type: ignore[type-var]
+    except InputError as error:
+        problems.extend(error.problems)
+        return base
 
 
 def _wrong(value: object, hint: object, metadata: Mapping[str, Any], place: str) -> Problem | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools.reference import commands, errors, features, segments, settings, tables
+from tools.reference import commands, contract, errors, features, segments, settings, tables
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
@@ -13,6 +13,7 @@ _PAGES = {
     "errors.md": errors.page,
     "features.md": features.page,
     "segments.md": segments.page,
+    "json.md": contract.page,
     "settings.md": settings.page,
     "tables.md": tables.page,
 }

@@ -441,6 +441,13 @@ LIST_MEMBERS = Table(
     ),
 )
 
+RESOLVED = Table(
+    "resolved",
+    "one row: what identities and customers were last worked out from",
+    ("digest",),
+    (Column("digest", "text", "of identifiers, links, profiles and undone merges", required=True),),
+)
+
 LOADS = Table(
     "loads",
     "one row per file that was loaded",
@@ -498,6 +505,7 @@ LEDGER: tuple[Table, ...] = (
     LINKS,
     IDENTITIES,
     MERGES,
+    RESOLVED,
     LISTINGS,
     CREDITS,
     DOCUMENTS,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
-
 STRONG = 3
 FIRM = 2
 CROWD = 20
@@ -18,7 +17,7 @@ MEETINGS = ibis.schema(
     {
         **dict.fromkeys(("link_id", "left_id", "right_id", "left_strength", "right_strength"), "int64"),
         **dict.fromkeys(("observed_at", "left_born_at", "right_born_at"), "timestamp(6)"),
-        "source": "string",
+        **dict.fromkeys(("left_kind", "right_kind", "source"), "string"),
     }
 )
 MEMBERS = ibis.schema(
@@ -49,8 +48,10 @@ def crowds(identifiers: ir.Table, links: ir.Table) -> ir.Table:
 def meetings(identifiers: ir.Table, links: ir.Table, crowded: ir.Table) -> ir.Table:
     """The links that count, with what is known of their two ends (`MEETINGS`)."""
     known = identifiers.anti_join(crowded, "identifier_id")
-    left = known.select(_left=known.identifier_id, left_strength=known.strength, left_born_at=known.first_seen_at)
-    right = known.select(_right=known.identifier_id, right_strength=known.strength, right_born_at=known.first_seen_at)
+    left = known.select(_left=known.identifier_id, left_strength=known.strength, left_kind=known.kind, left_born_at=known.first_seen_at)
+    right = known.select(
+        _right=known.identifier_id, right_strength=known.strength, right_kind=known.kind, right_born_at=known.first_seen_at
+    )
     joined = links.join(left, links.left_id == left._left)
     joined = joined.join(right, joined.right_id == right._right)
     return joined.select(*MEETINGS.names)
@@ -111,7 +112,13 @@ def suspects(labelled: ir.Table, met: ir.Table, apart: ir.Table) -> ir.Table:
 
 def _joined_at_birth(met: ir.Table) -> ir.Table:
     """Identifiers that met an older one no later than they were first seen; an unknown time is the earliest for a link, the latest else."""
-    left_is_younger = (met.left_born_at.isnull() & met.right_born_at.notnull()) | (met.left_born_at > met.right_born_at).fill_null(False)
+    same_age = met.left_born_at.identical_to(met.right_born_at)
+    left_is_younger = (
+        (met.left_born_at.isnull() & met.right_born_at.notnull())
+        | (met.left_born_at > met.right_born_at).fill_null(False)
+        # Of one record, the customer number is taken as the elder: it is what the others are linked to.
+        | (same_age & (met.left_kind > met.right_kind))
+    )
     born_at = ibis.ifelse(left_is_younger, met.left_born_at, met.right_born_at)
     in_time = met.observed_at.isnull() | born_at.isnull() | (met.observed_at <= born_at)
     younger = met.filter(in_time).select(identifier_id=ibis.ifelse(left_is_younger, met.left_id, met.right_id))

@@ -33,9 +33,9 @@ class Member:
     born_at: datetime | None
 
     @property
-    def rank(self) -> tuple[int, datetime, int]:
-        """The smallest rank of a customer's identifiers names the customer: strongest, then earliest, then smallest id."""
-        return (-self.strength, self.born_at or _LATEST, self.identifier_id)
+    def rank(self) -> tuple[int, datetime, str, int]:
+        """The smallest rank among a customer's identifiers names the customer; `customers.roots` says the same."""
+        return (-self.strength, self.born_at or _LATEST, self.kind, self.identifier_id)
 
 
 @dataclass(frozen=True, slots=True)

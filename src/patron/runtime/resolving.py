@@ -16,8 +16,9 @@ import pyarrow as pa
 
 from patron.facts import tables as t
 from patron.identity import components, customers, meetings
+from patron.identity.evidence import evidence
 from patron.identity.merging import Meeting, Member, Merge, history
-from patron.kernel.ids import derived
+from patron.kernel.ids import derived, shown
 from patron.runtime.replacing import replaced
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 _IDENTIFIERS, _LINKS, _PROFILES = t.IDENTIFIERS.unbound(), t.LINKS.unbound(), t.PROFILES.unbound()
 _MERGES, _IDENTITIES, _ORDERS, _REFUNDS = t.MERGES.unbound(), t.IDENTITIES.unbound(), t.ORDERS.unbound(), t.REFUNDS.unbound()
-_CUSTOMERS = t.CUSTOMERS.unbound()
+_CUSTOMERS, _RESOLVED = t.CUSTOMERS.unbound(), t.RESOLVED.unbound()
 _OF_PERSON = {
     "orders": "buyer_id",
     "refunds": "buyer_id",
@@ -43,23 +44,25 @@ _OF_PERSON = {
 }
 
 # Scratch tables: made and dropped within one transaction.
-_LABELS, _VISITORS, _MEETINGS, _EDGES, _NEXT, _PARENTS = (
-    "_who_labels",
-    "_who_visitors",
-    "_who_meetings",
-    "_who_edges",
-    "_who_next",
-    "_who_parents",
+_SCRATCH = tuple(
+    f"_who_{name}"
+    for name in (
+        "labels",
+        "members",
+        "visitors",
+        "meetings",
+        "edges",
+        "parents",
+        "crowds",
+        "suspects",
+        "people",
+        "known",
+        "new",
+        "merges",
+        "moved",
+    )
 )
-_CROWDS, _SUSPECTS, _PEOPLE, _NEW, _NEW_MERGES, _MOVED = (
-    "_who_crowds",
-    "_who_suspects",
-    "_who_people",
-    "_who_new",
-    "_who_merges",
-    "_who_moved",
-)
-_SCRATCH = (_LABELS, _VISITORS, _MEETINGS, _EDGES, _NEXT, _PARENTS, _CROWDS, _SUSPECTS, _PEOPLE, _NEW, _NEW_MERGES, _MOVED)
+_LABELS, _MEMBERS, _VISITORS, _MEETINGS, _EDGES, _PARENTS, _CROWDS, _SUSPECTS, _PEOPLE, _KNOWN, _NEW, _NEW_MERGES, _MOVED = _SCRATCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +90,31 @@ def resolve(store: Store, *, now: datetime) -> Resolution:
         now: the present, for the answer; nothing that is kept depends on it.
     """
     with store.transaction(), _scratch(store):
-        _join_people(store)
-        _join_visitors(store)
-        changed = {"merges": replaced(store, t.MERGES, t.MERGES.unbound(_NEW_MERGES))}
-        changed["identities"] = replaced(store, t.IDENTITIES, t.IDENTITIES.unbound(_NEW), moved=_MOVED)
-        changed["customers"] = replaced(store, t.CUSTOMERS, customers.customers(_IDENTITIES, _IDENTIFIERS, _PROFILES))
-        changed |= _owned(store)
+        digest = _digest(store)
+        known = store.query(_RESOLVED).column("digest").to_pylist()
+        changed = {} if known == [digest] else _work_out(store)
+        store.delete("resolved", _RESOLVED, ("digest",))
+        store.insert("resolved", pa.table({"digest": [digest]}))
+        changed |= _owned(store, anew=known != [digest])
         people, merges = _count(store, _CUSTOMERS), _count(store, _MERGES.filter(_MERGES.undone_at.isnull()))
     return Resolution(now, people, merges, {name: n for name, n in changed.items() if n})
+
+
+def _digest(store: Store) -> str:
+    """What identities are worked out from, as a short text."""
+    figures = store.query(evidence(_IDENTIFIERS, _LINKS, _PROFILES, _MERGES)).to_pylist()[0]
+    return shown("evi", derived(*(str(n) for n in figures.values())))
+
+
+def _work_out(store: Store) -> dict[str, int]:
+    """Work out identities, merges and customers anew, and tell how many rows changed; `_MOVED` holds the identities that did."""
+    _join_people(store)
+    _join_visitors(store)
+    return {
+        "merges": replaced(store, t.MERGES, t.MERGES.unbound(_NEW_MERGES)),
+        "identities": replaced(store, t.IDENTITIES, t.IDENTITIES.unbound(_NEW), moved=_MOVED),
+        "customers": replaced(store, t.CUSTOMERS, customers.customers(_IDENTITIES, _IDENTIFIERS, _PROFILES)),
+    }
 
 
 @contextmanager
@@ -112,10 +132,11 @@ def _join_people(store: Store) -> None:
     store.create(_MEETINGS, meetings.meetings(_IDENTIFIERS, _LINKS, crowds), temporary=True)
     met = meetings.firm(ibis.table(meetings.MEETINGS, name=_MEETINGS))
     _label(store, met, _LABELS)
-    merges = _settle(store, met)
-    labels = ibis.table(components.LABELS, name=_LABELS)
-    joined = customers.roots(meetings.members(_IDENTIFIERS, labels))
-    store.create(_PEOPLE, joined.union(customers.alone(_IDENTIFIERS, labels, strength=meetings.FIRM)), temporary=True)
+    labels, members = ibis.table(components.LABELS, name=_LABELS), ibis.table(meetings.MEMBERS, name=_MEMBERS)
+    store.create(_MEMBERS, meetings.members(_IDENTIFIERS, labels), temporary=True)
+    merges = _settle(store, members, met)
+    joined = customers.roots(members)
+    store.create(_PEOPLE, joined.union(customers.alone(_IDENTIFIERS, labels)), temporary=True)
     store.create(_NEW_MERGES, _MERGES.filter(_MERGES.undone_at.notnull()), temporary=True)
     if merges:
         undone = set(store.query(t.MERGES.unbound(_NEW_MERGES).select("merge_id")).column("merge_id").to_pylist())
@@ -123,12 +144,13 @@ def _join_people(store: Store) -> None:
 
 
 def _join_visitors(store: Store) -> None:
-    """Make `_NEW`, all identities: of people, and of the visitors that are known to be one of them."""
+    """Make `_NEW`, all identities: of people, of visitors that are known to be one of them, and of shared addresses."""
     met = ibis.table(meetings.MEETINGS, name=_MEETINGS)
     _label(store, meetings.weak(met), _VISITORS)
-    people = t.IDENTITIES.unbound(_PEOPLE)
-    visitors = customers.visitors(meetings.mixed(met), ibis.table(components.LABELS, name=_VISITORS), people)
-    store.create(_NEW, people.union(visitors), temporary=True)
+    labels, people = ibis.table(components.LABELS, name=_VISITORS), t.IDENTITIES.unbound(_PEOPLE)
+    store.create(_KNOWN, people.union(customers.visitors(meetings.mixed(met), labels, people)), temporary=True)
+    known = t.IDENTITIES.unbound(_KNOWN)
+    store.create(_NEW, known.union(customers.shared(_IDENTIFIERS, labels, known)), temporary=True)
 
 
 def _label(store: Store, met: ir.Table, name: str) -> None:
@@ -144,22 +166,22 @@ def _label(store: Store, met: ir.Table, name: str) -> None:
         store.create(_EDGES, components.contracted(edges, parents), temporary=True)
 
 
-def _settle(store: Store, met: ir.Table) -> list[Merge]:
+def _settle(store: Store, members: ir.Table, met: ir.Table) -> list[Merge]:
     """Take suspect components apart, put their customers in the place of their labels, and tell the merges found."""
-    labels = ibis.table(components.LABELS, name=_LABELS)
-    members = meetings.members(_IDENTIFIERS, labels)
     apart = meetings.apart(_MERGES)
     store.create(_SUSPECTS, members.semi_join(meetings.suspects(members, met, apart), "label"), temporary=True)
     suspects = ibis.table(meetings.MEMBERS, name=_SUSPECTS)
+    people = store.query(suspects)
+    if not people.num_rows:
+        return []
     among = met.semi_join(suspects, met.left_id == suspects.identifier_id)
     among = among.select("link_id", "left_id", "right_id", "observed_at", "source")
-    people = store.query(suspects.drop("label")).to_pylist()
-    if not people:
-        return []
     pairs = [(row["from_id"], row["into_id"]) for row in store.query(apart).to_pylist()]
-    roots, merges = history([Member(**row) for row in people], [Meeting(**row) for row in store.query(among).to_pylist()], pairs)
-    store.delete(_LABELS, suspects.select("identifier_id"), ("identifier_id",))
-    store.insert(_LABELS, pa.table({"identifier_id": list(roots), "label": list(roots.values())}))
+    rows = people.drop_columns(["label"]).to_pylist()
+    roots, merges = history([Member(**row) for row in rows], [Meeting(**row) for row in store.query(among).to_pylist()], pairs)
+    label = people.column_names.index("label")
+    store.delete(_MEMBERS, suspects.select("identifier_id"), ("identifier_id",))
+    store.insert(_MEMBERS, people.set_column(label, "label", pa.array([roots[row["identifier_id"]] for row in rows], pa.int64())))
     return merges
 
 
@@ -187,17 +209,18 @@ def _merge_rows(merges: list[Merge]) -> pa.Table:
     return pa.Table.from_pylist(rows, pa.schema([(c.name, types.get(c.name, pa.int64())) for c in t.MERGES.columns]))
 
 
-def _owned(store: Store) -> dict[str, int]:
-    """Set the customer of every fact whose identifier moved, and of those that are new."""
-    changed = {}
-    moved = t.IDENTITIES.unbound(_MOVED)
+def _owned(store: Store, *, anew: bool) -> dict[str, int]:
+    """Set the customer of every fact that has none yet and, when identities were worked out anew, of those whose identifier moved."""
+    changed = dict.fromkeys((*_OF_PERSON, "order_lines"), 0)
     for name, column in _OF_PERSON.items():
-        changed[name] = store.update(name, moved.rename({column: "identifier_id"}), (column,))
+        if anew:
+            changed[name] += store.update(name, t.IDENTITIES.unbound(_MOVED).rename({column: "identifier_id"}), (column,))
         changed[name] += store.update(name, _IDENTITIES.rename({column: "identifier_id"}), (column,), unknown_only=True)
+    # Refunds without a buyer and lines follow their order.
     of_order = _ORDERS.select("order_id", "customer_id")
     nameless = _REFUNDS.filter(_REFUNDS.buyer_id.isnull()).select("refund_id", "order_id")
     changed["refunds"] += store.update("refunds", nameless.join(of_order, "order_id").select("refund_id", "customer_id"), ("refund_id",))
-    changed["order_lines"] = store.update("order_lines", of_order, ("order_id",))
+    changed["order_lines"] += store.update("order_lines", of_order, ("order_id",), unknown_only=not anew)
     return changed
 
 

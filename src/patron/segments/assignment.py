@@ -1,0 +1,75 @@
+"""Which learned centre a customer's features are nearest to: an expression, so that every engine gives the answer that was learned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import ibis
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """How a feature becomes a coordinate: (f(value) - centre) / spread, kept within ±limit.
+
+    Attributes:
+        feature: the feature; where it is unknown the coordinate is 0, the typical customer's.
+        is_log: whether f is the signed logarithm of 1 + |value|, for amounts and counts with long tails.
+        centre: the typical value after f.
+        spread: the spread after f; above 0.
+        limit: beyond this a coordinate counts as this, so that one giant customer is no group.
+    """
+
+    feature: str
+    is_log: bool
+    centre: float
+    spread: float
+    limit: float = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Centroids:
+    """Learned centres: one row per cluster, one coordinate per axis."""
+
+    axes: tuple[Axis, ...]
+    points: tuple[tuple[float, ...], ...]
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The names of the features that place a customer."""
+        return tuple(axis.feature for axis in self.axes)
+
+
+def coordinate(value: ir.NumericValue, axis: Axis) -> ir.FloatingValue:
+    """A feature's value on its axis."""
+    number = value.cast("float64")
+    if axis.is_log:
+        size = (number.abs() + 1.0).ln()
+        number = ibis.ifelse(number < 0.0, -size, size)
+    scaled = (number - axis.centre) / ibis.literal(axis.spread, type="float64")
+    kept = ibis.greatest(ibis.least(scaled, ibis.literal(axis.limit)), ibis.literal(-axis.limit))
+    return ibis.ifelse(value.isnull(), ibis.literal(0.0), kept)
+
+
+def assigned(row: ir.Table, centroids: Centroids) -> ir.IntegerValue:
+    """The number of the nearest centre, from 0; of two equally near, the first.
+
+    Distances are rounded so that engines, which may add in another order, choose the same.
+    """
+    place = [coordinate(row[axis.feature], axis) for axis in centroids.axes]
+    distances = [_distance(place, point) for point in centroids.points]
+    nearest = ibis.least(*distances) if len(distances) > 1 else distances[0]
+    return ibis.cases(
+        *[(d == nearest, ibis.literal(i, type="int64")) for i, d in enumerate(distances)], else_=ibis.literal(0, type="int64")
+    )
+
+
+def _distance(place: list[ir.FloatingValue], point: tuple[float, ...]) -> ir.FloatingValue:
+    total = ibis.literal(0.0)
+    for value, centre in zip(place, point, strict=True):
+        apart = value - centre
+        total = total + apart * apart
+    return total.round(9)

@@ -1,0 +1,104 @@
+"""Statistics of the population that conditions compare with: averages, medians, percentiles, and the cut-offs of top and bottom.
+
+All are worked out from the counts of each value, so that ties are treated alike and every engine finds the same: a percentile is a value
+that somebody has, the median the mean of the middle two.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+
+from patron.segments import tree as t
+from patron.segments.expression import feature_value, is_counted
+from patron.segments.words import column_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import ibis.expr.types as ir
+
+    from patron.facts.as_of import Facts
+    from patron.features.feature import Feature
+
+_SLACK = 1e-9  # so that a tenth of thirty is three
+
+
+def statistics_of(condition: t.Condition) -> tuple[t.Statistic | t.Ranked, ...]:
+    """What a condition needs to know about the population, each once."""
+    found: dict[t.Statistic | t.Ranked, None] = {}
+    for leaf in t.leaves(condition):
+        if isinstance(leaf, t.Ranked):
+            found[leaf] = None
+        found.update((value, None) for value in t.values(leaf) if isinstance(value, t.Statistic))
+    return tuple(found)
+
+
+def population(
+    wanted: Iterable[t.Statistic | t.Ranked], features: ir.Table, catalog: Mapping[str, Feature], facts: Facts
+) -> ir.Table | None:
+    """One row with a column per statistic, named by `words.column_of`; None when nothing is wanted.
+
+    Args:
+        wanted: statistics over the whole population; ranks within groups are `cuts_within`.
+        features: one row per customer, a column per feature.
+        catalog: features by name.
+        facts: the shop, for its currency.
+    """
+    by_feature: dict[str, list[t.Statistic | t.Ranked]] = {}
+    for one in wanted:
+        by_feature.setdefault(one.feature, []).append(one)
+    tables = []
+    for name, ones in by_feature.items():
+        counted = _counted(name, features, catalog, facts)
+        tables.append(counted.aggregate(**{column_of(one): _statistic(one, counted) for one in ones}))
+    if not tables:
+        return None
+    joined = tables[0]
+    for table in tables[1:]:
+        joined = joined.cross_join(table)
+    return joined
+
+
+def cuts_within(ranked: t.Ranked, features: ir.Table, catalog: Mapping[str, Feature], facts: Facts) -> ir.Table:
+    """One row per group (`of`, a value of the feature that ranks are taken within): the cut-off, named by `words.column_of`."""
+    counted = _counted(ranked.feature, features, catalog, facts, within=ranked.within)
+    return counted.group_by("of").aggregate(**{column_of(ranked): _statistic(ranked, counted)})
+
+
+def _counted(name: str, features: ir.Table, catalog: Mapping[str, Feature], facts: Facts, *, within: str = "") -> ir.Table:
+    """One row per value (`x`): how many have it (`n`), how many have it or less (`upto`), how many there are (`total`)."""
+    kept = features.filter(is_counted(catalog[name], features, catalog))
+    group = {"of": kept[within]} if within else {}
+    known = kept.select(x=feature_value(name, kept, catalog, facts), **group)
+    if within:
+        known = known.filter(known["of"].notnull())
+    counts = known.group_by([*group, "x"]).aggregate(n=known.count())
+    apart = [counts["of"]] if within else None
+    return counts.mutate(
+        upto=counts.n.sum().over(ibis.range_window(group_by=apart, order_by=counts.x, preceding=None, following=0)).cast("int64"),
+        total=counts.n.sum().over(ibis.window(group_by=apart)).cast("int64"),
+    )
+
+
+def _statistic(one: t.Statistic | t.Ranked, counted: ir.Table) -> ir.Scalar:
+    x, n, upto, total = counted.x, counted.n, counted.upto, counted.total
+    match one:
+        case t.Statistic("average"):
+            return (x * n).sum().cast("float64") / n.sum().cast("float64").nullif(ibis.literal(0.0))
+        case t.Statistic("typical"):
+            low, high = x.min(where=upto * 2 >= total), x.min(where=upto * 2 > total)
+            return (low.cast("float64") + high.cast("float64")) / ibis.literal(2.0)
+        case t.Statistic("percentile", rank=rank):
+            return x.min(where=upto >= _share(rank, total))
+        case t.Ranked(is_top, count=count, share=share):
+            wanted = ibis.literal(count, type="int64") if count is not None else _share(share or 1.0, total)
+            return x.min(where=upto > total - wanted) if is_top else x.min(where=upto >= ibis.least(wanted, total))
+    message = f"{one} is no statistic"
+    raise AssertionError(message)
+
+
+def _share(share: float, total: ir.IntegerValue) -> ir.IntegerValue:
+    """How many of the population a share is: rounded up, at least one."""
+    return ibis.greatest((total.cast("float64") * share - _SLACK).ceil().cast("int64"), ibis.literal(1, type="int64"))

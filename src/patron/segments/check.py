@@ -25,13 +25,13 @@ class Checked:
     """Definitions without a problem.
 
     Attributes:
-        definitions: by slug, in an order in which each comes after those it refers to.
+        definitions: in an order in which each comes after those it refers to.
         conditions: the condition of each.
         users: for each, the segments that refer to it: it cannot be deleted while there are any.
         warnings: conditions that nobody can meet, or that everybody does.
     """
 
-    definitions: Mapping[str, Definition]
+    definitions: tuple[Definition, ...]
     conditions: Mapping[str, t.Condition]
     users: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
@@ -39,7 +39,12 @@ class Checked:
     @property
     def slugs(self) -> tuple[str, ...]:
         """All segments, each after those it refers to."""
-        return tuple(self.definitions)
+        return tuple(definition.slug for definition in self.definitions)
+
+    @property
+    def by_slug(self) -> dict[str, Definition]:
+        """The definitions by slug, in the same order."""
+        return {definition.slug: definition for definition in self.definitions}
 
     def only(self, slugs: Iterable[str]) -> Checked:
         """These segments and those they refer to.
@@ -48,9 +53,9 @@ class Checked:
             InputError: there is no such segment.
         """
         wanted = list(slugs)
-        unknown = [s for s in wanted if s not in self.definitions]
+        unknown = [s for s in wanted if s not in self.conditions]
         if unknown:
-            problems = [Problem("segment", s, "a segment of this project", did_you_mean(s, self.definitions)) for s in unknown]
+            problems = [Problem("segment", s, "a segment of this project", did_you_mean(s, self.conditions)) for s in unknown]
             raise InputError("There is no such segment.", problems)
         kept: set[str] = set()
         while wanted:
@@ -59,7 +64,7 @@ class Checked:
                 kept.add(slug)
                 wanted.extend(referred(self.conditions[slug]))
         return Checked(
-            {s: d for s, d in self.definitions.items() if s in kept},
+            tuple(d for d in self.definitions if d.slug in kept),
             {s: c for s, c in self.conditions.items() if s in kept},
             {s: u for s, u in self.users.items() if s in kept},
             {s: w for s, w in self.warnings.items() if s in kept},
@@ -104,7 +109,7 @@ def checked(definitions: Iterable[Definition], catalog: Mapping[str, Feature], *
     if problems:
         raise InputError("Some segments cannot be used." if len(by_slug) > 1 else "The condition cannot be used.", problems)
     return Checked(
-        {slug: by_slug[slug] for slug in order},
+        tuple(by_slug[slug] for slug in order),
         {slug: conditions[slug] for slug in order},
         _users(conditions),
         {slug: found for slug, found in warnings.items() if found},

@@ -51,19 +51,15 @@ class _Known:
         """The fact tables without which a leaf says nothing."""
         if isinstance(leaf, t.InSegment):
             return frozenset(self.waiting.get(leaf.slug, ()))
-        return frozenset(_tables(leaf, self.catalog)) - frozenset(self.known)
+        features = [v for v in t.values(leaf) if isinstance(v, t.Name | t.Statistic)]
+        names = {f.name if isinstance(f, t.Name) else f.feature for f in features}
+        missing = {table for name in names for table in self.catalog[name].missing(frozenset(self.known))}
+        return frozenset(missing | (_tables(leaf) - set(self.known)))
 
 
-def _tables(leaf: t.Leaf, catalog: Mapping[str, Feature]) -> set[str]:
-    needs: set[str] = set()
-    for value in t.values(leaf):
-        match value:
-            case t.Name(name) | t.Statistic(feature=name):
-                needs.update(catalog[name].needs)
-            case t.Tally(events) | t.DaysSince(events):
-                needs.update(stream_of(events.kind).needs)
-            case _:
-                pass
+def _tables(leaf: t.Leaf) -> set[str]:
+    """The fact tables that a leaf reads beside features."""
+    needs = {table for v in t.values(leaf) if isinstance(v, t.Tally | t.DaysSince) for table in stream_of(v.events.kind).needs}
     if isinstance(leaf, t.Sequence):
         needs.update(table for step in leaf.steps for table in stream_of(step.events.kind).needs)
     if isinstance(leaf, t.Consent):

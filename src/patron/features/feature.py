@@ -84,6 +84,7 @@ class Feature:
         meaning: one sentence for the owner of a shop.
         value: the value of one customer, from the partial aggregates.
         needs: fact tables without any row of which the feature is unknown rather than zero.
+        needs_one_of: fact tables of which one must hold a row, for a feature that is made from several.
         changes: how it changes while nothing happens.
         seeds: ids of the capabilities it serves.
         hidden: true for columns that only serve others (edges of windows); not offered to people.
@@ -96,6 +97,16 @@ class Feature:
     meaning: str
     value: Callable[[Inputs], ir.Value]
     needs: tuple[str, ...] = ()
+    needs_one_of: tuple[str, ...] = ()
     changes: Change = Still()
     seeds: tuple[str, ...] = ()
     hidden: bool = False
+
+    def missing(self, known: frozenset[str]) -> tuple[str, ...]:
+        """The fact tables without which the feature is unknown; nothing when it can be worked out.
+
+        Args:
+            known: names of the fact tables that hold any row.
+        """
+        absent = tuple(t for t in self.needs if t not in known)
+        return absent if known.intersection(self.needs_one_of) or not self.needs_one_of else (*absent, *self.needs_one_of)

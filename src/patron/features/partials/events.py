@@ -1,0 +1,124 @@
+"""Partials of what happened on the site, in the app, on social media and in the shop.
+
+One pass over everything, with as few aggregates as can be; all else reads only the rows of the window it needs. No session is counted
+outside its window.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+
+from patron.features.partials.partial import Partial, first_in, last_in, leaves, number_of, within
+from patron.features.partials.points import EVENT_POINTS, POINTS_WINDOW, points, points_change_at
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from patron.facts.as_of import Facts
+
+VIEWS = ("product_viewed",)
+SEARCHES = ("products_searched",)
+CARTS = ("product_added", "wishlist_product_added_to_cart")
+REMOVALS = ("product_removed",)
+CHECKOUTS = ("checkout_started",)
+CHATS = ("chat_started", "chat_message_sent", "live_chat_conversation_started", "live_chat_message_sent")
+WISHES = ("product_added_to_wishlist",)
+ORDERED = ("order_completed",)
+WINDOWS = (7, 30, 90)
+
+
+def on_site(events: ir.Table) -> ir.BooleanValue:
+    """Whether events happened during a visit to the site or the app; without a channel they did."""
+    return events.channel.isnull() | events.channel.isin(["web", "app"])
+
+
+def known_events(facts: Facts) -> ir.Table:
+    """Events of customers."""
+    return facts.events.filter(facts.events.customer_id.notnull())
+
+
+def _lifetime(facts: Facts) -> ir.Table:
+    events = known_events(facts)
+    return events.group_by("customer_id").aggregate(
+        last_event_at=events.occurred_at.max(),
+        last_visit_at=last_in(on_site(events), events.occurred_at),
+        last_cart_at=last_in(events.kind.isin(CARTS), events.occurred_at),
+    )
+
+
+EVENTS = Partial("events", _lifetime)
+
+
+def _recent(facts: Facts) -> ir.Table:
+    events = known_events(facts)
+    recent = events.filter(within(events.occurred_at, facts, 90))
+    at = recent.occurred_at
+    counts = {
+        "view_count_7d": (VIEWS, 7),
+        "view_count_30d": (VIEWS, 30),
+        "search_count_30d": (SEARCHES, 30),
+        "cart_count_30d": (CARTS, 30),
+        "checkout_count_30d": (CHECKOUTS, 30),
+        "chat_count_90d": (CHATS, 90),
+        "wishlist_count_90d": (WISHES, 90),
+    }
+    columns = {
+        name: number_of(recent.kind.isin(kinds) & within(at, facts, days) if days < 90 else recent.kind.isin(kinds))
+        for name, (kinds, days) in counts.items()
+    }
+    edges = {f"edge_{days}d": leaves(first_in(within(at, facts, days), at), days) for days in WINDOWS}
+    return recent.group_by("customer_id").aggregate(
+        **columns, social_count_90d=number_of(ibis.coalesce(recent.channel == "social", False)), **edges
+    )
+
+
+RECENT_EVENTS = Partial(
+    "recent_events",
+    _recent,
+    zeros=frozenset(
+        "view_count_7d view_count_30d search_count_30d cart_count_30d checkout_count_30d chat_count_90d wishlist_count_90d "
+        "social_count_90d".split()
+    ),
+)
+
+
+def _points(facts: Facts) -> ir.Table:
+    events = known_events(facts)
+    counted = events.filter(within(events.occurred_at, facts, POINTS_WINDOW))
+    of_kind = [(counted.kind == kind, ibis.literal(p, "int64")) for kind, p in EVENT_POINTS.items()]
+    return counted.group_by("customer_id").aggregate(
+        points=points(ibis.cases(*of_kind, else_=ibis.literal(1, "int64")), counted.occurred_at, facts),
+        edge=points_change_at(counted.occurred_at, facts),
+    )
+
+
+EVENT_ENGAGEMENT = Partial("event_engagement", _points, zeros=frozenset({"points"}))
+
+
+def _views(facts: Facts) -> ir.Table:
+    events = known_events(facts)
+    views = events.filter(within(events.occurred_at, facts, 30), events.kind.isin(VIEWS))
+    counts = views.filter(views.product_id.notnull()).group_by(["customer_id", "product_id"]).aggregate(n=lambda v: v.count().cast("int64"))
+    most = counts.group_by("customer_id").aggregate(most_viewed_count=counts.n.max())
+    favourite = favourite_category(views, facts).rename(_customer="customer_id")
+    both = favourite.outer_join(most, favourite._customer == most.customer_id)
+    return both.select(
+        customer_id=ibis.coalesce(both.customer_id, both._customer), most_viewed_count=both.most_viewed_count, category=both.category
+    )
+
+
+VIEWED = Partial("views", _views, zeros=frozenset({"most_viewed_count"}))
+
+
+def favourite_category(events: ir.Table, facts: Facts) -> ir.Table:
+    """The category that most of a customer's events are about: the event's own, else its product's; the first in the alphabet of equals."""
+    products = facts.products.select(_product="product_id", _category="category")
+    rows = events.left_join(products, events.product_id == products._product)
+    named = rows.select("customer_id", category=ibis.coalesce(rows.category, rows._category))
+    counts = named.filter(named.category.notnull()).group_by(["customer_id", "category"]).aggregate(n=lambda t: t.count())
+    ranked = counts.mutate(
+        _rank=ibis.row_number().over(ibis.window(group_by=counts.customer_id, order_by=[counts.n.desc(), counts.category]))
+    )
+    return ranked.filter(ranked._rank == 0).select("customer_id", "category")

@@ -1,0 +1,109 @@
+"""What a partial is: a table of aggregates from the facts of one source, kept between recomputations, one row per customer.
+
+Features never read facts; they read partials. So a change in one source renews one partial, and the same expression over the partials
+answers for one customer or for all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+import ibis
+
+from patron.kernel.time import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import ibis.expr.types as ir
+
+    from patron.facts.as_of import Facts
+
+Grain = Literal["customer", "shop", "other"]
+
+_NEVER = literal(datetime(9999, 1, 1, tzinfo=UTC))
+_EVER = literal(datetime(1, 1, 2, tzinfo=UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """One table of the plan; its name in the engine is `p_` and the name.
+
+    Attributes:
+        name: what features call it.
+        rows: its expression over facts and over the tables of earlier partials.
+        grain: one row per customer, one row for the shop, or rows that only later partials read.
+        reads: partials whose tables it reads.
+        zeros: columns that are 0, not unknown, for customers without a row.
+    """
+
+    name: str
+    rows: Callable[[Facts], ir.Table]
+    grain: Grain = "customer"
+    reads: tuple[Partial, ...] = ()
+    zeros: frozenset[str] = frozenset()
+
+    @property
+    def table_name(self) -> str:
+        """The name of its table."""
+        return f"p_{self.name}"
+
+    def table(self, facts: Facts) -> ir.Table:
+        """Its table, as an earlier step has made it."""
+        return ibis.table(_schema(self, facts), name=self.table_name)
+
+
+@lru_cache(maxsize=512)
+def _schema(partial: Partial, facts: Facts) -> ibis.Schema:
+    return partial.rows(facts).schema()
+
+
+def since(facts: Facts, days: int) -> ir.TimestampValue:
+    """The first instant of the window of so many days that ends at as of."""
+    return literal(facts.as_of - timedelta(days=days))
+
+
+def within(instant: ir.TimestampValue, facts: Facts, days: int) -> ir.BooleanValue:
+    """Whether an instant lies in the window; facts at or after as of are not there to be asked."""
+    return instant >= since(facts, days)
+
+
+def leaves(instant: ir.TimestampValue, days: int) -> ir.TimestampValue:
+    """The first instant at which the window of so many days no longer holds the earliest of these instants.
+
+    A window holds its first instant, so the answer changes a microsecond later.
+    """
+    return instant + ibis.interval(days=days) + ibis.interval(microseconds=1)
+
+
+def earliest(*instants: ir.TimestampValue) -> ir.TimestampValue:
+    """The earliest of instants of which some may be unknown; engines disagree on what `least` makes of unknown values."""
+    return ibis.least(*[ibis.coalesce(i, _NEVER) for i in instants]).nullif(_NEVER)
+
+
+def latest(*instants: ir.TimestampValue) -> ir.TimestampValue:
+    """The latest of instants of which some may be unknown."""
+    return ibis.greatest(*[ibis.coalesce(i, _EVER) for i in instants]).nullif(_EVER)
+
+
+def total(condition: ir.BooleanValue, value: ir.Value) -> ir.IntegerScalar:
+    """The sum of a value over the rows that meet a condition."""
+    return ibis.ifelse(condition, value, 0).sum().cast("int64")
+
+
+def number_of(condition: ir.BooleanValue) -> ir.IntegerScalar:
+    """How many rows meet a condition."""
+    return condition.ifelse(1, 0).sum().cast("int64")
+
+
+def first_in(condition: ir.BooleanValue, instant: ir.TimestampValue) -> ir.TimestampScalar:
+    """The earliest instant among the rows that meet a condition."""
+    return ibis.ifelse(condition, instant, ibis.null(instant.type())).min()
+
+
+def last_in(condition: ir.BooleanValue, instant: ir.TimestampValue) -> ir.TimestampScalar:
+    """The latest instant among the rows that meet a condition."""
+    return ibis.ifelse(condition, instant, ibis.null(instant.type())).max()

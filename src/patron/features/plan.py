@@ -1,0 +1,125 @@
+"""The plan: which tables are made from facts, and how the table of features comes from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+
+from patron.features.inputs import Inputs
+from patron.kernel.errors import InvariantError
+from patron.kernel.steps import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import ibis.expr.types as ir
+
+    from patron.facts.as_of import Facts
+    from patron.features.catalog import Catalog
+    from patron.features.partials.partial import Partial
+    from patron.features.settings import Score
+
+CUSTOMERS = "customers"
+"""What features call the profile of the customer; it is read where it is, not kept as a partial."""
+
+
+def partial_steps(catalog: Catalog, facts: Facts) -> tuple[Step, ...]:
+    """The tables that the catalog's features are made from, in the order in which they can be made."""
+    read = _with_origins(_partials_read(catalog, facts, catalog))
+    return tuple(Step(p.table_name, p.rows(facts)) for p in catalog.partials.values() if p in read)
+
+
+def base(catalog: Catalog, facts: Facts, names: Iterable[str] | None = None) -> ir.Table:
+    """Features that need no scores, from the tables of `partial_steps`.
+
+    Args:
+        catalog: the features.
+        facts: the instant, the shop, and which facts are known.
+        names: only these features; all that need no scores if not given.
+
+    Returns:
+        One row per known customer: customer_id and a column per feature. Only the tables that these features need are read.
+    """
+    wanted = list(names) if names is not None else [f.name for f in catalog.values() if f.family != "scores"]
+    joined, inputs = _joined(catalog, facts, wanted)
+    return joined.select("customer_id", **{n: inputs.feature(n) for n in wanted})
+
+
+def features(catalog: Catalog, facts: Facts, cuts: Mapping[Score, tuple[float, ...]]) -> ir.Table:
+    """Every feature of every known customer.
+
+    Args:
+        catalog: the features.
+        facts: the instant, the shop, and which facts are known.
+        cuts: cut points of each score, as `scores.cuts` reads them; a score without is unknown.
+
+    Returns:
+        One row per known customer, with the columns of `catalog.schema()`.
+    """
+    table = base(catalog, facts)
+    for family in (lambda n: n.endswith(("_score", "_score_at")), lambda n: not n.endswith(("_score", "_score_at"))):
+        made = {n: table[n] for n in table.columns}
+        inputs = Inputs(facts, catalog.entries, _none, cuts, made)
+        table = table.mutate(**{f.name: inputs.feature(f.name) for f in catalog.values() if f.family == "scores" and family(f.name)})
+    return table.select("customer_id", *catalog)
+
+
+def _joined(catalog: Catalog, facts: Facts, wanted: Iterable[str]) -> tuple[ir.Table, Inputs]:
+    """Customers beside the partials that the features read, and the inputs over them."""
+    read = _partials_read(catalog, facts, wanted)
+    joined = facts.customers
+    for partial in (p for p in catalog.partials.values() if p in read):
+        rows = partial.table(facts)
+        named = rows.rename({_column(partial, c): c for c in rows.columns})
+        if partial.grain == "shop":
+            joined = joined.cross_join(named)
+        else:
+            joined = joined.left_join(named, joined.customer_id == named[_column(partial, "customer_id")])
+
+    def column(name: str, of: str) -> ir.Value:
+        if name == CUSTOMERS:
+            return joined[of]
+        partial = catalog.partials[name]
+        value = joined[_column(partial, of)]
+        return ibis.coalesce(value, 0) if of in partial.zeros else value
+
+    return joined, Inputs(facts, catalog.entries, column)
+
+
+def _partials_read(catalog: Catalog, facts: Facts, wanted: Iterable[str]) -> frozenset[Partial]:
+    """The partials that the values of these features touch."""
+    touched: set[Partial] = set()
+
+    def column(name: str, of: str) -> ir.Value:
+        if name == CUSTOMERS:
+            return facts.customers[of]
+        partial = catalog.partials[name]
+        touched.add(partial)
+        return partial.table(facts)[of]
+
+    inputs = Inputs(facts, catalog.entries, column)
+    for name in wanted:
+        inputs.feature(name)
+    return frozenset(touched)
+
+
+def _with_origins(partials: Iterable[Partial]) -> frozenset[Partial]:
+    """These partials and all they read, directly or not."""
+    found: set[Partial] = set()
+    waiting = list(partials)
+    while waiting:
+        partial = waiting.pop()
+        if partial not in found:
+            found.add(partial)
+            waiting.extend(partial.reads)
+    return frozenset(found)
+
+
+def _column(partial: Partial, column: str) -> str:
+    return f"{partial.name}__{column}"
+
+
+def _none(partial: str, column: str) -> ir.Value:
+    """Scores are made from features alone."""
+    raise InvariantError(f"A score reads {partial}.{column}.")

@@ -28,7 +28,7 @@ def _keep(engine: DuckDBEngine, members: dict[int, dict[str, bool]], day: int, d
     ]
     flags = ibis.union(*rows) if len(rows) > 1 else rows[0]
     slots = m.assign_slots(engine, definitions or dict.fromkeys(next(iter(members.values())), "same"))
-    return m.keep_memberships(engine, flags, slots, as_of=datetime(2024, 1, day, tzinfo=UTC), now=_NOW)
+    return m.keep_memberships(engine, flags, slots, as_of=datetime(2024, 1, day, tzinfo=UTC), now=_NOW).changed
 
 
 def _changes(engine: DuckDBEngine) -> list[tuple[object, ...]]:

@@ -8,19 +8,22 @@ from typing import TYPE_CHECKING, cast
 
 import ibis
 
-from patron.app.config import Config, project_folder, read_config
+from patron import plugins
+from patron.app.config import FILE, Config, project_folder, read_config
+from patron.app.definitions import read_definitions
 from patron.facts import tables as t
 from patron.facts.as_of import Facts
-from patron.plugins import registry
+from patron.segments.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
     from patron.facts.shop import Shop
     from patron.ports.clock import Clock
     from patron.ports.engine import Store
+    from patron.runtime.pipeline import Definitions
 
 DATABASE = "data/patron.duckdb"
 
@@ -35,6 +38,7 @@ class Project:
         shop: its settings in the form that the path takes.
         store: its facts and answers, held open.
         clock: tells the present.
+        definitions: its features and segments, checked.
     """
 
     folder: Path
@@ -42,6 +46,11 @@ class Project:
     shop: Shop
     store: Store
     clock: Clock
+    definitions: Definitions
+
+    def waiting(self, as_of: datetime) -> Mapping[str, tuple[str, ...]]:
+        """The segments that cannot be told yet, and the fact tables they wait for."""
+        return Plan(self.definitions.segments, self.definitions.catalog, self.facts(as_of)).waiting
 
     def facts(self, as_of: datetime) -> Facts:
         """The project's facts as they were known at an instant."""
@@ -72,9 +81,10 @@ def opened(given: str | None, clock: Clock) -> Iterator[Project]:
         TransientError: another process holds it open.
     """
     folder = project_folder(given)
-    config = read_config(folder / "patron.toml")
+    config = read_config(folder / FILE)
+    definitions = read_definitions(folder, config.features)
     (folder / DATABASE).parent.mkdir(parents=True, exist_ok=True)
-    make = registry.found("engine", "duckdb")
+    make = plugins.load("engine", "duckdb")
     store = cast(
         "Store",
         make(folder / DATABASE, memory_limit=config.engine.memory_limit or None, threads=config.engine.threads or None),
@@ -83,6 +93,6 @@ def opened(given: str | None, clock: Clock) -> Iterator[Project]:
         with store.transaction():
             for table in (*t.FACTS, *t.LEDGER):
                 store.declare(table)
-        yield Project(folder, config, config.as_shop(), store, clock)
+        yield Project(folder, config, config.as_shop(), store, clock, definitions)
     finally:
         store.close()

@@ -98,6 +98,21 @@ class Slot:
         return 1 << (self.number % BITS_PER_WORD)
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What keeping the memberships of an instant has done.
+
+    Attributes:
+        customers: customers known as of then.
+        changed: memberships that changed since the last recorded instant.
+        recorded: whether it added to the history.
+    """
+
+    customers: int
+    changed: int
+    recorded: bool
+
+
 def assign_slots(store: Store, definitions: Mapping[str, str]) -> tuple[Slot, ...]:
     """A slot for each segment, old ones kept; `definitions` is slug → text of the definition."""
     known = {r["segment"]: r for r in store.query(SLOTS.unbound()).to_pylist()}
@@ -115,7 +130,7 @@ def assign_slots(store: Store, definitions: Mapping[str, str]) -> tuple[Slot, ..
     return tuple(Slot(str(r["segment"]), int(r["slot"])) for r in rows)
 
 
-def keep_memberships(store: Store, flags: ir.Table, slots: Sequence[Slot], *, as_of: datetime, now: datetime) -> int:
+def keep_memberships(store: Store, flags: ir.Table, slots: Sequence[Slot], *, as_of: datetime, now: datetime) -> Done:
     """Store who is in which segment as of an instant, and what changed since the last recorded one.
 
     Args:
@@ -126,7 +141,7 @@ def keep_memberships(store: Store, flags: ir.Table, slots: Sequence[Slot], *, as
         now: the present.
 
     Returns:
-        How many memberships changed; 0 for the first refresh, and for one that looks back before the last recorded instant.
+        How many memberships changed: 0 for the first refresh, and for one that looks back before the last recorded instant.
     """
     instant = as_of.astimezone(UTC).replace(tzinfo=None)
     history = REFRESHES.unbound()
@@ -146,7 +161,7 @@ def keep_memberships(store: Store, flags: ir.Table, slots: Sequence[Slot], *, as
     customers = store.query(current.aggregate(n=current.count())).column("n")[0].as_py()
     row = {"as_of": instant, "refreshed_at": now.replace(tzinfo=None), "is_recorded": recorded, "customers": customers}
     store.insert(REFRESHES.name, arrow_rows(REFRESHES, [row]))
-    return changed
+    return Done(customers, changed, recorded)
 
 
 def _bits(store: Store, name: str) -> ir.Table:

@@ -1,0 +1,101 @@
+"""Features, memberships and facts as files that other programs read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import ibis
+
+from patron.app.answers import last_answers
+from patron.facts import tables as t
+from patron.kernel.errors import InputError
+from patron.kernel.money import exponent
+from patron.kernel.problems import did_you_mean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import ibis.expr.types as ir
+
+    from patron.app.project import Project
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file that was written."""
+
+    file: Path
+    rows: int
+
+    def as_json(self) -> dict[str, object]:
+        """For programs."""
+        return {"file": str(self.file), "rows": self.rows}
+
+
+def export_features(project: Project, file: Path) -> Written:
+    """Every feature of every customer; money in major units, exact."""
+    return _written(project, _with_numbers(_readable(project, last_answers(project).features)), file)
+
+
+def export_members(project: Project, slug: str, file: Path) -> Written:
+    """Every feature of every member of a segment; the same rows that the segment shows."""
+    return _written(project, _with_numbers(_readable(project, last_answers(project).members(slug))), file)
+
+
+def export_memberships(project: Project, file: Path) -> Written:
+    """Who is in which segment: a column of true and false a segment."""
+    answers = last_answers(project)
+    flags = {slug: answers.is_member(answers.bits, slug) for slug in answers.slots}
+    return _written(project, _with_numbers(answers.bits.select("customer_id", **flags)), file)
+
+
+def export_facts(project: Project, table: str, file: Path) -> Written:
+    """One table of facts as it is stored: amounts in minor units of the currency beside them.
+
+    Raises:
+        InputError: there is no such table; the nearest is named.
+    """
+    known = {f.name: f for f in t.FACTS}
+    if table not in known:
+        raise InputError(f"There is no table of facts {table!r}. {did_you_mean(table, known).capitalize()}".rstrip())
+    return _written(project, known[table].unbound(), file)
+
+
+def _written(project: Project, rows: ir.Table, file: Path) -> Written:
+    guarded = _guarded(rows) if file.suffix.lower() == ".csv" else rows
+    return Written(file, project.store.write(guarded, file))
+
+
+def _readable(project: Project, features: ir.Table) -> ir.Table:
+    """The features that people see, money in major units."""
+    digits = exponent(project.shop.currency)
+    unit = Decimal(1).scaleb(-digits)
+    columns: dict[str, ir.Value] = {"customer_id": features.customer_id}
+    for feature in project.definitions.catalog.visible():
+        value = features[feature.name]
+        if feature.kind == "money":
+            value = value.cast("decimal(20, 0)") * ibis.literal(unit, f"decimal(4, {digits})")
+        elif feature.kind == "mean_money":
+            value = value / float(10**digits)
+        columns[feature.name] = value
+    return features.select(**columns)
+
+
+def _with_numbers(rows: ir.Table) -> ir.Table:
+    numbers = t.CUSTOMERS.unbound().select("customer_id", "customer_number")
+    both = rows.left_join(numbers, "customer_id")
+    return both.select("customer_id", "customer_number", *[c for c in rows.columns if c != "customer_id"]).order_by("customer_id")
+
+
+def _guarded(rows: ir.Table) -> ir.Table:
+    """Rows in which no text is read as a formula by a spreadsheet: an apostrophe stands before it."""
+    texts = [c for c, kind in rows.schema().items() if kind.is_string()]
+
+    def guarded(value: ir.StringValue) -> ir.Value:
+        return ibis.ifelse(value.substr(0, 1).isin(_FORMULA), ibis.literal("'") + value, value)
+
+    return rows.mutate(**{c: guarded(rows[c]) for c in texts})

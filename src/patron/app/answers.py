@@ -1,0 +1,88 @@
+"""The answers that the last refresh kept: features, memberships, and the instant they are for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+import ibis
+
+from patron.kernel.errors import InputError
+from patron.kernel.tables import type_of
+from patron.runtime.memberships import CURRENT, REFRESHES, SLOTS, Slot
+from patron.runtime.pipeline import FEATURES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    import ibis.expr.types as ir
+
+    from patron.app.project import Project
+
+_WORDS = "the definitions have changed since the last refresh. Run `patron refresh`"
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the last refresh worked out.
+
+    Attributes:
+        as_of: the instant the answers are for.
+        features: customer_id and every feature, one row per customer.
+        bits: customer_id and membership bits, one row per customer.
+        slots: where each segment's bit is.
+        customers: how many customers were known.
+    """
+
+    as_of: datetime
+    features: ir.Table
+    bits: ir.Table
+    slots: Mapping[str, Slot]
+    customers: int
+
+    def is_member(self, bits: ir.Table, segment: str) -> ir.BooleanValue:
+        """Whether a row of `bits` is in a segment.
+
+        Raises:
+            InputError: the segment is newer than the last refresh.
+        """
+        slot = self.slots.get(segment)
+        if slot is None:
+            raise InputError(f"The segment {segment!r} is not worked out yet: {_WORDS}.")
+        return (bits[slot.word] & slot.mask) != 0
+
+    def members(self, segment: str) -> ir.Table:
+        """The features of a segment's members."""
+        ids = self.bits.filter(self.is_member(self.bits, segment)).select("customer_id")
+        return self.features.semi_join(ids, "customer_id")
+
+
+def last_answers(project: Project) -> Answers:
+    """The answers of the last refresh.
+
+    Raises:
+        InputError: nothing was loaded or worked out yet; the sentence says what to do next.
+    """
+    store = project.store
+    rows = store.query(REFRESHES.unbound().order_by(ibis.desc("refreshed_at")).limit(1)).to_pylist() if FEATURES in store.tables() else []
+    if not rows:
+        if not project.facts(project.clock.now()).known:
+            raise InputError("The project holds no orders yet. Load some: `patron load lines FILE`, or `patron load shopify FILES`.")
+        raise InputError("Nothing has been worked out yet. Run `patron refresh`.")
+    kinds = {f.name: type_of(f.kind) for f in project.definitions.catalog.values()}
+    stored = store.columns(FEATURES)
+    missing = [name for name in kinds if name not in stored]
+    if missing:
+        raise InputError(f"The feature {missing[0]!r} is not worked out yet: {_WORDS}.")
+    features = ibis.table({"customer_id": "int64", **{name: kinds[name] for name in stored if name in kinds}}, name=FEATURES)
+    bits = ibis.table(dict.fromkeys(store.columns(CURRENT), "int64"), name=CURRENT)
+    slots = store.query(SLOTS.unbound().filter(ibis._.is_current)).to_pylist()
+    return Answers(
+        as_of=rows[0]["as_of"].replace(tzinfo=UTC),
+        features=features,
+        bits=bits,
+        slots={r["segment"]: Slot(r["segment"], r["slot"]) for r in slots},
+        customers=rows[0]["customers"],
+    )

@@ -47,7 +47,7 @@ of another package. What the function is given and must give:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -114,6 +114,21 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Something that a person should know about a load, if it is so for any row.
+
+    Attributes:
+        sentence: with `{count}`, the number of rows.
+        table: a fact table that the layout's function gives, or "records".
+        where: which of its rows count.
+    """
+
+    sentence: str
+    table: str
+    where: Callable[[ir.Table], ir.BooleanValue]
+
+
+@dataclass(frozen=True, slots=True)
 class Intake:
     """What is known about a file besides its records.
 
@@ -157,8 +172,9 @@ class Layout:
         checks: reasons to refuse a record.
         marks: headers that tell the layout from others of the source which would fit too; all must be there.
         rest: whether `records` has a column `rest` with all other columns as a JSON object.
-        totals_row: whether a row that begins with "Total" is a sum and no record (left out, counted as unchanged).
-        skip: true for records that hold nothing for Patron (an empty line, a row of sums): left out without a problem.
+        skip: over the columns as text (null where blank), true for what is no record, such as a row of totals: it is left out and not
+            counted.
+        notes: what a person should know about the load.
     """
 
     name: str
@@ -170,11 +186,78 @@ class Layout:
     marks: tuple[str, ...] = ()
     rest: bool = False
     skip: Callable[[ir.Table], ir.BooleanValue] | None = None
+    notes: tuple[Note, ...] = ()
 
     @property
     def needed(self) -> tuple[Field, ...]:
         """The fields without which a file is not of this layout."""
         return tuple(f for f in self.fields if f.needed)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that has been looked at.
+
+    Attributes:
+        path: where its content can be read: itself, or a copy in UTF-8.
+        name: its own name, without folder, for people.
+        form: what it is.
+        headers: its columns, in order; each name once.
+        digest: SHA-256 of its content.
+        size: bytes.
+        modified_at: when it was last written.
+        delimiter: between the cells of CSV.
+        skipped_lines: lines before the header.
+        encoding: as found.
+    """
+
+    path: Path
+    name: str
+    form: Literal["csv", "json_lines", "json", "parquet"]
+    headers: tuple[str, ...]
+    digest: str
+    size: int
+    modified_at: datetime
+    delimiter: str = ","
+    skipped_lines: int = 0
+    encoding: str = "utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A line that is no record: too few or too many cells, a quote that never ends."""
+
+    line: int
+    expected: str
+    text: str
+
+
+class Reader(Protocol):
+    """Reads files into the tables of a store, set-wise; a reader belongs to one kind of store."""
+
+    def open(self, path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> File:
+        """Look at a file: what it is, how it is written, its columns.
+
+        Raises:
+            InputError: it is missing, empty, or not what its name says.
+        """
+        ...
+
+    def view(self, file: File, name: str, *, keep_malformed: bool) -> ir.Table:
+        """Give the file's records a name: all columns of CSV and JSON are text. Malformed lines are left out, and kept aside if asked."""
+        ...
+
+    def malformed(self, file: File) -> tuple[Malformed, ...]:
+        """The lines left out when the view that keeps them was last read."""
+        ...
+
+    def lines(self, file: File, records: Sequence[int], *, record_count: int) -> dict[int, int]:
+        """The line in the file on which each of these records begins; records count from 0, lines from 1, malformed lines are no records."""
+        ...
+
+    def close(self) -> None:
+        """Remove copies, and what was made to read them."""
+        ...
 
 
 class Source(Protocol):

@@ -1,0 +1,47 @@
+"""Amounts: from decimals in major units to whole minor units, rounded once, half to even."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+
+from patron.kernel.money import CURRENCIES, exponent
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+KNOWN = CURRENCIES
+"""Codes of all currencies."""
+
+_WIDE = "decimal(38, 9)"
+_UNUSUAL = {places: sorted(c for c in CURRENCIES if exponent(c) == places) for places in (0, 3)}
+
+
+def minor(amount: ir.DecimalValue, currency: str | ir.StringValue) -> ir.IntegerValue:
+    """An amount in minor units of its currency.
+
+    Args:
+        amount: decimal, major units.
+        currency: ISO 4217 code, one for all rows or a column.
+    """
+    if isinstance(currency, str):
+        return _rounded(amount, exponent(currency))
+    cases = [(currency.isin(codes), _rounded(amount, places)) for places, codes in _UNUSUAL.items()]
+    return ibis.cases(*cases, else_=_rounded(amount, 2))
+
+
+def minor_or_zero(amount: ir.DecimalValue, currency: str | ir.StringValue) -> ir.IntegerValue:
+    """An amount in minor units; 0 where it is not known."""
+    return ibis.coalesce(minor(amount, currency), ibis.literal(0, type="int64"))
+
+
+def _rounded(amount: ir.DecimalValue, places: int) -> ir.IntegerValue:
+    """Engines round decimals half away from zero; a tie is taken back by one when that made it odd."""
+    exact = amount.cast(_WIDE)
+    near = exact.cast(f"decimal(38, {places})")
+    whole = (near * (10**places)).cast("int64")
+    half = ibis.literal(f"0.{'0' * places}5").cast(_WIDE)
+    is_tie = (exact - near.cast(_WIDE)).abs() == half
+    back = ibis.ifelse(exact < 0, ibis.literal(-1, type="int64"), ibis.literal(1, type="int64"))
+    return ibis.ifelse(is_tie & (whole % 2 != 0), whole - back, whole).cast("int64")

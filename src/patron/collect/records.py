@@ -1,0 +1,162 @@
+"""From the columns of a file to records: each field read, each reason to refuse a record found, in one expression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import ibis
+
+from patron.collect.parsing import EXPECTED, LENIENT, TYPES, blank, clean, read, text_of
+from patron.collect.style import Style
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import ibis.expr.types as ir
+
+    from patron.collect.headers import Recognised
+    from patron.ports.source import Field
+
+BAD, CELLS, FLAGS = "_bad", "_cells", "_flags"
+_MANY_COLUMNS = 300
+_NO = ibis.literal(value=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One reason for which a record may be refused.
+
+    Attributes:
+        header: the column it is about.
+        place: which of the kept cells that is, from 0; None when there is no such column.
+        expected: what would have been right.
+        hint: what to do.
+    """
+
+    header: str
+    place: int | None
+    expected: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the records of a file are read.
+
+    Attributes:
+        recognised: the layout and its columns.
+        headers: all columns of the file.
+        styles: how columns of text write dates and numbers, by header.
+        zone: of times without an offset.
+    """
+
+    recognised: Recognised
+    headers: tuple[str, ...]
+    styles: Mapping[str, Style]
+    zone: str
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The columns whose text is kept of refused records: all, unless there are very many."""
+        return self.headers if len(self.headers) <= _MANY_COLUMNS else tuple(dict.fromkeys(self.recognised.columns.values()))
+
+    def staged(self, raw: ir.Table) -> ir.Table:
+        """One row per record of the file.
+
+        Args:
+            raw: the file's columns.
+
+        Returns:
+            A column per field of the layout (`parsing.TYPES`; null where the file has no such column), `rest` if the layout asks for it,
+            and `_bad`: whether the record is refused. Of refused records only: `_cells`, the texts of the columns `kept`, and `_flags`,
+            which of `issues` apply.
+        """
+        layout = self.recognised.layout
+        cells = raw.select(**{_cell(i): raw[h] for i, h in enumerate(self.headers)})
+        if layout.skip:
+            texts = self._texts(cells)
+            cells = texts.filter(~ibis.coalesce(layout.skip(texts), _NO)).select(*cells.columns)
+        names = [f.name for f in layout.fields] + (["rest"] if layout.rest else [])
+        values = {f.name: self._value(cells, f) for f in layout.fields}
+        parsed = cells.mutate(**values, **({"rest": self._rest(cells)} if layout.rest else {}))
+        marked = parsed.mutate(**{BAD: reduce(lambda a, b: a | b, (bad for _, _, bad in self._reasons(parsed)), _NO)})
+        texts = ibis.array([text_of(marked[self._cell(h)]) for h in self.kept])
+        flags = ibis.array([_NO, *(flag for _, flag, _ in self._reasons(marked))])
+        bad = marked[BAD]
+        return marked.select(
+            *names,
+            BAD,
+            **{CELLS: ibis.ifelse(bad, texts, ibis.null(texts.type())), FLAGS: ibis.ifelse(bad, flags, ibis.null(flags.type()))},
+        )
+
+    def issues(self, raw: ir.Table) -> tuple[Issue | None, ...]:
+        """What the places of `_flags` stand for; the first stands for nothing, so that there always is one."""
+        return (None, *(issue for issue, _, _ in self._reasons(self._empty(raw))))
+
+    def _reasons(self, parsed: ir.Table) -> list[tuple[Issue, ir.BooleanValue, ir.BooleanValue]]:
+        """Each reason: the issue, when it applies, and a quicker test that holds at least when it applies and only for bad records."""
+        found = []
+        for field in self.recognised.layout.fields:
+            header = self.recognised.columns.get(field.name)
+            if header is None:
+                continue
+            value, cell = parsed[field.name], parsed[self._cell(header)]
+            place = self.kept.index(header)
+            if field.kind not in LENIENT:
+                unread = value.isnull() & ~blank(cell)
+                found.append((Issue(header, place, EXPECTED[field.kind]), unread, value.isnull() if field.filled else unread))
+            if field.filled:
+                missing = value.isnull() if field.kind in LENIENT else value.isnull() & blank(cell)
+                expected = "an e-mail address" if field.kind == "email" else "a value"
+                found.append((Issue(header, place, expected), missing, value.isnull()))
+        for check in self.recognised.layout.checks:
+            header = self.recognised.columns.get(check.field)
+            bad = ibis.coalesce(check.bad(parsed), _NO)
+            place = self.kept.index(header) if header else None
+            found.append((Issue(header or check.field, place, check.expected, check.hint), bad, bad))
+        return found
+
+    def _empty(self, raw: ir.Table) -> ir.Table:
+        cells = raw.select(**{_cell(i): raw[h] for i, h in enumerate(self.headers)})
+        return cells.mutate(**{f.name: ibis.null(TYPES[f.kind]) for f in self.recognised.layout.fields})
+
+    def _value(self, cells: ir.Table, field: Field) -> ir.Value:
+        header = self.recognised.columns.get(field.name)
+        if header is None:
+            return ibis.null(TYPES[field.kind])
+        return read(cells[self._cell(header)], field.kind, self.styles.get(header, Style()), self.zone)
+
+    def _texts(self, cells: ir.Table) -> ir.Table:
+        """The cells, and beside them each field as text."""
+        columns = self.recognised.columns
+        return cells.mutate(
+            **{
+                f.name: clean(text_of(cells[self._cell(columns[f.name])])) if f.name in columns else ibis.null("string")
+                for f in self.recognised.layout.fields
+            }
+        )
+
+    def _rest(self, cells: ir.Table) -> ir.StringValue:
+        """All columns that no field is read from, as a JSON object of texts; null where all of them are blank."""
+        used = set(self.recognised.columns.values())
+        parts = [_json_pair(h, clean(text_of(cells[self._cell(h)]))) for h in self.headers if h not in used]
+        if not parts:
+            return ibis.null("string")
+        joined = reduce(lambda a, b: a + b, parts)
+        return ibis.ifelse(joined == "", ibis.null("string"), ibis.literal("{") + joined.substr(2) + "}")
+
+    def _cell(self, header: str) -> str:
+        return _cell(self.headers.index(header))
+
+
+def _cell(place: int) -> str:
+    return f"_cell_{place}"
+
+
+def _json_pair(name: str, text: ir.StringValue) -> ir.StringValue:
+    """`, "name": "text"`; nothing where there is no text."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').re_replace(r"[\x00-\x1f]", " ")
+    key = name.replace("\\", "\\\\").replace('"', '\\"')
+    return ibis.coalesce(ibis.literal(f', "{key}": "') + escaped + '"', ibis.literal(""))

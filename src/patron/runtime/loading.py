@@ -1,0 +1,90 @@
+"""Loading files: from what a shop system exports to facts, all of a command or nothing of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from patron import plugins
+from patron.collect.headers import columns_found
+from patron.collect.mapping import suggestion
+from patron.facts import tables as t
+from patron.kernel.errors import InputError
+from patron.runtime.loading_files import opened
+from patron.runtime.loading_one import STEPS, Loading
+from patron.runtime.loading_options import LoadOptions, Progress, Steps
+from patron.runtime.loading_report import FileReport, LoadReport, MoneyOf
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from patron.ports.engine import Store
+    from patron.ports.source import Reader, Source
+    from patron.runtime.loading_files import Opened
+
+__all__ = ["FileReport", "LoadOptions", "LoadReport", "MoneyOf", "Progress", "load", "suggest_map"]
+
+
+def load(store: Store, source: Source | str, files: Sequence[Path], options: LoadOptions, progress: Progress | None = None) -> LoadReport:
+    """Read files into facts; afterwards `runtime.resolving.resolve` tells whose they are.
+
+    Args:
+        store: where facts are kept; all of the command is kept, or nothing.
+        source: a source or its name.
+        files: in any order; each is recognised by its header.
+        options: what it depends on besides.
+        progress: is told about every step.
+
+    Raises:
+        InputError: a file is not what it claims; with the problems of all files, and nothing changed.
+    """
+    chosen = _source(source)
+    reader: Reader = plugins.load("reader", store.name)(store)
+    try:
+        every = _open_all(reader, chosen, files, options)
+        with store.transaction():
+            for table in (*t.FACTS, *t.LEDGER):
+                store.declare(table)
+            loading = Loading(store, reader, chosen, options, Steps(progress, STEPS * len(every) + 1))
+            reports = tuple(loading.file(one) for one in every)
+            loading.finish()
+        return LoadReport(chosen.name, reports, loading.rows)
+    finally:
+        reader.close()
+
+
+def suggest_map(store: Store, source: Source | str, file: Path) -> str:
+    """A mapping in TOML for a file: what would be read from which column, guesses marked, every column listed.
+
+    Raises:
+        InputError: the file is not what it claims.
+    """
+    chosen = _source(source)
+    reader: Reader = plugins.load("reader", store.name)(store)
+    try:
+        looked = reader.open(file)
+        best = max(chosen.layouts, key=lambda layout: len(columns_found(layout, looked.headers)))
+        return suggestion(best, looked.headers, file=looked.name)
+    finally:
+        reader.close()
+
+
+def _source(source: Source | str) -> Source:
+    loaded: Source = plugins.load("source", source) if isinstance(source, str) else source
+    return loaded
+
+
+def _open_all(reader: Reader, source: Source, files: Sequence[Path], options: LoadOptions) -> list[Opened]:
+    """All files, or the problems of all that cannot be used."""
+    every, failed = [], []
+    for path in files:
+        try:
+            every.append(opened(reader, source, path, options.statements))
+        except InputError as error:
+            failed.append(error)
+    if len(failed) == 1:
+        raise failed[0]
+    if failed:
+        message = " ".join([f"{len(failed)} files cannot be used; nothing was loaded.", *(f.message for f in failed)])
+        raise InputError(message, [p for f in failed for p in f.problems])
+    return every

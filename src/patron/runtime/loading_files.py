@@ -1,0 +1,140 @@
+"""From a file to staged records: recognised, its styles decided, and read into the store set-wise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import ibis
+
+from patron.collect.headers import Recognised, recognised
+from patron.collect.parsing import TYPES
+from patron.collect.records import BAD, CELLS, FLAGS, Reading
+from patron.collect.style import date_evidence, date_style, number_evidence, number_style
+from patron.kernel.errors import InputError
+from patron.kernel.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import ibis.expr.types as ir
+
+    from patron.collect.mapping import Statements
+    from patron.collect.style import Style
+    from patron.ports.engine import Store
+    from patron.ports.source import File, Reader, Source
+
+STAGED = "_load_staged"
+_LOOK, _RAW = "_reading_look", "_reading_raw"
+_SAMPLE = 5_000
+_DATES, _NUMBERS = {"instant", "date"}, {"amount", "quantity", "number", "count"}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A file that has been recognised, and how the owner says it is to be read."""
+
+    file: File
+    recognised: Recognised
+
+
+def opened(reader: Reader, source: Source, path: Path, said: Statements) -> Opened:
+    """A file of a source.
+
+    Raises:
+        InputError: it is not what it claims, or not one of the source's.
+    """
+    file = reader.open(path, delimiter=said.reading.get("delimiter"), encoding=said.reading.get("encoding"))
+    return Opened(file, recognised(source.layouts, file.headers, said.columns, file=file.name))
+
+
+def stage(store: Store, reader: Reader, one: Opened, said: Statements, zone: str) -> tuple[Reading, ir.Table, ir.Table]:
+    """Read the records of a file into the table `STAGED`.
+
+    How columns write dates and numbers is decided by their first values; should a record be refused for one, by all of them, and once more.
+
+    Returns:
+        How it was read, the file's columns, and the staged records.
+
+    Raises:
+        InputError: days and months of a column cannot be told apart.
+    """
+    look = reader.view(one.file, _LOOK, keep_malformed=False)
+    reading = Reading(one.recognised, one.file.headers, {}, zone)
+    reading = replace(reading, styles=_styles(store, look, reading, one.file, said, sample=_SAMPLE))
+    raw = reader.view(one.file, _RAW, keep_malformed=True)
+    store.create(STAGED, reading.staged(raw), temporary=True)
+    staged = _staged(reading)
+    if _any_bad(store, staged):
+        again = replace(reading, styles=_styles(store, look, reading, one.file, said, sample=None))
+        if again.styles != reading.styles:
+            reading = again
+            raw = reader.view(one.file, _RAW, keep_malformed=True)
+            store.create(STAGED, reading.staged(raw), temporary=True)
+    return reading, raw, _numbered(store, reading)
+
+
+def _numbered(store: Store, reading: Reading) -> ir.Table:
+    """The staged records with their number; within a transaction an engine counts rows from a number of its own."""
+    staged = _staged(reading)
+    first = store.query(staged.agg(n=staged.rowid().min()))["n"][0].as_py() or 0
+    return staged.mutate(record=staged.rowid() - first)
+
+
+def _staged(reading: Reading) -> ir.Table:
+    layout = reading.recognised.layout
+    fields = {f.name: TYPES[f.kind] for f in layout.fields} | ({"rest": "string"} if layout.rest else {})
+    return ibis.table({**fields, BAD: "boolean", CELLS: "array<string>", FLAGS: "array<boolean>"}, name=STAGED)
+
+
+def _any_bad(store: Store, staged: ir.Table) -> bool:
+    return bool(store.query(staged.agg(n=staged[BAD].any()))["n"][0].as_py())
+
+
+def _styles(store: Store, look: ir.Table, reading: Reading, file: File, said: Statements, *, sample: int | None) -> Mapping[str, Style]:
+    """The style of each column of text that a date or number is read from."""
+    columns = reading.recognised.columns
+    kinds = {columns[f.name]: f.kind for f in reading.recognised.layout.fields if f.name in columns and f.kind in _DATES | _NUMBERS}
+    texts = {h: kind for h, kind in kinds.items() if look[h].type().is_string()}
+    if not texts:
+        return {}
+    counts = _evidence(store, look, texts, sample)
+    unsure = {h for h, kind in texts.items() if kind in _DATES and counts[h]["parts"]}
+    if unsure and sample is not None:  # which number is the month is for the whole column to say
+        counts |= _evidence(store, look, {h: texts[h] for h in unsure}, None)
+    stated_mark, stated_order = said.reading.get("decimal"), said.reading.get("date_order")
+    commas = sum((c.get("comma_decimal") or 0) - (c.get("point_decimal") or 0) for c in counts.values())
+    likely = commas > 0 or (commas == 0 and file.delimiter == ";")
+    styles: dict[str, Style] = {}
+    problems = []
+    for header, kind in texts.items():
+        if kind in _NUMBERS:
+            styles[header] = number_style(counts[header], stated_mark, comma_likely=likely)  # type: ignore[arg-type]
+            continue
+        style = date_style(counts[header], stated_order)  # type: ignore[arg-type]
+        if style is None:
+            problems.append(_ambiguous(file, header, counts[header]))
+        else:
+            styles[header] = style
+    if problems:
+        raise InputError("It cannot be told which number of the dates is the month.", problems)
+    return styles
+
+
+def _evidence(store: Store, look: ir.Table, texts: Mapping[str, str], sample: int | None) -> dict[str, dict[str, int]]:
+    rows = look.select(*texts) if sample is None else look.select(*texts).limit(sample)
+    found = {(h, n): v for h, kind in texts.items() for n, v in (date_evidence if kind in _DATES else number_evidence)(rows[h]).items()}
+    aggregate = rows.agg(**{f"c{i}": v for i, v in enumerate(found.values())})
+    values = store.query(aggregate).to_pylist()[0].values()
+    counts: dict[str, dict[str, int]] = {h: {} for h in texts}
+    for (header, name), value in zip(found, values, strict=True):
+        counts[header][name] = int(value or 0)
+    return counts
+
+
+def _ambiguous(file: File, header: str, counts: Mapping[str, int]) -> Problem:
+    mixed = counts["day_first"] and counts["day_second"]
+    what = "days and months in one order" if mixed else "a date in which a number is greater than 12"
+    hint = 'state it in a mapping: [reading] date_order = "dmy" or "mdy"'
+    return Problem(f"{file.name}, column {header!r}", "", what, hint)

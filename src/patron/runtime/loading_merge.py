@@ -1,0 +1,214 @@
+"""How rows meet those that the store has already, so that facts do not depend on how often or in which order files are loaded.
+
+- Orders with their lines and refunds are documents: the version with the greatest (`updated_at`, amount refunded, digest) holds.
+- Every other row belongs to a key: of two, the one with the later `updated_at` holds (`EARLIEST`: the earlier instant), then the
+  greater digest.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import ibis
+
+from patron.collect.ids import named
+from patron.facts import tables as t
+from patron.kernel.tables import type_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import ibis.expr.types as ir
+
+    from patron.kernel.tables import Table
+    from patron.ports.engine import Store
+    from patron.ports.source import Intake
+
+EARLIEST = {"identifiers": "first_seen_at", "links": "observed_at"}
+BLOCK, AMOUNT = "_block", "_amount"
+DOCUMENT_TABLES = (t.ORDERS, t.ORDER_LINES, t.REFUNDS)
+TABLES: Mapping[str, Table] = {table.name: table for table in (*t.FACTS, *t.LEDGER)}
+CHANGED = "_load_changed"
+_LONG_AGO = datetime(1, 1, 1)  # noqa: DTZ001  # instants in tables are UTC without a zone
+_NOT_CONTENT = {"received_at", "customer_id", "updated_at", "first_sold_at"}
+
+
+def completed(table: Table, rows: ir.Table, intake: Intake, *, extra: tuple[str, ...] = ()) -> ir.Table:
+    """Rows with every declared column, in order and typed: defaults where a required one was left out, null elsewhere."""
+    columns = {}
+    for column in table.columns:
+        if column.name in rows.columns:
+            value = rows[column.name]
+            default = _default(column.name, column.kind, intake) if column.required else None
+            value = ibis.coalesce(value, default) if default is not None else value
+            if column.name == "updated_at" and table not in DOCUMENT_TABLES:
+                value = ibis.coalesce(value, _instant(intake.exported_at))
+        elif column.name == "updated_at":
+            value = _instant(intake.exported_at)
+        elif column.name in {"source", "received_at"} or column.required:
+            value = _default(column.name, column.kind, intake)
+        else:
+            value = None
+        columns[column.name] = ibis.null(column.type) if value is None else value.cast(column.type)
+    for name in extra:
+        columns[name] = (rows[name] if name in rows.columns else ibis.literal(0)).cast("int64")
+    return rows.select(**columns)
+
+
+def merge_rows(store: Store, table: Table, new: str) -> int:
+    """Bring new rows together with those of the store; `CHANGED` then holds the keys of the rows that were added or replaced.
+
+    Args:
+        store: it, within a transaction.
+        table: one that is no document.
+        new: name of a table with new rows, complete.
+    """
+    incoming = _best(store, table, table.unbound(new))
+    known = table.unbound().semi_join(incoming, list(table.key))
+    store.create("_load_known", known, temporary=True)
+    known = table.unbound("_load_known")
+    store.create("_load_winners", _winning(table, incoming, known), temporary=True)
+    winners = table.unbound("_load_winners")
+    store.create(CHANGED, winners.select(key=winners[table.key[0]]), temporary=True)
+    if _count(store, known):
+        store.delete(table.name, winners.select(*table.key), table.key)
+    return store.insert(table.name, winners)
+
+
+def merge_documents(store: Store, new: Mapping[str, str]) -> int:
+    """Bring orders, each with its lines and refunds, together with those of the store.
+
+    Args:
+        store: it, within a transaction.
+        new: names of tables with new rows, by fact table; complete, with `_block` and, for orders, `_amount`.
+    """
+    incoming = _documents(new)
+    store.create("_load_documents", incoming, temporary=True)
+    incoming = ibis.table(incoming.schema(), name="_load_documents")
+    best = _first(incoming, ["order_id"], [incoming.updated_at, incoming.amount, incoming.digest, incoming._block])
+    known = t.DOCUMENTS.unbound()
+    held = known.select(_id=known.order_id, _at=_at(known.updated_at), _held=known.amount, _digest=known.digest)
+    met = best.left_join(held, best.order_id == held._id)
+    at = _at(met.updated_at)
+    newer = (at > met._at) | ((at == met._at) & ((met.amount > met._held) | ((met.amount == met._held) & (met.digest > met._digest))))
+    store.create("_load_winners", met.filter(met._id.isnull() | newer).select(*incoming.columns), temporary=True)
+    winners = ibis.table(incoming.schema(), name="_load_winners")
+    store.create(CHANGED, winners.select(key=winners.order_id), temporary=True)
+    keys = winners.select("order_id")
+    if _count(store, known.semi_join(winners, "order_id")):
+        for table in (t.DOCUMENTS, *DOCUMENT_TABLES):
+            store.delete(table.name, keys, ("order_id",))
+    store.insert("documents", winners.drop(BLOCK))
+    for table in DOCUMENT_TABLES:
+        if table.name in new:
+            rows = _with(table, new[table.name], BLOCK)
+            store.insert(table.name, rows.semi_join(winners, ["order_id", BLOCK]).select(*(c.name for c in table.columns)))
+    return _count(store, winners)
+
+
+def digest(table: Table, rows: ir.Table) -> ir.IntegerValue:
+    """A number for the content of a row: equal for equal rows, whenever they were received."""
+    texts = [ibis.coalesce(rows[c.name].cast("string"), ibis.literal("")) for c in table.columns if c.name not in _NOT_CONTENT]
+    return named("row", *texts)
+
+
+def _documents(new: Mapping[str, str]) -> ir.Table:
+    """One row per order and block: `facts.DOCUMENTS`, with a digest over all its rows."""
+    parts = []
+    for table in DOCUMENT_TABLES:
+        if table.name in new:
+            rows = _with(table, new[table.name], BLOCK)
+            parts.append(rows.select("order_id", BLOCK, _part=digest(table, rows) % (1 << 40)))
+    every = reduce(lambda a, b: a.union(b), parts)
+    digests = every.group_by("order_id", BLOCK).agg(digest=every._part.sum().cast("int64"))
+    orders = _with(t.ORDERS, new["orders"], BLOCK, AMOUNT)
+    joined = orders.join(digests, ["order_id", BLOCK])
+    return joined.select("order_id", BLOCK, "updated_at", "digest", amount=joined[AMOUNT])
+
+
+def _best(store: Store, table: Table, rows: ir.Table) -> ir.Table:
+    """New rows, one per key; ordering is only worked out when a key repeats."""
+    repeated = rows.group_by(list(table.key)).agg(_n=rows.count())
+    repeated = repeated.filter(repeated._n > 1)
+    if not _count(store, repeated):
+        return rows
+    several = rows.semi_join(repeated, list(table.key))
+    once = rows.anti_join(repeated, list(table.key))
+    return once.union(_merged(table, several)).select(*(c.name for c in table.columns))
+
+
+def _winning(table: Table, incoming: ir.Table, known: ir.Table) -> ir.Table:
+    """Rows that are not known, and those that take the place of a known one."""
+    key = list(table.key)
+    fresh = incoming.anti_join(known, key)
+    met = incoming.semi_join(known, key)
+    merged = _merged(table, met.union(known))
+    differs = [c.name for c in table.columns if c.name != "received_at"]
+    changed = merged.anti_join(known, [_same(merged, known, c) for c in differs])
+    return fresh.union(changed)
+
+
+def _merged(table: Table, rows: ir.Table) -> ir.Table:
+    """One row per key: the one that holds."""
+    if table.name in EARLIEST:
+        early = EARLIEST[table.name]
+        order = [ibis.coalesce(rows[early], ibis.literal(datetime(9999, 1, 1), type="timestamp(6)")), -digest(table, rows)]  # noqa: DTZ001
+    else:
+        version = [-_micro(rows.updated_at)] if "updated_at" in table else []
+        order = [*version, -digest(table, rows)]
+    if table is t.LISTINGS:
+        whole = ibis.window(group_by=list(table.key))
+        rows = rows.mutate(first_sold_at=rows.first_sold_at.min().over(whole))
+    window = ibis.window(group_by=list(table.key), order_by=[*order, rows.received_at])
+    return rows.mutate(_n=ibis.row_number().over(window)).filter(lambda r: r._n == 0).drop("_n")
+
+
+def _first(rows: ir.Table, by: list[str], greatest: list[ir.Value]) -> ir.Table:
+    window = ibis.window(
+        group_by=by, order_by=[ibis.desc(ibis.coalesce(v, _instant(_LONG_AGO)) if v.type().is_timestamp() else v) for v in greatest]
+    )
+    return rows.mutate(_n=ibis.row_number().over(window)).filter(lambda r: r._n == 0).drop("_n")
+
+
+def _same(left: ir.Table, right: ir.Table, column: str) -> ir.BooleanValue:
+    return left[column].identical_to(right[column])
+
+
+def _with(table: Table, name: str, *extra: str) -> ir.Table:
+    return ibis.table({**dict(table.schema().items()), **dict.fromkeys(extra, "int64")}, name=name)
+
+
+def _at(instant: ir.TimestampValue) -> ir.TimestampValue:
+    return ibis.coalesce(instant, _instant(_LONG_AGO))
+
+
+def _micro(instant: ir.TimestampValue) -> ir.IntegerValue:
+    return ibis.coalesce(instant.epoch_seconds().cast("int64"), ibis.literal(-(1 << 60)))
+
+
+def _instant(value: datetime) -> ir.TimestampValue:
+    return ibis.literal(value.replace(tzinfo=None), type=type_of("instant"))
+
+
+def _count(store: Store, rows: ir.Table) -> int:
+    return int(store.query(rows.agg(n=rows.count()))["n"][0].as_py())
+
+
+def _default(name: str, kind: str, intake: Intake) -> ir.Value | None:
+    match name:
+        case "source":
+            return ibis.literal(intake.source)
+        case "received_at":
+            return _instant(intake.received_at)
+        case "currency":
+            return ibis.literal(intake.currency)
+    match kind:
+        case "money" | "count":
+            return ibis.literal(0, type="int64")
+        case "quantity":
+            return ibis.literal(0).cast(type_of("quantity"))
+        case "flag":
+            return ibis.literal(value=False)
+    return None

@@ -1,0 +1,54 @@
+"""Products as a projection of what catalogues and order lines say about them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+
+from patron.facts import tables as t
+from patron.runtime.loading_merge import digest
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from patron.ports.engine import Store
+
+LISTED = "_load_listed"
+"""Name of the table of products whose listings were touched."""
+_ATTRIBUTES = (
+    "product_code",
+    "name",
+    "category",
+    "category_path",
+    "brand",
+    "price",
+    "cost",
+    "currency",
+    "launched_at",
+    "is_active",
+    "source",
+)
+
+
+def project_products(store: Store) -> int:
+    """Make the rows of `facts.PRODUCTS` of the touched products anew; how many."""
+    touched = ibis.table({"product_id": "int64"}, name=LISTED).distinct()
+    store.create("_load_products", products(t.LISTINGS.unbound().semi_join(touched, "product_id")), temporary=True)
+    rows = t.PRODUCTS.unbound("_load_products")
+    store.delete("products", touched, ("product_id",))
+    return store.insert("products", rows)
+
+
+def products(listings: ir.Table) -> ir.Table:
+    """`facts.PRODUCTS`: of each attribute the best word there is, a catalogue's before an order line's, a later one before an earlier.
+
+    Args:
+        listings: `facts.LISTINGS`.
+    """
+    ranked = listings.mutate(_digest=digest(t.LISTINGS, listings))
+    order = [ibis.desc(ranked.is_listed), ibis.desc(ranked.updated_at), ibis.desc(ranked._digest)]
+    best = {c: ranked[c].first(order_by=order) for c in _ATTRIBUTES}
+    projected = ranked.group_by("product_id").agg(**best, first_sold_at=ranked.first_sold_at.min(), received_at=ranked.received_at.min())
+    launched = ibis.coalesce(projected.launched_at, projected.first_sold_at)
+    return projected.mutate(launched_at=launched).select(*(c.name for c in t.PRODUCTS.columns))

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from docs.story import blocks
+from patron.app.config import Config, read_config
 from tools.changelog import MARK, fragments, release
 from tools.links import ROOT, anchors, broken
 from tools.reference.pages import outdated
@@ -20,6 +22,12 @@ def test_no_link_is_broken() -> None:
 
 def test_reference_pages_say_what_the_code_says() -> None:
     assert outdated() == [], "run `make docs`"
+
+
+def test_settings_page_shows_the_defaults(tmp_path: Path) -> None:
+    shown = next(block for block in blocks(ROOT / "docs" / "reference" / "settings.md") if block.kind == "toml")
+    file = _page(tmp_path, "patron.toml", shown.body)
+    assert read_config(file) == Config()
 
 
 def test_fragments_of_the_changelog_are_sentences() -> None:

@@ -15,8 +15,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from patron.cli.main import run
 from patron.features.catalog import BUILT_IN
+
+from patron.cli.main import run
 from tools.reference.markdown import block, document, table
 
 _SHOP = Path(__file__).resolve().parents[2] / "examples" / "shop"
@@ -66,8 +67,8 @@ def page() -> str:
     shapes = _printed()
     return document(
         "JSON",
-        "What each verb prints with `--json`, field by field. The names are a contract: they are not renamed or removed without a release that "
-        "warns first; new ones may be added. Where a list stands, one element is shown.",
+        "What each verb prints with `--json`, field by field. The names are a contract: they are not renamed or removed without "
+        "a release that warns first; new ones may be added. Where a list stands, one element is shown.",
         table(("shown as", "is"), [(f"`{kind}`", meaning) for kind, meaning in _KINDS]),
         "An error is described under [errors](errors.md#problems).",
         *[f"## patron {verb}\n\n{block(json.dumps(shape, indent=2, ensure_ascii=False), 'json')}" for verb, shape in shapes.items()],

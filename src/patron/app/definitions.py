@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from patron import library
 from patron.features.catalog import built_in
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem
+from patron.library.files import segment_files
 from patron.runtime.pipeline import Definitions
 from patron.segments.check import checked
 from patron.segments.definition import read_all
@@ -30,7 +30,7 @@ def read_definitions(folder: Path, settings: FeatureSettings) -> Definitions:
         InputError: with everything that is wrong in any file.
     """
     catalog = built_in(settings)
-    files = {f"{LIBRARY}/{slug}.toml": text for slug, text in library.files()}
+    files = {f"{LIBRARY}/{slug}.toml": text for slug, text in segment_files()}
     own = _texts(folder / "segments")
     for path in own:
         files.pop(f"{LIBRARY}/{path.rsplit('/', 1)[-1]}", None)

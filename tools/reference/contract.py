@@ -15,9 +15,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from patron.features.catalog import BUILT_IN
-
 from patron.cli.main import run
+from patron.features.catalog import BUILT_IN
 from tools.reference.markdown import block, document, table
 
 _SHOP = Path(__file__).resolve().parents[2] / "examples" / "shop"

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from patron.features.catalog import BUILT_IN
-
 from tools.reference.markdown import code, document, sentence, table
+
+if TYPE_CHECKING:
+    from patron.features.feature import Feature
 
 _SHELVES = {
     "recency": "When the customer was last there.",
@@ -31,10 +34,10 @@ _SHELVES = {
 def page() -> str:
     """The page."""
     shelves = list(_SHELVES)
-    visible = sorted(BUILT_IN.visible().values(), key=lambda f: shelves.index(f.family))
+    visible = sorted(BUILT_IN.visible(), key=lambda f: shelves.index(f.family))
     parts = []
     for family, features in groupby(visible, key=lambda f: f.family):
-        rows = [(code(f.name), f.kind, f.unit, sentence(f.meaning), ", ".join(map(code, f.needs)), ", ".join(f.seeds)) for f in features]
+        rows = [(code(f.name), f.kind, f.unit, sentence(f.meaning), _needs(f), ", ".join(f.seeds)) for f in features]
         parts += [
             f"## {family.capitalize()}",
             _SHELVES[family],
@@ -47,3 +50,9 @@ def page() -> str:
         "A feature that needs a table without any row is unknown, not zero.",
         *parts,
     )
+
+
+def _needs(feature: Feature) -> str:
+    all_of = [code(name) for name in feature.needs]
+    one_of = " or ".join(code(name) for name in feature.needs_one_of)
+    return ", ".join([*all_of, *([one_of] if one_of else [])])

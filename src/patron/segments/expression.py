@@ -35,7 +35,7 @@ BUYERS = frozenset({"frequency", "money", "basket", "prices", "returns"})
 
 BUCKETS = 1_000_000
 
-_COMPARED: Mapping[t.Comparison, Callable[[ir.Value, ir.Value], ir.BooleanValue]] = {
+COMPARED: Mapping[t.Comparison, Callable[[ir.Value, ir.Value], ir.BooleanValue]] = {
     "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b,
     ">": lambda a, b: a > b,
@@ -209,9 +209,9 @@ def _compared(left: t.Value, operator: t.Comparison, right: t.Value, scope: Scop
         left, operator, right = right, _TURNED[operator], left
     subject = value(left, scope)
     if not isinstance(right, t.Day):
-        return _COMPARED[operator](subject, value(right, scope))
+        return COMPARED[operator](subject, value(right, scope))
     if subject.type().is_date():
-        return _COMPARED[operator](subject, ibis.literal(right.value))
+        return COMPARED[operator](subject, ibis.literal(right.value))
     return _on_day(subject, operator, right, scope)
 
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
+from patron.kernel.errors import InvariantError
 from patron.kernel.problems import Problem, did_you_mean
 from patron.segments import tree as t
+from patron.segments.grammar import Source
 from patron.segments.streams import Stream, stream_of
 from patron.segments.words import said
 
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
     from patron.features.feature import Feature
     from patron.kernel.tables import Kind
-    from patron.segments.grammar import Source
 
 ValueKind = Literal["number", "money", "text", "flag", "instant", "date", "id"]
 
@@ -58,9 +59,13 @@ def meant(condition: t.Condition, vocabulary: Vocabulary, source: Source) -> tup
     return marked, tuple(checker.problems)
 
 
-def kind_of_feature(feature: Feature) -> ValueKind:
-    """What a feature's values are to a condition."""
-    return _KINDS[feature.kind]
+def kind_of(node: t.Value, features: Mapping[str, Feature]) -> ValueKind:
+    """What a value of a checked condition is."""
+    checker = _Checker(Vocabulary(features), Source("", ""))
+    kind = checker.kind(node)
+    if kind is None:
+        raise InvariantError(f"{said(node)} was not checked.")
+    return kind
 
 
 @dataclass(slots=True)
@@ -114,6 +119,9 @@ class _Checker:
             case t.Consent(channel, "marketing", at=at) if f"{channel}_consent" in self.vocabulary.features:
                 return t.Compare(t.Name(f"{channel}_consent", at=at), "==", t.Text("granted", at=at), at=at)
         return node
+
+    def kind(self, node: t.Value) -> ValueKind | None:
+        return self._value(node)[1]
 
     # Comparisons
 
@@ -202,7 +210,7 @@ class _Checker:
 
     def _feature(self, name: str, at: int) -> Feature | None:
         feature = self.vocabulary.features.get(name)
-        if feature is None:
+        if feature is None or feature.hidden:
             hint = (
                 "write True and False with a capital letter" if name in {"true", "false"} else did_you_mean(name, self.vocabulary.visible())
             )

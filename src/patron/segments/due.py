@@ -1,0 +1,181 @@
+"""When a membership can next change while nothing happens, so that it is worked out anew then and not before.
+
+The instant given is the first at which the answer may differ: at every instant after as of and before it the answer is the same, and it is
+always later than as of. It may be too early (a condition has other parts; a sum of two moving values is taken a second early), never too
+late. For one comparison of an age with something that stays (`days_since_last_order > 30`, `lateness > 2`) it is exact: just before it the
+comparison is as it was, at it, it has flipped. Ages count whole seconds, so they flip at whole seconds; windows hold a fact until exactly
+their length after it, and have lost it a microsecond later.
+
+Cut-offs of the population (averages, tops) are those of the last refresh and count as still.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+import ibis
+
+from patron.kernel.time import SECONDS_PER_DAY, literal, seconds_between
+from patron.segments import tree as t
+from patron.segments.course import Age, Course, combined, course
+from patron.segments.expression import COMPARED, Scope, statistic, value
+from patron.segments.terms import edge_of, slides
+from patron.segments.words import column_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import ibis.expr.types as ir
+
+    from patron.segments.plan import Plan
+
+_INSTANT = "timestamp(6)"
+_FAR = 4e9  # seconds: beyond a hundred years nobody is due
+_AROUND = (-1, 0, 1, 2)  # seconds around a crossing among which the flip is
+
+
+def due_table(plan: Plan, stats: Mapping[str, object], *, grain: int = 1) -> ir.Table:
+    """One row per customer: customer_id, and due_at, the first instant at which one of the memberships may differ; null for never.
+
+    Args:
+        plan: the segments.
+        stats: the row of `plan.statistics`.
+        grain: seconds after which a feature is looked at again that changes with time in a way only it knows (one that `Follows` an age).
+            1 is exact; more is cheaper, and such a condition can be late by as much.
+    """
+    scope = Scope(plan.worked_out(stats), plan.catalog, plan.facts, stats)
+    leaves = dict.fromkeys(leaf for condition in plan.conditions.values() for leaf in t.leaves(condition))
+    found = [instant for leaf in leaves for instant in _Leaf(scope, grain).instants(leaf)]
+    return scope.row.select("customer_id", due_at=_earliest(found))
+
+
+def due_at(condition: t.Condition, scope: Scope, *, others: Mapping[str, t.Condition] | None = None, grain: int = 1) -> ir.TimestampValue:
+    """The first instant after as of at which a condition may differ for a row of `scope`; null for never.
+
+    Args:
+        condition: checked.
+        scope: features with their edges, terms, statistics, and the instant that they are for.
+        others: conditions of the segments that it refers to.
+        grain: as in `due_table`.
+    """
+    found: list[ir.TimestampValue] = []
+    waiting, seen = [condition], set()
+    while waiting:
+        for leaf in t.leaves(waiting.pop()):
+            if isinstance(leaf, t.InSegment) and leaf.slug not in seen:
+                seen.add(leaf.slug)
+                waiting.append((others or {})[leaf.slug])
+            found.extend(_Leaf(scope, grain).instants(leaf))
+    return _earliest(found)
+
+
+def _earliest(found: list[ir.TimestampValue]) -> ir.TimestampValue:
+    match found:
+        case []:
+            return ibis.null(_INSTANT)
+        case [only]:
+            return only
+        case _:
+            return ibis.least(*found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    scope: Scope
+    grain: int
+
+    def instants(self, leaf: t.Leaf) -> Iterable[ir.TimestampValue]:
+        """Instants at which a leaf may flip; each null, or after as of."""
+        match leaf:
+            case t.Compare(left, operator, right):
+                return self._compared(course(left, self.scope), operator, course(right, self.scope), right)
+            case t.OneOf(subject, options):
+                moving = course(subject, self.scope)
+                ends = [self._compared(moving, "==", course(option, self.scope), option) for option in options] if moving.moves else []
+                return [*self._edges(moving.edges), *(instant for end in ends for instant in end)]
+            case t.Ranked():
+                return self._ranked(leaf)
+            case t.TextMatch(feature=feature) | t.Claim(feature):
+                return self._jumps(course(t.Name(feature), self.scope))
+            case t.Known(feature):
+                return self._edges(course(t.Name(feature), self.scope).edges)
+            case t.InCluster(centroids):
+                courses = [course(t.Name(feature), self.scope) for feature in centroids.features]
+                return [instant for one in courses for instant in self._jumps(one)]
+            case t.Moved() | t.Sequence():
+                return self._edges((self.scope.row[edge_of(leaf)],)) if slides(leaf) else []
+            case t.InSegment() | t.InList() | t.Consent():
+                return []
+            case _:
+                assert_never(leaf)
+
+    def _compared(self, left: Course, operator: t.Comparison, right: Course, threshold: t.Value) -> list[ir.TimestampValue]:
+        if left.age is not None and not (left.is_restless or right.moves):
+            exact = self._exact(left, left.age, operator, value(threshold, self.scope))
+            return [*self._edges(left.edges), *self._edges(right.edges), exact]
+        return self._crossings(left, right)
+
+    def _crossings(self, left: Course, right: Course) -> list[ir.TimestampValue]:
+        """When the greater of two values may become the smaller."""
+        apart = combined("-", left, right)
+        found = self._edges(apart.edges)
+        if apart.is_restless:
+            return [*found, self._in_seconds(ibis.literal(self.grain))]
+        return [*found, *(self._around(_crossing(line)) for line in (apart.over, left.under, right.under) if len(line) > 1)]
+
+    def _ranked(self, leaf: t.Ranked) -> list[ir.TimestampValue]:
+        cut = self.scope.row[column_of(leaf)] if leaf.within else statistic(leaf, self.scope)
+        still = Course((cut.cast("float64"),))
+        group = self._jumps(course(t.Name(leaf.within), self.scope)) if leaf.within else []
+        return [*self._crossings(course(t.Name(leaf.feature), self.scope), still), *group]
+
+    def _jumps(self, moving: Course) -> list[ir.TimestampValue]:
+        """Instants of something that is not compared with a number: its edges, or soon when it moves."""
+        soon = [self._in_seconds(ibis.literal(self.grain))] if moving.moves else []
+        return [*self._edges(moving.edges), *soon]
+
+    def _edges(self, edges: Iterable[ir.TimestampValue]) -> list[ir.TimestampValue]:
+        """Edges after as of; one that has passed already, which none should, counts as the next second."""
+        now = self.scope.facts.now
+        return [ibis.cases((edge > now, edge), (edge.notnull(), self._in_seconds(ibis.literal(1)))) for edge in edges]
+
+    def _around(self, crossing: ir.FloatingValue) -> ir.TimestampValue:
+        """A second before a crossing, or the next second when that is closer."""
+        second = crossing.floor().cast("int64")
+        is_ahead = second + _AROUND[-1] >= 1
+        kept = ibis.greatest(second + _AROUND[0], ibis.literal(1))
+        return self._in_seconds(ibis.ifelse(is_ahead, kept, ibis.null("int64")))
+
+    def _exact(self, subject: Course, age: Age, operator: t.Comparison, threshold: ir.NumericValue) -> ir.TimestampValue:
+        """The very second at which an age passes a threshold: the first around the crossing at which the comparison has flipped.
+
+        Where the feature is not worked out as its age says, a second early will do.
+        """
+        crossing = _crossing((subject.over[0] - threshold.cast("float64"), subject.over[1]))
+        base = crossing.floor().cast("int64")
+        is_met = COMPARED[operator]
+        before = is_met(self._age_in(age, ibis.literal(0)), threshold)
+        flips = [
+            ((base + step >= 1) & (is_met(self._age_in(age, base + step), threshold) != before), self._in_seconds(base + step))
+            for step in _AROUND
+        ]
+        is_as_told = self._age_in(age, ibis.literal(0)) == subject.over[0]
+        return ibis.ifelse(is_as_told, ibis.cases(*flips, else_=ibis.null(_INSTANT)), self._around(crossing))
+
+    def _age_in(self, age: Age, seconds: ir.IntegerValue) -> ir.FloatingValue:
+        """The age so many seconds after as of, worked out as the feature is."""
+        now = self.scope.facts.now
+        passed = seconds_between(age.since, now) - seconds if age.is_until else seconds_between(now, age.since) + seconds
+        days = passed.cast("float64") / ibis.literal(float(SECONDS_PER_DAY))
+        return days if age.per is None else days / age.per.nullif(ibis.literal(0.0))
+
+    def _in_seconds(self, seconds: ir.IntegerValue) -> ir.TimestampValue:
+        """The whole second so many after that of as of."""
+        return literal(self.scope.facts.as_of.replace(microsecond=0)) + seconds.as_interval("s")
+
+
+def _crossing(line: tuple[ir.FloatingValue, ...]) -> ir.FloatingValue:
+    """After how many seconds a line is at 0, a lifetime at most; null when it is level."""
+    seconds = -line[0] / line[1].nullif(ibis.literal(0.0))
+    return ibis.ifelse(seconds.abs() < _FAR, seconds, ibis.null("float64"))

@@ -142,6 +142,11 @@ def _consents(folder: Path) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
+def _redemptions(folder: Path) -> Iterator[dict[str, Any]]:
+    for r in _read(folder, "redemptions"):
+        yield {"customer_id": _person(r), "person_id": _person(r), "coupon_code": r["coupon"], "redeemed_at": r["redeemed_at"]}
+
+
 def _reviews(folder: Path) -> Iterator[dict[str, Any]]:
     for r in _read(folder, "reviews"):
         yield {
@@ -165,7 +170,8 @@ def _list_members(folder: Path) -> Iterator[dict[str, Any]]:
 
 _TABLES = {
     "customers": _customers, "products": _products, "orders": _orders, "order_lines": _lines, "refunds": _refunds, "events": _events,
-    "messages": _messages, "consents": _consents, "reviews": _reviews, "tickets": _tickets, "list_members": _list_members,
+    "messages": _messages, "consents": _consents, "redemptions": _redemptions, "reviews": _reviews, "tickets": _tickets,
+    "list_members": _list_members,
 }  # fmt: skip
 
 

@@ -13,7 +13,6 @@ from patron.segments.check import checked
 from patron.segments.definition import read_all
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from patron.features.settings import FeatureSettings
@@ -37,7 +36,7 @@ def read_definitions(folder: Path, settings: FeatureSettings) -> Definitions:
     return Definitions(catalog, checked(read_all(files | own), catalog))
 
 
-def _texts(folder: Path) -> Mapping[str, str]:
+def _texts(folder: Path) -> dict[str, str]:
     """The TOML files of a folder by their path within the project."""
     texts, problems = {}, []
     for file in sorted(folder.glob("*.toml")):

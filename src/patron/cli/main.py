@@ -25,6 +25,7 @@ _VERBS = {
     "preview": "Who would meet a condition, without saving it.",
     "explain": "Why a customer is in a segment, or has a feature's value.",
     "freeze": "Keep the members of a segment as a static list.",
+    "list": "Upload a static list.",
     "cluster": "Learn groups of customers from their features.",
     "customers": "Customers by any feature.",
     "customer": "One customer: who, worth, scores, segments, orders.",

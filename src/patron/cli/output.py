@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
 from rich.table import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from patron.runtime.loading_options import Progress
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
@@ -57,14 +60,14 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, right: Se
 
 
 @contextmanager
-def progress(*, quiet: bool = False) -> Iterator[Callable[[int, int, str], None]]:
+def progress(*, quiet: bool = False) -> Iterator[Progress]:
     """A progress line on stderr, fed with (done, total, what); it goes away when the work is done."""
     err = Console(stderr=True, markup=False, highlight=False)
     if quiet or not err.is_terminal:
         yield lambda done, total, what: None  # noqa: ARG005
         return
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=30), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as bar:
+    with Bar(*columns, console=err, transient=True) as bar:
         task = bar.add_task("", total=1)
         yield lambda done, total, what: bar.update(task, completed=done, total=total or 1, description=what)
 

@@ -17,16 +17,16 @@ from patron.runtime import memberships
 from patron.segments.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from patron.facts.as_of import Facts
     from patron.features.catalog import Catalog
     from patron.kernel.steps import Step
     from patron.ports.engine import Engine, Store
+    from patron.runtime.loading_options import Progress
     from patron.segments.check import Checked
 
-    Progress = Callable[[int, int, str], None]
 
 FEATURES, CUT_POINTS, POPULATION = "features", "cut_points", "population"
 

@@ -15,11 +15,11 @@ from patron.runtime.loading_refused import problem_of
 from patron.runtime.resolving import resolve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from patron.app.project import Project
-    from patron.runtime.loading import FileReport, LoadReport, MoneyOf
+    from patron.runtime.loading import FileReport, LoadReport, MoneyOf, Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +77,7 @@ class Refusals:
         return {"total": self.total, "offset": self.offset, "refused": [r.as_json() for r in self.rows]}
 
 
-def load(
-    project: Project, source: str, files: Sequence[Path], *, mapping: Path | None = None, progress: Callable[[int, int, str], None]
-) -> Loaded:
+def load(project: Project, source: str, files: Sequence[Path], *, mapping: Path | None = None, progress: Progress) -> Loaded:
     """Read files into facts and find out whose they are; all of it is kept, or nothing.
 
     Raises:

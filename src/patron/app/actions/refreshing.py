@@ -12,12 +12,12 @@ from patron.kernel.time import iso, parse_instant
 from patron.runtime import pipeline
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from datetime import datetime
+    from datetime import date, datetime
 
     import ibis
 
     from patron.app.project import Project
+    from patron.runtime.loading_options import Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Refreshed:
         }
 
 
-def refresh(project: Project, *, as_of: str = "", progress: Callable[[int, int, str], None]) -> Refreshed:
+def refresh(project: Project, *, as_of: str = "", progress: Progress) -> Refreshed:
     """Work out features, scores and segments as of an instant, or now.
 
     Raises:
@@ -93,5 +93,6 @@ def check_rates(project: Project, currencies: frozenset[str]) -> None:
         )
 
 
-def _first(project: Project, row: ibis.Table) -> object:
-    return project.store.query(row).column("first")[0].as_py()
+def _first(project: Project, row: ibis.Table) -> date | None:
+    found: date | None = project.store.query(row).column("first")[0].as_py()
+    return found

@@ -190,7 +190,7 @@ def _counted(project: Project, answers: Answers, slugs: Sequence[str]) -> dict[s
     if not slugs:
         return {}
     both = answers.bits.join(answers.features.select("customer_id", "net_revenue", "margin"), "customer_id")
-    sums = {}
+    sums: dict[str, ir.Value] = {}
     for number, slug in enumerate(slugs):
         is_in = answers.is_member(both, slug)
         sums |= {f"n{number}": is_in.sum(), f"r{number}": both.net_revenue.sum(where=is_in), f"m{number}": both.margin.sum(where=is_in)}

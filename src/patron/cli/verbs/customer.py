@@ -47,5 +47,7 @@ def _print(console: Console, found: Customer) -> None:
         console.print(table(("", ""), [(n, v) for _, n, v in rows], right=(1,), title=f"\n{family}"))
     names = ", ".join(f"{d.name} ({d.slug})" for d in found.segments) or "none"
     console.print(f"\nSegments: {names}")
-    rows = [(f"{o.at:%Y-%m-%d %H:%M}", o.number, o.what, o.amount) for o in found.history]
-    console.print(table(("when (UTC)", "number", "what", "amount"), rows, right=(3,), title=f"\nThe latest {len(rows)} orders and refunds"))
+    lines = [(f"{o.at:%Y-%m-%d %H:%M}", o.number, o.what, o.amount) for o in found.history]
+    console.print(
+        table(("when (UTC)", "number", "what", "amount"), lines, right=(3,), title=f"\nThe latest {len(lines)} orders and refunds")
+    )

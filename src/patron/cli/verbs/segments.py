@@ -36,11 +36,11 @@ def command(project: Project, *, waiting: bool, advice: bool, as_json: bool) -> 
 
 def _print(console: Console, found: Segments, *, waiting: bool, advice: bool) -> None:
     ready = [s for s in found.segments if not s.waiting]
-    rows = [
+    sizes = [
         (s.definition.slug, s.definition.name, number(s.members), percent(s.share), s.net_revenue, s.margin or "unknown") for s in ready
     ]
     title = f"{len(ready)} segments of {found.customers:,} customers as of {found.as_of:%Y-%m-%d %H:%M} UTC"
-    console.print(table(("segment", "name", "members", "share", "net revenue", "margin"), rows, right=(2, 3, 4, 5), title=title))
+    console.print(table(("segment", "name", "members", "share", "net revenue", "margin"), sizes, right=(2, 3, 4, 5), title=title))
     if advice:
         for s in ready:
             console.print(f"\n{s.definition.name}: {s.definition.meaning}\n  Why: {s.definition.why}\n  Do:  {s.definition.advice}")

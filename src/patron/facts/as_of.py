@@ -120,8 +120,11 @@ class Facts:
 
     @property
     def tickets(self) -> ir.Table:
-        """`facts.TICKETS` opened before `as_of`."""
-        return self._before(t.TICKETS)
+        """`facts.TICKETS` opened before `as_of`; the answer to one that is closed later has no rating yet."""
+        rows = t.TICKETS.unbound()
+        rated = rows.closed_at.isnull() | (rows.closed_at < self.now)
+        satisfaction = ibis.ifelse(rated, rows.satisfaction, ibis.null("float64"))
+        return self._before(t.TICKETS, rows.mutate(satisfaction=satisfaction))
 
     @property
     def list_members(self) -> ir.Table:
@@ -134,9 +137,9 @@ class Facts:
         spend = t.SPEND.unbound()
         return self._converted(spend.filter(spend.ends_on < self.shop.calendar.day_of(self.as_of)), t.SPEND)
 
-    def _before(self, table: Table) -> ir.Table:
+    def _before(self, table: Table, rows: ir.Table | None = None) -> ir.Table:
         happened = _HAPPENED[table.name]
-        rows = table.unbound()
+        rows = table.unbound() if rows is None else rows
         later = {
             c.name: ibis.ifelse(rows[c.name] < self.now, rows[c.name], ibis.null(c.type))
             for c in table.columns

@@ -16,6 +16,7 @@ import ibis
 from patron.features.feature import Ages, Change, Feature, Follows, Slides, Still
 from patron.features.groups import rfm_group
 from patron.features.settings import SCORES
+from patron.features.values import number
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem, did_you_mean
 from patron.kernel.time import SECONDS_PER_DAY
@@ -52,8 +53,8 @@ def check(settings: ScoreSettings, catalog: Mapping[str, Feature]) -> None:
 
 def scored(value: ir.Value, cuts: tuple[float, ...], *, less_is_better: bool) -> ir.Value:
     """The score of a value: one more than the cut points that it reaches."""
-    number = value.cast("float64")
-    reached = [(number <= c if less_is_better else number >= c).ifelse(1, 0) for c in cuts]
+    double = value.cast("float64")
+    reached = [(double <= number(c) if less_is_better else double >= number(c)).ifelse(1, 0) for c in cuts]
     return ibis.ifelse(value.isnull(), ibis.null("int64"), sum(reached, start=ibis.literal(1, "int64")))
 
 
@@ -93,7 +94,9 @@ def _score(score: Score, feature: Feature) -> Feature:
         known = i.cuts.get(score)
         if known is None:
             return ibis.null("int64")
-        return scored(i.feature(feature.name), known, less_is_better=less_is_better(feature))
+        made = scored(i.feature(feature.name), known, less_is_better=less_is_better(feature))
+        # Who has never ordered has no rank among those who have; interest can be ranked all the same.
+        return made if score == "e" else ibis.ifelse(i.feature("order_count") > 0, made, ibis.null("int64"))
 
     match feature.changes:
         case Ages():
@@ -117,8 +120,8 @@ def _edge(score: Score, feature: Feature) -> Feature:
         cuts = i.cuts.get(score)
         if not isinstance(ages, Ages) or not cuts:
             return ibis.null("timestamp(6)")
-        unit = i.feature(ages.per) if ages.per else ibis.literal(1.0)
-        ahead = [(i.feature(feature.name) <= c, ibis.literal(float(c)) * unit) for c in sorted(cuts)]
+        unit = i.feature(ages.per) if ages.per else number(1.0)
+        ahead = [(i.feature(feature.name) <= number(c), number(c) * unit) for c in sorted(cuts)]
         # Ages count whole seconds: the score falls with the first second after the cut point.
         seconds = (ibis.cases(*ahead) * float(SECONDS_PER_DAY)).floor().cast("int64") + 1
         return i.feature(ages.since).truncate("s") + seconds.as_interval("s")

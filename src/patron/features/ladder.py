@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.features.partials.orders import ORDER_ROWS
+from patron.features.values import number
 from patron.kernel.time import days_between
 
 if TYPE_CHECKING:
@@ -40,10 +41,11 @@ def ladder_rows(rows: ir.Table, facts: Facts, settings: LadderSettings) -> ir.Ta
     old_enough = days_between(facts.now, dated.ordered_at) > ibis.coalesce(dated.usual_days, 0.0)
     judged = dated.filter(old_enough).mutate(n=ibis.least(dated.number.cast("int64"), settings.steps))
     counted = judged.group_by("n").aggregate(reached=judged.count().cast("int64"), went_on=judged.next_at.count().cast("int64"))
-    seen = counted.reached.cast("float64") + settings.weight
-    p = (counted.went_on.cast("float64") + settings.weight * settings.prior) / seen
+    seen = counted.reached.cast("float64") + number(settings.weight)
+    p = (counted.went_on.cast("float64") + number(settings.weight * settings.prior)) / seen
     shrunk = counted.mutate(p=p, _seen=seen)
     p, n = shrunk.p, shrunk._seen
-    centre = (p + _Z**2 / 2 / n) / (1 + _Z**2 / n)
-    half = (p * (1 - p) / n + _Z**2 / 4 / (n * n)).sqrt() * _Z / (1 + _Z**2 / n)
+    z, one = number(_Z), number(1.0)
+    centre = (p + z * z / number(2.0) / n) / (one + z * z / n)
+    half = (p * (one - p) / n + z * z / number(4.0) / (n * n)).sqrt() * z / (one + z * z / n)
     return shrunk.select("n", "reached", "went_on", "p", low=centre - half, high=centre + half).order_by("n")

@@ -65,6 +65,11 @@ def features(catalog: Catalog, facts: Facts, cuts: Mapping[Score, tuple[float, .
     return table.select("customer_id", *catalog)
 
 
+def table(catalog: Catalog, name: str = "features") -> ir.Table:
+    """The table of features, as a refresh has made it."""
+    return ibis.table(catalog.schema(), name=name)
+
+
 def _joined(catalog: Catalog, facts: Facts, wanted: Iterable[str]) -> tuple[ir.Table, Inputs]:
     """Customers beside the partials that the features read, and the inputs over them."""
     read = _partials_read(catalog, facts, wanted)

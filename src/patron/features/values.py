@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import ibis
+
 from patron.kernel.time import days_between
 
 if TYPE_CHECKING:
@@ -12,6 +14,11 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from patron.features.inputs import Inputs
+
+
+def number(value: float) -> ir.FloatingValue:
+    """A number as a literal that every engine reads as the very same double; written plainly, some read a decimal."""
+    return ibis.literal(repr(float(value))).cast("float64")
 
 
 def of(partial: str, column: str) -> Callable[[Inputs], ir.Value]:

@@ -35,6 +35,6 @@ def _figures(rows: ir.Table, key: str, *instants: str, **numbers: ir.IntegerValu
     sums = {key: rows[key] % _PRIME, **numbers}
     for name in instants:
         sums[f"{name}_seconds"] = rows[name].epoch_seconds().cast("int64")
-        sums[f"{name}_micros"] = rows[name].microsecond().cast("int64")
+        sums[f"{name}_millis"] = rows[name].millisecond().cast("int64")
     named = {f"{key}_{name}": ibis.coalesce(value.sum().cast("int64"), 0) for name, value in sums.items()}
     return rows.aggregate(**named, **{f"{key}_count": rows.count(), **{f"{key}_{n}_known": rows[n].count() for n in instants}})

@@ -19,6 +19,7 @@ from patron.identity import components, customers, meetings
 from patron.identity.evidence import evidence
 from patron.identity.merging import Meeting, Member, Merge, history
 from patron.kernel.ids import derived, shown
+from patron.runtime.finding import find_customer
 from patron.runtime.replacing import replaced
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from patron.ports.engine import Store
+
+__all__ = ["Resolution", "find_customer", "merge_id", "resolve"]
 
 _IDENTIFIERS, _LINKS, _PROFILES = t.IDENTIFIERS.unbound(), t.LINKS.unbound(), t.PROFILES.unbound()
 _MERGES, _IDENTITIES, _ORDERS, _REFUNDS = t.MERGES.unbound(), t.IDENTITIES.unbound(), t.ORDERS.unbound(), t.REFUNDS.unbound()

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from patron.facts.as_of import Facts
 
 MEMBERSHIP_CHANGES = ibis.table(
-    {"customer_id": "int64", "segment": "string", "change": "string", "at": "timestamp(6)"}, name="membership_changes"
+    {"customer_id": "int64", "segment": "string", "change": "string", "changed_at": "timestamp(6)"}, name="membership_changes"
 )
 """One row per time a customer entered or left a segment; read by entered(…) and left(…)."""
 
@@ -152,7 +152,7 @@ def _moved(terms: Sequence[t.Moved], facts: Facts) -> ir.Table | None:
     """One row per customer who entered or left one of the segments in its window: when last, or null."""
     if not terms:
         return None
-    rows = MEMBERSHIP_CHANGES.filter(MEMBERSHIP_CHANGES["at"] < facts.now).rename(occurred_at="at")
+    rows = MEMBERSHIP_CHANGES.filter(MEMBERSHIP_CHANGES.changed_at < facts.now).rename(occurred_at="changed_at")
     rows = rows.filter(rows.segment.isin(sorted({term.slug for term in terms})))
     found: dict[str, ir.Value] = {}
     for term in terms:

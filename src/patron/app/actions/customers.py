@@ -13,7 +13,7 @@ from patron.facts import tables as t
 from patron.kernel.errors import InputError
 from patron.kernel.money import Money
 from patron.kernel.time import iso
-from patron.runtime.resolving import find_customer
+from patron.runtime.finding import find_customer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -176,6 +176,10 @@ class DuckDBEngine:
             raise
         self._depth = 0
 
+    def execute(self, statement: str) -> duckdb.DuckDBPyConnection:
+        """Run a statement in the engine's own dialect: for adapters that are bound to this engine."""
+        return self._run(statement)
+
     def close(self) -> None:
         """Let go of the file."""
         self.connection.close()

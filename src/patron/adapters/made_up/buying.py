@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from patron.adapters.made_up.catalogue import decimal, launched_already, product_of
-from patron.adapters.made_up.dice import instant, named, pick
+from patron.adapters.made_up.dice import instant, named, pick, text
 from patron.adapters.made_up.people import season
 from patron.adapters.made_up.plan import CATEGORIES, DAY
 
@@ -15,17 +14,17 @@ if TYPE_CHECKING:
 
 GUESTS = 0.03  # share of orders without a customer
 _TAX, _CARRIAGE, _FREE_FROM, _WRAPPING = 20, 495, 5_000, 250
-SOURCES = {
-    "struct_pack(s := 'google', m := 'cpc', c := 'brand')": 0.13,
-    "struct_pack(s := 'google', m := 'organic', c := NULL)": 0.2,
-    "struct_pack(s := 'newsletter', m := 'email', c := 'weekly')": 0.13,
-    "struct_pack(s := 'facebook', m := 'paid_social', c := 'prospecting')": 0.11,
-    "struct_pack(s := 'instagram', m := 'social', c := NULL)": 0.06,
-    "struct_pack(s := 'partner', m := 'affiliate', c := 'blogs')": 0.05,
-    "struct_pack(s := 'bing', m := 'cpc', c := 'shopping')": 0.03,
-    "struct_pack(s := NULL, m := NULL, c := NULL)": 0.0,
-}
-"""Where visits come from; the last is direct."""
+SOURCES = (
+    ("google", "cpc", "brand", 0.13),
+    ("google", "organic", None, 0.2),
+    ("newsletter", "email", "weekly", 0.13),
+    ("facebook", "paid_social", "prospecting", 0.11),
+    ("instagram", "social", None, 0.06),
+    ("partner", "affiliate", "blogs", 0.05),
+    ("bing", "cpc", "shopping", 0.03),
+    (None, None, None, 0.0),
+)
+"""Where visits come from: source, medium, campaign and share; the last is direct and takes the rest."""
 
 
 def orders(plan: Plan, scale: float) -> str:
@@ -46,7 +45,7 @@ def orders(plan: Plan, scale: float) -> str:
     return f"""
         CREATE OR REPLACE TEMP TABLE _order AS
         WITH rates AS (SELECT i, ordered, gone, is_regular, raw * {scale!r} AS m FROM _person WHERE raw > 0),
-        slots AS (SELECT *, CASE WHEN is_regular THEN ceil(m) ELSE ceil(3 * m) + 2 END::BIGINT AS slots FROM rates),
+        slots AS (SELECT *, CASE WHEN is_regular THEN ceil(m) ELSE ceil(1.75 * m) + 1 END::BIGINT AS slots FROM rates),
         spread AS (SELECT *, unnest(range(1, slots + 1)) AS k FROM slots),
         placed AS (
             SELECT *, ordered + floor((gone - ordered)
@@ -61,14 +60,16 @@ def orders(plan: Plan, scale: float) -> str:
             FROM range({guests}) AS guests(g)),
         dated AS (SELECT * FROM found WHERE t < {plan.end}),
         fated AS (
-            SELECT *, row_number() OVER (ORDER BY t, i, k) AS n, {_fate(plan)} AS wish, {pick(d.uniform("channel", "i", "k"), _CHANNELS)} AS channel
-            FROM dated LEFT JOIN _person USING (i))
-        SELECT n, i, k, t, customer_id, email_id, visitor_id, coalesce(basket, 2.5) AS basket,
+            SELECT *, row_number() OVER () AS n, {_fate(plan)} AS wish, {pick(d.uniform("channel", "i", "k"), _CHANNELS)} AS channel
+            FROM (SELECT * FROM dated LEFT JOIN _person USING (i) ORDER BY t, i, k))
+        SELECT n, {named("'order'", "'made_up'", "'#' || (100000 + n)")} AS order_id, i, k, t, customer_id, email_id, visitor_id,
+               coalesce(basket, 2.5) AS basket,
                coalesce(taste, {d.whole("taste", len(CATEGORIES), "i")}) AS taste, coalesce(is_wholesale, false) AS is_wholesale,
                CASE WHEN likes_launches THEN 0.4 ELSE 0.03 END AS launches, {_coupon(plan)} AS coupon, channel,
                CASE WHEN wish = 0 OR back >= {plan.end} THEN 0 ELSE wish END AS fate, back,
-               channel IN ('web', 'app') AND {d.chance("tracked", 0.58, "i", "k")} AS is_tracked,
-               CASE WHEN k = 0 THEN coalesce(acquired, {d.uniform("come from", "i", "k")}) ELSE {d.uniform("come from", "i", "k")} END AS come_from
+               channel IN ('web', 'app') AND {d.chance("tracked", plan.tracked, "i", "k")} AS is_tracked,
+               coalesce(CASE WHEN k = 0 THEN acquired END, {d.uniform("come from", "i", "k")}) AS come_from,
+               place, engaged, subscribed_until
         FROM (SELECT *, t + CASE wish WHEN 2 THEN floor({d.uniform("back", "i", "k")} * {2 * DAY})::BIGINT + 600000
                                       ELSE {7 * DAY} + floor({d.uniform("back", "i", "k")} * {25 * DAY})::BIGINT END AS back FROM fated)
         ORDER BY n"""
@@ -88,18 +89,35 @@ def _fate(plan: Plan) -> str:
 
 
 def _coupon(plan: Plan) -> str:
-    uses = f"CASE WHEN coalesce(likes_coupons, false) THEN 0.6 WHEN k = 0 THEN 0.18 ELSE 0.07 END"
+    uses = "CASE WHEN coalesce(likes_coupons, false) THEN 0.6 WHEN k = 0 THEN 0.18 ELSE 0.07 END"
     codes = {"'SPRING15'": 0.3, "'SUMMER10'": 0.3, "'FRIEND10'": 0.2, "'FRIDAY20'": 0.0}
     code = pick(plan.dice.uniform("code", "i", "k"), codes)
     return f"CASE WHEN {plan.dice.chance('coupon', uses, 'i', 'k')} THEN CASE WHEN k = 0 THEN 'WELCOME10' ELSE {code} END END"
 
 
-def lines(plan: Plan, begin: int, end: int) -> str:
-    """Makes `_line`: the lines of the orders in a span, in the order of time."""
+def came(draw: str, part: int) -> str:
+    """Source (0), medium (1) or campaign (2) of a visit, by a draw in [0, 1)."""
+    reached, branches = 0.0, []
+    for source in SOURCES:
+        reached += source[3]
+        value = source[part]
+        if value is not None:
+            branches.append(f"WHEN {draw} >= {reached - source[3]:.6f} AND {draw} < {reached:.6f} THEN {text(str(value))}")
+    return f"(CASE WHEN {draw} < {reached - SOURCES[-1][3]:.6f} THEN CASE {' '.join(branches)} END END)"
+
+
+def lines(plan: Plan, begin: int, end: int, scale: float) -> str:
+    """Makes `_line`: the lines of the orders in a span, in the order of time.
+
+    Args:
+        plan: the shop.
+        begin: of the span, in milliseconds.
+        end: of the span.
+        scale: lines after the first to draw per unscaled one.
+    """
     d = plan.dice
-    more = 1 / math.log(1 + 1 / max(plan.much.lines - 1, 0.01)) / 2.28  # so that the mean over all baskets is right
-    count = f"least(25, 1 + floor({d.exponential('lines', 'n')} * basket * {more!r})::BIGINT)"
-    drawn = product_of(plan, taste="taste", at="t", name="buys", keys=("n", "l"), launches="launches")
+    count = f"least(25, 1 + floor({d.exponential('lines', 'n')} * basket * {scale!r})::BIGINT)"
+    drawn = product_of(plan, taste="taste", at="t", keys=("n", "l"), launches="launches")
     week = f"t // {7 * DAY}"
     quantity = (
         f"(1 + CASE WHEN {d.chance('many', 0.22, 'n', 'l')} THEN 1 + floor({d.exponential('quantity', 'n', 'l')})::BIGINT ELSE 0 END)"
@@ -115,7 +133,8 @@ def lines(plan: Plan, begin: int, end: int) -> str:
                    price - CASE WHEN {d.chance("on sale", 0.12, "j", week)} THEN price // 5 ELSE 0 END AS unit
             FROM chosen JOIN _product AS product USING (j)),
         summed AS (
-            SELECT *, CASE WHEN coupon IS NULL THEN 0 ELSE quantity * unit * right(coupon, 2)::BIGINT // 100 END AS coupon_discount FROM priced)
+            SELECT *, CASE WHEN coupon IS NULL THEN 0 ELSE quantity * unit * right(coupon,
+                   2)::BIGINT // 100 END AS coupon_discount FROM priced)
         SELECT *, quantity * unit - coupon_discount AS net, quantity * (price - unit) + coupon_discount AS discount,
                ((quantity * unit - coupon_discount) * {_TAX} + 50) // 100 AS tax
         FROM summed ORDER BY n, l"""
@@ -124,10 +143,11 @@ def lines(plan: Plan, begin: int, end: int) -> str:
 def line_rows(plan: Plan) -> str:
     """The rows of `facts.ORDER_LINES` for `_line`."""
     return f"""
-        SELECT {plan.dice.id("line", "n", "l")} AS line_id, {_order_id()} AS order_id, customer_id, product_id, 'product' AS kind,
+        SELECT {plan.dice.id("line", "n", "l")} AS line_id, order_id, customer_id, product_id, 'product' AS kind,
                {instant("t")} AS ordered_at, quantity::DECIMAL(18, 3) AS quantity, {decimal(plan, "unit")} AS unit_price,
-               {decimal(plan, "price")} AS list_price, '{plan.currency}' AS currency, net AS net_revenue, discount, coupon_discount, tax, cost,
-               'made_up' AS source, {instant("t")} AS received_at
+               {decimal(plan, "price")} AS list_price, '{plan.currency}' AS currency, net AS net_revenue, discount, coupon_discount, tax,
+               cost,
+               'made_up' AS source, {plan.learned} AS received_at
         FROM _line"""
 
 
@@ -157,27 +177,29 @@ def order_rows(plan: Plan) -> str:
         f"WHEN {_PARTLY} THEN 'partially_refunded' ELSE 'paid' END"
     )
     return f"""
-        SELECT {_order_id()} AS order_id, '#' || (100000 + n) AS order_number, customer_id, customer_id AS buyer_id,
+        SELECT order_id, '#' || (100000 + n) AS order_number, customer_id, customer_id AS buyer_id,
                CASE WHEN ends = {_UNPAID} THEN 'unpaid' ELSE 'sale' END AS kind, {status} AS status, {instant("t")} AS ordered_at,
                {called_off} AS cancelled_at, {delivered} AS delivered_at,
                {instant(f"CASE WHEN ends IN (0, {_UNPAID}) THEN t ELSE back END")} AS updated_at, '{plan.currency}' AS currency,
                net AS net_revenue, discount, tax, shipping, fees, net + tax + shipping + fees AS total, cost,
-               units::DECIMAL(18, 3) AS units, line_count, coupon AS coupon_code, coupon_discount, place.country, place.region, place.city,
-               place.postal_code, bill.channel, come.s AS campaign_source, come.m AS campaign_medium, come.c AS campaign_name,
-               'made_up' AS source, {instant("t")} AS received_at
-        FROM (SELECT *, {pick("come_from", SOURCES)} AS come FROM _bill) AS bill
-        LEFT JOIN _place AS place USING (i)
+               units::DECIMAL(18, 3) AS units, line_count, coupon AS coupon_code, coupon_discount, country, region, city, postal_code,
+               channel,
+               {came("come_from", 0)} AS campaign_source, {came("come_from", 1)} AS campaign_medium,
+               {came("come_from", 2)} AS campaign_name,
+               'made_up' AS source, {plan.learned} AS received_at
+        FROM _bill LEFT JOIN _place USING (place)
         ORDER BY n"""
 
 
 def refund_rows(plan: Plan) -> str:
     """The rows of `facts.REFUNDS` for `_line` and `_bill`: lines given back, and carriage and fees of cancelled orders."""
     given = f"ends IN ({_CANCELLED}, {_RETURNED}) OR (ends = {_PARTLY} AND l = 0)"
-    common = f"""{_order_id("b.")} AS order_id, b.customer_id, b.customer_id AS buyer_id, {instant("b.back")} AS refunded_at, true AS is_dated,
-               ends <> {_PARTLY} AS is_full, '{plan.currency}' AS currency, 'made_up' AS source, {instant("b.back")} AS received_at,
+    common = f"""b.order_id, b.customer_id, b.customer_id AS buyer_id, {instant("b.back")} AS refunded_at, true AS is_dated,
+               ends <> {_PARTLY} AS is_full, '{plan.currency}' AS currency, 'made_up' AS source, {plan.learned} AS received_at,
                'R' || (100000 + b.n) AS document_number"""
     return f"""
-        SELECT {plan.dice.id("refund", "b.n", "l")} AS refund_id, {plan.dice.id("line", "b.n", "l")} AS line_id, product_id, 'product' AS kind,
+        SELECT {plan.dice.id("refund", "b.n", "l")} AS refund_id, {plan.dice.id("line", "b.n", "l")} AS line_id, product_id,
+               'product' AS kind,
                quantity::DECIMAL(18, 3) AS quantity, line.net AS net_revenue, line.net + line.tax AS total, {common}
         FROM _line AS line JOIN _bill AS b USING (n) WHERE {given}
         UNION ALL BY NAME
@@ -190,9 +212,5 @@ def redemption_rows(plan: Plan) -> str:
     """The rows of `facts.REDEMPTIONS`: paper coupons handed in at the till, which no order carries."""
     return f"""
         SELECT {plan.dice.id("redemption", "n")} AS redemption_id, customer_id, customer_id AS person_id, 'PAPER5' AS coupon_code,
-               'leaflet' AS campaign_name, {instant("t")} AS redeemed_at, 'made_up' AS source, {instant("t")} AS received_at
+               'leaflet' AS campaign_name, {instant("t")} AS redeemed_at, 'made_up' AS source, {plan.learned} AS received_at
         FROM _bill WHERE channel = 'pos' AND customer_id IS NOT NULL AND {plan.dice.chance("paper", 0.3, "n")} ORDER BY n"""
-
-
-def _order_id(table: str = "") -> str:
-    return named("'order'", "'made_up'", f"'#' || (100000 + {table}n)")

@@ -12,7 +12,24 @@ if TYPE_CHECKING:
     from patron.adapters.made_up.plan import Plan
 
 _KINDS = ("Classic", "Small", "Large", "Blue", "Red", "Wooden", "Vintage", "Round", "Soft", "Folding", "Painted", "Glass", "Striped")
-_THINGS = ("set", "box", "holder", "bag", "lamp", "frame", "bowl", "card", "cushion", "basket", "clock", "tray", "mug", "ribbon", "stand", "sign")
+_THINGS = (
+    "set",
+    "box",
+    "holder",
+    "bag",
+    "lamp",
+    "frame",
+    "bowl",
+    "card",
+    "cushion",
+    "basket",
+    "clock",
+    "tray",
+    "mug",
+    "ribbon",
+    "stand",
+    "sign",
+)
 _BRANDS = ("Alder", "Birch", "Cedar", "Hazel", "Juniper", "Maple", "Rowan", "Willow")
 _LEVELS = (2400, 3200, 1800, 1500, 600, 3600, 1100, 2900, 900, 2100, 8900, 1300)  # typical price of a category, minor units
 
@@ -30,12 +47,13 @@ def products(plan: Plan) -> str:
         CREATE OR REPLACE TEMP TABLE _product AS
         SELECT j, c, r, {code} AS code, {named("'product'", code)} AS product_id, {member("c", CATEGORIES)} AS category,
                {member(d.whole("kind", 101, "j"), _KINDS)} || ' ' || {member(d.whole("thing", 101, "j"), _THINGS)} || ' no. ' || j AS name,
-               {member(d.whole("brand", 101, "j"), _BRANDS)} AS brand, price, floor(price * (0.35 + 0.35 * {d.uniform("cost", "j")}))::BIGINT
+               {member(d.whole("brand", 101, "j"), _BRANDS)} AS brand, price,
+               floor(price * (0.35 + 0.35 * {d.uniform("cost", "j")}))::BIGINT
                    AS cost,
-               CASE WHEN r % 2 = 1 THEN {launched(plan, "c", "r")} ELSE {plan.start - DAY} END AS launched,
-               '/p/' || (10000 + j) AS page
+               CASE WHEN r % 2 = 1 THEN {launched(plan, "c", "r")} ELSE {plan.start - DAY} END AS launched
         FROM (SELECT j, c, r, greatest(1, ceil({level} * {spread} / {plan.major}) * {plan.major} - 1)::BIGINT AS price
-              FROM (SELECT j, j // {plan.ranks} AS c, j % {plan.ranks} AS r FROM range({len(CATEGORIES) * plan.ranks}) AS all_products(j)))"""
+              FROM (SELECT j, j // {plan.ranks} AS c, j % {plan.ranks} AS r FROM range({len(CATEGORIES) * plan.ranks})
+                  AS all_products(j)))"""
 
 
 def catalogue(plan: Plan) -> str:
@@ -44,8 +62,14 @@ def catalogue(plan: Plan) -> str:
     return f"""
         SELECT product_id, code AS product_code, name, category, category || ' > ' || brand AS category_path, brand,
                {decimal(plan, "price")} AS price, {decimal(plan, "cost")} AS cost, '{plan.currency}' AS currency, {first} AS launched_at,
-               NOT {plan.dice.chance("withdrawn", 0.05, "j")} AS is_active, 'made_up' AS source, {first} AS received_at
+               NOT {plan.dice.chance("withdrawn", 0.05, "j")} AS is_active, 'made_up' AS source, {plan.learned} AS received_at
         FROM _product ORDER BY launched, j"""
+
+
+def listings() -> str:
+    """The rows of `facts.LISTINGS` for the products: what the catalogue says."""
+    listing = named("'listing'", "product_id::VARCHAR", "source")
+    return f"SELECT {listing} AS listing_id, true AS is_listed, launched_at AS updated_at, * FROM products"
 
 
 def decimal(plan: Plan, minor: str) -> str:
@@ -53,29 +77,29 @@ def decimal(plan: Plan, minor: str) -> str:
     return f"(({minor}) / {plan.major!r})::DECIMAL(18, 6)"
 
 
-def product_of(plan: Plan, *, taste: str, at: str, name: str, keys: tuple[str, ...], launches: str) -> str:
+def product_of(plan: Plan, *, taste: str, at: str, keys: tuple[str, ...], launches: str) -> str:
     """The number `j` of a product that somebody takes at a time, never before its launch.
 
     Args:
         plan: the shop.
         taste: the number of the category the person likes best.
         at: when, in milliseconds.
-        name: of the draw.
         keys: of the draw.
         launches: the share of choices that fall on what was launched in the last month.
     """
     d = plan.dice
     listed = _odd(plan)
-    latest = f"(floor(({at} - {plan.start})::DOUBLE / {DAYS * DAY} * {listed})::BIGINT - 1 - {d.whole(name + ' new', max(1, listed // 36), *keys)})"
+    since = f"floor(({at} - {plan.start})::DOUBLE / {DAYS * DAY} * {listed})::BIGINT"
+    latest = f"({since} - 1 - {d.whole('buys new', max(1, listed // 36), *keys)})"
     category = (
-        f"(CASE WHEN {d.chance(name + ' taste', 0.5, *keys)} THEN {taste} "
-        f"ELSE floor({len(CATEGORIES)} * pow({d.uniform(name + ' category', *keys)}, 1.4))::BIGINT END)"
+        f"(CASE WHEN {d.chance('buys taste', 0.5, *keys)} THEN {taste} "
+        f"ELSE floor({len(CATEGORIES)} * pow({d.uniform('buys category', *keys)}, 1.4))::BIGINT END)"
     )
-    rank = f"(floor(exp({d.uniform(name + ' rank', *keys)} * {math.log(plan.ranks + 1)!r}))::BIGINT - 1)"
+    rank = f"(floor(exp({d.uniform('buys rank', *keys)} * {math.log(plan.ranks + 1)!r}))::BIGINT - 1)"
     slot = f"(({latest} * {pow(_stride(plan), -1, listed)}) % {listed})"
     recent = f"({slot} % {len(CATEGORIES)}) * {plan.ranks} + 2 * ({slot} // {len(CATEGORIES)}) + 1"
     chosen = f"{category} * {plan.ranks} + {rank}"
-    return f"CASE WHEN {d.chance(name + ' launch', launches, *keys)} AND {latest} >= 0 THEN {recent} ELSE {chosen} END"
+    return f"CASE WHEN {d.chance('buys launch', launches, *keys)} AND {latest} >= 0 THEN {recent} ELSE {chosen} END"
 
 
 def launched_already(plan: Plan, j: str, at: str) -> str:

@@ -29,6 +29,8 @@ def letters(plan: Plan) -> str:
 def messages(plan: Plan, begin: int, end: int, share: float) -> str:
     """The rows of `facts.MESSAGES` of a span, in the order of time: weekly newsletters and a confirmation of each order.
 
+    All draws of a message are parts of one hash.
+
     Args:
         plan: the shop.
         begin: of the span, in milliseconds.
@@ -36,40 +38,45 @@ def messages(plan: Plan, begin: int, end: int, share: float) -> str:
         share: of subscribers who get the newsletter of a week.
     """
     d = plan.dice
-    keys = ("i", "k", "q")
     first = begin // WEEK * WEEK + 5 * DAY + 8 * 3_600_000  # Tuesdays at eight
-    weeks = f"range({first}, {end}, {WEEK})"
-    chosen = d.chance("written to", f"{share!r} * (0.5 + {d.uniform('frequency', 'i')})", "i", "w")
-    sent = f"w + floor({d.uniform('sent', 'i', 'w')} * 10800000)::BIGINT"
+    chosen = f"{_part('h', 0, 20)} < {share!r} * frequency"
     opens = "CASE q WHEN 1 THEN 0.3 + 0.5 * engaged ELSE 0.06 + 0.55 * engaged END"
     left = f"q = 0 AND subscribed_until < {plan.end} AND subscribed_until - t < {WEEK}"
-    late = f"CASE WHEN %s < {plan.end} THEN {instant('%s')} END"
+    opened = f"t + 120000 + floor(-ln(1 - {_part('g', 16, 16)}) * 18000000)::BIGINT"
     return f"""
         WITH sent AS (
-            SELECT i, w // {WEEK} AS k, 0::BIGINT AS q, {sent} AS t, engaged, subscribed_until, customer_id,
-                   CASE WHEN {d.chance("by sms", 0.04, "i", "w")} THEN 'sms' ELSE 'email' END AS channel
-            FROM _person CROSS JOIN {weeks} AS weeks(w)
-            WHERE w >= {begin} AND is_subscribed AND seen < w AND subscribed_until > w + 10800000 AND {chosen}
+            SELECT i, w // {WEEK} AS k, 0 AS q, w + (h >> 40)::BIGINT % 10800000 AS t, engaged, subscribed_until, customer_id, email_id,
+                   {_part("h", 20, 16)} < 0.04 AS is_sms
+            FROM (SELECT *, {d.bits("written to", "i", "w")} AS h, 0.5 + {d.uniform("frequency", "i")} AS frequency
+                  FROM range({first}, {end}, {WEEK}) AS weeks(w) JOIN _person ON seen < w AND subscribed_until > w + 10800000
+                  WHERE w >= {begin} AND is_subscribed)
+            WHERE {chosen}
             UNION ALL
-            SELECT i, o.k, 1, o.t + 60000, p.engaged, p.subscribed_until, o.customer_id, 'email'
-            FROM _order AS o JOIN _person AS p USING (i)
-            WHERE o.t >= {begin} AND o.t < {end} AND o.channel <> 'pos' AND o.t + 60000 < {plan.end}),
-        drawn AS (
-            SELECT *, {d.uniform("opens", *keys)} < {opens} AND channel = 'email' AS is_opened,
-                   t + 120000 + floor({d.exponential("opened after", *keys)} * 18000000)::BIGINT AS opened FROM sent WHERE t < {plan.end}),
+            SELECT i, k, 1, t + 60000, engaged, subscribed_until, customer_id, email_id, false
+            FROM _order WHERE t >= {begin} AND t < {end} AND channel <> 'pos' AND customer_id IS NOT NULL),
+        drawn AS (SELECT *, {d.bits("message", "i", "k", "q")} AS g FROM (SELECT * FROM sent WHERE t < {plan.end} ORDER BY t)),
+        opened AS (SELECT *, CASE WHEN NOT is_sms AND {_part("g", 0, 16)} < {opens} THEN {opened} END AS opened FROM drawn),
         clicked AS (
-            SELECT *, is_opened AND {d.chance("clicks", "0.04 + 0.25 * engaged", *keys)} AS is_clicked,
-                   opened + 20000 + floor({d.uniform("clicked after", *keys)} * 240000)::BIGINT AS clicked FROM drawn)
-        SELECT {d.id("message", *keys)} AS message_id, customer_id, channel, CASE q WHEN 1 THEN 'transactional' ELSE 'marketing' END AS purpose,
+            SELECT *, CASE WHEN {_part("g", 32, 10)} < 0.04 + 0.25 * engaged
+                THEN opened + 20000 + (g >> 48)::BIGINT * 4 END AS clicked FROM opened)
+        SELECT (g >> 1)::BIGINT AS message_id, customer_id, email_id AS person_id, CASE WHEN is_sms THEN 'sms' ELSE 'email' END AS channel,
+               CASE q WHEN 1 THEN 'transactional' ELSE 'marketing' END AS purpose,
                CASE q WHEN 1 THEN 'order confirmation' ELSE 'newsletter ' || k END AS campaign_name, {instant("t")} AS sent_at,
-               CASE WHEN is_opened THEN {late.replace("%s", "opened")} END AS opened_at,
-               CASE WHEN channel = 'email' AND {d.chance("machine", 0.2, *keys)} THEN {late.replace("%s", "t + 30000")} END AS machine_opened_at,
-               CASE WHEN is_clicked THEN {late.replace("%s", "clicked")} END AS clicked_at,
-               CASE WHEN {d.chance("bounces", 0.004, *keys)} AND NOT is_opened THEN {late.replace("%s", "t + 5000")} END AS bounced_at,
-               CASE WHEN is_opened AND {d.chance("complains", 0.0005, *keys)} THEN {late.replace("%s", "opened + 9000")} END AS complained_at,
+               CASE WHEN opened < {plan.end} THEN {instant("opened")} END AS opened_at,
+               CASE WHEN NOT is_sms AND {_part("g", 42, 8)} < 0.2
+                   AND t + 30000 < {plan.end} THEN {instant("t + 30000")} END AS machine_opened_at,
+               CASE WHEN clicked < {plan.end} THEN {instant("clicked")} END AS clicked_at,
+               CASE WHEN {_part("g", 50, 13)} < 0.004 AND opened IS NULL AND t + 5000 < {plan.end} THEN {instant("t + 5000")} END
+                   AS bounced_at,
+               CASE WHEN {_part("g", 48, 12)} < 0.0005 AND opened + 9000 < {plan.end} THEN {instant("opened + 9000")} END AS complained_at,
                CASE WHEN {left} THEN {instant("subscribed_until")} END AS unsubscribed_at,
-               'made_up' AS source, {instant("t")} AS received_at
-        FROM clicked ORDER BY t, i, q"""
+               'made_up' AS source, {plan.learned} AS received_at
+        FROM clicked"""
+
+
+def _part(of: str, begin: int, bits: int) -> str:
+    """A number in [0, 1) from some bits of a hash."""
+    return f"(({of} >> {begin}) & {2**bits - 1})::INTEGER * {2.0**-bits!r}"
 
 
 def reviews(plan: Plan) -> str:
@@ -80,9 +87,11 @@ def reviews(plan: Plan) -> str:
     stars = pick("draw", {"1": 0.08, "2": 0.05, "3": 0.1, "4": 0.22, "5": 0.0})
     said = [f"CASE rating {' '.join(f'WHEN {k} THEN {text(v[part])}' for k, v in _REVIEWS.items())} END" for part in (0, 1)]
     return f"""
-        SELECT {d.id("review", "n")} AS review_id, customer_id, email_id AS person_id, product_id, rating::DOUBLE AS rating, {said[0]} AS title,
+        SELECT {d.id("review", "n")} AS review_id, customer_id, email_id AS person_id, product_id, rating::DOUBLE AS rating,
+               {said[0]} AS title,
                {said[1]} AS body, CASE WHEN {d.chance("recommends", 0.7, "n")} THEN rating >= 4 END AS is_recommended,
-               {d.whole("helpful", 5, "n")} AS helpful_count, {instant("moment")} AS reviewed_at, 'made_up' AS source, {instant("moment")} AS received_at
+               {d.whole("helpful", 5, "n")} AS helpful_count, {instant("moment")} AS reviewed_at, 'made_up' AS source,
+               {plan.learned} AS received_at
         FROM (SELECT *, {stars} AS rating FROM (
             SELECT b.n, b.customer_id, b.email_id, product_id, {d.uniform("rating", "n")} + {quality} AS draw, {at} AS moment
             FROM _line AS line JOIN _bill AS b USING (n)
@@ -102,8 +111,9 @@ def tickets(plan: Plan) -> str:
         SELECT {d.id("ticket", "n")} AS ticket_id, customer_id, email_id AS person_id, {channel} AS channel,
                CASE WHEN ends > 1 THEN 'return' ELSE {topic} END AS topic, {instant("moment")} AS opened_at,
                CASE WHEN {closed} < {plan.end} THEN {instant(closed)} END AS closed_at,
-               CASE WHEN {closed} < {plan.end} AND {d.chance("rates", 0.45, "n")} THEN least(5, greatest(1, round({happy}))) END AS satisfaction,
-               'made_up' AS source, {instant("moment")} AS received_at
+               CASE WHEN {closed} < {plan.end} AND {d.chance("rates", 0.45, "n")} THEN least(5, greatest(1,
+               round({happy}))) END AS satisfaction,
+               'made_up' AS source, {plan.learned} AS received_at
         FROM (SELECT *, {at} AS moment, {d.uniform("topic", "n")} AS draw FROM _bill
               WHERE customer_id IS NOT NULL AND {d.chance("needs help", "CASE ends WHEN 0 THEN 0.035 ELSE 0.25 END", "n")})
         WHERE moment < {plan.end} ORDER BY moment, n"""

@@ -25,7 +25,8 @@ class Dice:
 
     def bits(self, what: str, *keys: str) -> str:
         """64 random bits, as an unsigned integer."""
-        return f"hash({', '.join(keys)}, {derived(str(self.seed), what)})"
+        # The name goes in before the last mixing: as one more argument of `hash` it would be added at the end, and draws would depend.
+        return f"hash(xor(hash({', '.join(keys)}), {derived(str(self.seed), what)}::UBIGINT))"
 
     def uniform(self, what: str, *keys: str) -> str:
         """A number in [0, 1)."""

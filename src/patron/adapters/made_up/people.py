@@ -13,12 +13,15 @@ if TYPE_CHECKING:
 
 _GROWTH = (0.6, 0.4)  # arrivals up to a share t of the time: 0.6 t + 0.4 t², so that the shop grows
 _SEASON = 0.4  # arrivals and orders swing by this share over the year
+_FIRST_SEEN = instant("seen - 900000")  # the visit in which a person is first met begins before that moment
 _PLACES = (
-    ("GB", "England", "London", "E1 6AN", "en"), ("GB", "England", "Manchester", "M1 1AE", "en"), ("GB", "Scotland", "Glasgow", "G1 1XQ", "en"),
+    ("GB", "England", "London", "E1 6AN", "en"), ("GB", "England", "Manchester", "M1 1AE", "en"), ("GB", "Scotland", "Glasgow", "G1 1XQ",
+    "en"),
     ("DE", "Berlin", "Berlin", "10115", "de"), ("DE", "Bayern", "München", "80331", "de"), ("DE", "Hamburg", "Hamburg", "20095", "de"),
     ("FR", "Île-de-France", "Paris", "75001", "fr"), ("FR", "Rhône", "Lyon", "69001", "fr"),
     ("US", "NY", "New York", "10001", "en"), ("US", "CA", "Los Angeles", "90001", "en"), ("US", "TX", "Austin", "73301", "en"),
-    ("CZ", "Praha", "Praha", "110 00", "cs"), ("CZ", "Jihomoravský", "Brno", "602 00", "cs"), ("PL", "Mazowieckie", "Warszawa", "00-001", "pl"),
+    ("CZ", "Praha", "Praha", "110 00", "cs"), ("CZ", "Jihomoravský", "Brno", "602 00", "cs"), ("PL", "Mazowieckie", "Warszawa", "00-001",
+    "pl"),
     ("NL", "Noord-Holland", "Amsterdam", "1012", "nl"), ("ES", "Madrid", "Madrid", "28001", "es"), ("IT", "Lazio", "Roma", "00118", "it"),
     ("AU", "NSW", "Sydney", "2000", "en"), ("AU", "VIC", "Melbourne", "3000", "en"), ("BR", "SP", "São Paulo", "01000-000", "pt"),
     ("SG", "", "Singapore", "018956", "en"), ("JP", "Tokyo", "Tokyo", "100-0001", "ja"), ("CA", "ON", "Toronto", "M5H 2N2", "en"),
@@ -53,7 +56,8 @@ def persons(plan: Plan) -> str:
             SELECT i, seen, stays, CASE WHEN drawn < {plan.end} THEN drawn END AS ordered FROM first),
         gone AS (
             SELECT i, seen, ordered, least({plan.end}, ordered + stays) AS gone,
-                   least({plan.end}, coalesce(ordered + stays, seen) + floor({d.exponential("looks", "i")} * {120 * DAY})::BIGINT) AS looks_until
+                   least({plan.end}, coalesce(ordered + stays, seen) + floor({d.exponential("looks", "i")} * {120 * DAY})::BIGINT)
+                       AS looks_until
             FROM alive)
         SELECT i, seen, ordered, gone, looks_until, {number} AS number, 'user' || (100000 + i) || '@example.com' AS email,
                {named("'customer_number'", "'made_up'", number)} AS customer_id,
@@ -62,7 +66,7 @@ def persons(plan: Plan) -> str:
                least({d.power("rate", 2.2, "i")}, 60) * (gone - ordered) / {YEAR!r} AS raw,
                least(0.4 + {d.power("visits", 1.8, "i")}, 400) * (looks_until - seen) / {YEAR!r}
                    * CASE WHEN ordered IS NULL THEN 1 ELSE 2 END AS raw_visits,
-               1 + 3 * {d.uniform("basket", "i")} AS basket,
+               {_place(plan)} AS place, 1 + 3 * {d.uniform("basket", "i")} AS basket,
                floor({len(CATEGORIES)} * pow({d.uniform("taste", "i")}, 1.5))::BIGINT AS taste,
                {d.chance("regular", 0.25, "i")} AS is_regular, {d.chance("coupons", 0.15, "i")} AS likes_coupons,
                {d.chance("launches", 0.08, "i")} AS likes_launches, {d.chance("returns", 0.05, "i")} AS returns_often,
@@ -93,57 +97,71 @@ def season(plan: Plan, at: str) -> str:
 
 
 def places(plan: Plan) -> str:
-    """Makes `_place`: where each person lives; most at home, the others abroad."""
-    d = plan.dice
-    home = [p for p in _PLACES if p[0] == plan.home]
-    every = [*home, *(p for p in _PLACES if p[0] != plan.home)]
-    listed = ", ".join(f"({k}, {', '.join(text(v) for v in p)})" for k, p in enumerate(every))
-    far = f"{len(home)} + {d.whole('place', len(every) - len(home), 'i')}"
-    drawn = f"CASE WHEN {d.chance('home', 0.72, 'i')} THEN {d.whole('place', len(home), 'i')} ELSE {far} END"
+    """Makes `_place`: where people live, the shop's home first."""
+    listed = ", ".join(f"({k}, {', '.join(text(v) for v in p)})" for k, p in enumerate(_places(plan)))
     return f"""
         CREATE OR REPLACE TEMP TABLE _place AS
-        SELECT i, country, nullif(region, '') AS region, city, postal_code, language
-        FROM (SELECT i, {drawn} AS place FROM _person) AS person
-        JOIN (VALUES {listed}) AS every(place, country, region, city, postal_code, language) USING (place)"""
+        SELECT place::TINYINT AS place, country, nullif(region, '') AS region, city, postal_code, language
+        FROM (VALUES {listed}) AS every(place, country, region, city, postal_code, language)"""
 
 
-def customers(plan: Plan) -> str:
-    """The rows of `facts.CUSTOMERS`, in the order people came."""
+def _places(plan: Plan) -> list[tuple[str, ...]]:
+    return sorted(_PLACES, key=lambda place: place[0] != plan.home)
+
+
+def _place(plan: Plan) -> str:
+    d = plan.dice
+    home = sum(place[0] == plan.home for place in _PLACES)
+    far = f"{home} + {d.whole('place', len(_PLACES) - home, 'i')}"
+    return f"(CASE WHEN {d.chance('home', 0.72, 'i')} THEN {d.whole('place', home, 'i')} ELSE {far} END)::TINYINT"
+
+
+def profiles(plan: Plan) -> str:
+    """The rows of `facts.PROFILES`, in the order people came."""
     d = plan.dice
     sex = pick("sex", {"'female'": 0.45, "'male'": 0.28, "'other'": 0.01, "NULL": 0.0})
     born = f"DATE '1945-01-01' + {d.whole('born', 22_000, 'i')}::INTEGER"
     female, male = member(d.whole("given", 97, "i"), _FEMALE), member(d.whole("given", 97, "i"), _MALE)
     return f"""
-        SELECT customer_id, number AS customer_number, {instant("seen - 900000")} AS first_seen_at, {instant("seen")} AS created_at, email,
+        SELECT {named("'profile/made_up/'", "customer_id::VARCHAR")} AS profile_id, customer_id AS identifier_id,
+               {instant("seen")} AS updated_at, number AS customer_number, {instant("seen")} AS created_at, email,
                CASE WHEN sex < 0.55 THEN {female} ELSE {male} END AS first_name,
                {member(d.whole("family", 97, "i"), _FAMILY)} AS last_name, {sex} AS gender,
                CASE WHEN {d.chance("tells birthday", 0.55, "i")} THEN {born} END AS birth_on,
                country, region, city, postal_code, language,
-               CASE WHEN is_wholesale THEN 'wholesale' END AS tags, 'made_up' AS source, {instant("seen")} AS received_at
-        FROM (SELECT *, {d.uniform("sex", "i")} AS sex FROM _person) AS person JOIN _place USING (i)
+               CASE WHEN is_wholesale THEN 'wholesale' END AS tags, 'made_up' AS source, {plan.learned} AS received_at
+        FROM (SELECT *, {d.uniform("sex", "i")} AS sex FROM _person) AS person JOIN _place USING (place)
         ORDER BY i"""
 
 
-def identifiers() -> str:
+def customers() -> str:
+    """The rows of `facts.CUSTOMERS`: a person each, known by one profile."""
+    return """
+        SELECT identifier_id AS customer_id, created_at - INTERVAL 15 MINUTE AS first_seen_at,
+               * EXCLUDE (profile_id, identifier_id, updated_at) FROM profiles"""
+
+
+def identifiers(plan: Plan) -> str:
     """The rows of `facts.IDENTIFIERS`: three to a person."""
     rows = (
         ("customer_id", "'customer_number'", "'made_up'", "number", 3),
         ("email_id", "'email'", "''", "sha256(email)", 3),
-        ("visitor_id", "'anonymous_id'", "'made_up'", "'a' || (100000 + i)", 2),
+        ("visitor_id", "'anonymous_id'", "'made_up'", "'a' || (100000 + i)", 1),
     )
     return " UNION ALL ".join(
         f"SELECT {key} AS identifier_id, {kind} AS kind, {scope} AS scope, {value} AS value, {strength} AS strength, "
-        f"{instant('seen - 900000')} AS first_seen_at, 'made_up' AS source, {instant('seen')} AS received_at FROM _person"
+        f"{_FIRST_SEEN} AS first_seen_at, 'made_up' AS source, {plan.learned} AS received_at FROM _person"
         for key, kind, scope, value, strength in rows
     )
 
 
-def links() -> str:
-    """The rows of `facts.LINKS`: the e-mail address and the browser of a person each seen with the customer number."""
+def links(plan: Plan) -> str:
+    """The rows of `facts.LINKS`: the e-mail address and the browser of a person, each first seen with the customer number."""
+    pair = ("least(customer_id, other)", "greatest(customer_id, other)")
+    link = named("'link'", *(f"{end}::VARCHAR" for end in pair))
     return " UNION ALL ".join(
-        f"SELECT {named('least(customer_id, other)::VARCHAR', 'greatest(customer_id, other)::VARCHAR')} AS link_id, "
-        f"least(customer_id, other) AS left_id, greatest(customer_id, other) AS right_id, {instant('seen')} AS observed_at, "
-        f"'made_up' AS source, {instant('seen')} AS received_at FROM (SELECT *, {other} AS other FROM _person)"
+        f"SELECT {link} AS link_id, {pair[0]} AS left_id, {pair[1]} AS right_id, {_FIRST_SEEN} AS observed_at, "
+        f"'made_up' AS source, {plan.learned} AS received_at FROM (SELECT *, {other} AS other FROM _person)"
         for other in ("email_id", "visitor_id")
     )
 
@@ -174,5 +192,5 @@ def consents(plan: Plan) -> str:
     return f"""
         SELECT {named("email_id::VARCHAR", "channel", "'marketing'", "status", "since::VARCHAR")} AS consent_id, customer_id,
                email_id AS person_id, channel, 'marketing' AS purpose, status, {instant("since")} AS occurred_at, true AS is_dated, method,
-               'made_up' AS source, {instant("since")} AS received_at
+               'made_up' AS source, {plan.learned} AS received_at
         FROM ({union}) AS changes JOIN _person USING (i) ORDER BY since, i, channel"""

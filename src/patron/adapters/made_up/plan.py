@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from patron.adapters.made_up.dice import Dice
+from patron.adapters.made_up.dice import Dice, instant
 from patron.kernel.errors import InputError
 from patron.kernel.money import Currency, exponent
 from patron.kernel.problems import Problem
@@ -78,6 +79,11 @@ class Plan:
         return round(self.ends_at.astimezone(UTC).timestamp() * 1000)
 
     @property
+    def learned(self) -> str:
+        """`ends_at` as SQL: all of it is learned at once, as from the export of a shop."""
+        return instant(str(self.end))
+
+    @property
     def start(self) -> int:
         """When the shop opened, in milliseconds since 1970."""
         return self.end - DAYS * DAY
@@ -113,9 +119,14 @@ class Plan:
         """How often the whale comes."""
         return round(self.customers * self.much.events * self.much.whale / 8)
 
+    @property
+    def tracked(self) -> float:
+        """The share of online orders whose visit the site saw; less in a shop with few events."""
+        return min(0.58, 0.075 * self.much.events / self.much.orders) if self.much.orders else 0.0
+
     def spans(self) -> Iterator[tuple[int, int]]:
         """Successive spans of time, each small enough to be sorted in memory, in milliseconds since 1970."""
         count = max(1, math.ceil(self.customers * max(self.much.events, 4 * self.much.orders) / _EVENTS_AT_ONCE))
         edges = [self.start + round((self.end - self.start) * k / count) for k in range(count + 1)]
         edges[0] -= DAY  # a visit begins before the order that it leads to
-        yield from zip(edges, edges[1:], strict=False)
+        yield from pairwise(edges)

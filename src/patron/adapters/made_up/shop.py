@@ -80,9 +80,11 @@ class _Filling:
         self._do(people.places(plan))
         self._do(catalogue.products(plan))
         self._into("products", catalogue.catalogue(plan))
-        self._into("customers", people.customers(plan))
-        self._into("identifiers", people.identifiers())
-        self._into("links", people.links())
+        self._into("listings", catalogue.listings())
+        self._into("profiles", people.profiles(plan))
+        self._into("customers", people.customers())
+        self._into("identifiers", people.identifiers(plan))
+        self._into("links", people.links(plan))
         self._into("identities", people.identities())
         self._into("consents", people.consents(plan))
         self._into("spend", spending.spend(plan))
@@ -96,8 +98,11 @@ class _Filling:
         self._do(buying.orders(plan, max(0.0, wanted / (raw / 1e6)) if raw else 0.0))
         self._do("CREATE OR REPLACE TEMP TABLE _paid (n BIGINT, t BIGINT, total BIGINT)")
         share = self._newsletter_share()
+        (baskets, count) = self._numbers("SELECT coalesce(sum(floor(basket * 1e6)::BIGINT), 0)::BIGINT, count(*) FROM _order")
+        # Cutting an exponential draw to a whole number takes about half a line.
+        basket = max(0.01, plan.much.lines - 0.5) / (baskets / 1e6 / count) if count else 0.0
         for done, (begin, end) in enumerate(self._spans, 1):
-            self._do(buying.lines(plan, begin, end))
+            self._do(buying.lines(plan, begin, end, basket))
             self._do(buying.bills(plan))
             self._into("order_lines", buying.line_rows(plan))
             self._into("orders", buying.order_rows(plan))
@@ -134,7 +139,7 @@ class _Filling:
         self._do(f"INSERT INTO {table} BY NAME {select}")
 
     def _do(self, statement: str) -> None:
-        self._store.connection.execute(statement)
+        self._store.execute(statement)
 
     def _numbers(self, select: str) -> tuple[int, ...]:
-        return tuple(int(v) for v in self._store.connection.execute(select).fetchall()[0])
+        return tuple(int(v) for v in self._store.execute(select).fetchall()[0])

@@ -24,12 +24,15 @@ def spend(plan: Plan) -> str:
     level = plan.customers * _PER_CUSTOMER / DAYS
     first = f"make_timestamp({plan.start * 1000})::DATE"
     return f"""
-        SELECT {named("'spend'", "'made_up'", "day::VARCHAR", "channel", "campaign_name")} AS spend_id, day AS starts_on, day AS ends_on, channel,
-               campaign_name, '{plan.currency}' AS currency, cost, cost // click * (20 + {d.whole("seen", 60, "k", "campaign_name")}) AS impressions,
+        SELECT {named("'spend'", "'made_up'", "day::VARCHAR", "channel", "campaign_name")} AS spend_id, day AS starts_on, day AS ends_on,
+               channel,
+               campaign_name, '{plan.currency}' AS currency, cost, cost // click * (20 + {d.whole("seen", 60, "k", "campaign_name")})
+                   AS impressions,
                cost // click AS clicks, floor(cost // click * 0.03)::DOUBLE AS conversions, 'made_up' AS source,
-               day::TIMESTAMP + INTERVAL 1 DAY AS received_at
+               {plan.learned} AS received_at
         FROM (SELECT k, {first} + k::INTEGER AS day, channel, campaign_name, click,
-                     floor({level!r} * share * (0.6 + 0.8 * k / {DAYS}) * (0.7 + 0.6 * {d.uniform("spend", "k", "campaign_name")}))::BIGINT AS cost
+                     floor({level!r}::DOUBLE * share * (0.6 + 0.8 * k / {DAYS})
+                           * (0.7 + 0.6 * {d.uniform("spend", "k", "campaign_name")}))::BIGINT AS cost
               FROM range({DAYS}) AS days(k) CROSS JOIN (VALUES {listed}) AS campaigns(channel, campaign_name, share, click))
         WHERE (day + 1)::TIMESTAMP <= make_timestamp({plan.end * 1000}) AND day::TIMESTAMP >= make_timestamp({(plan.start - DAY) * 1000})
         ORDER BY k, channel, campaign_name"""

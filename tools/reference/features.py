@@ -6,10 +6,12 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from patron.features.catalog import BUILT_IN
+from patron.features.groups import GROUPS
 from tools.reference.markdown import code, document, sentence, table
 
 if TYPE_CHECKING:
     from patron.features.feature import Feature
+    from patron.features.groups import Group
 
 _SHELVES = {
     "recency": "When the customer was last there.",
@@ -49,6 +51,10 @@ def page() -> str:
         "and of exports. A window such as `_90d` ends at as of and begins exactly 90 days before, to the second. "
         "A feature that needs a table without any row is unknown, not zero.",
         *parts,
+        "## RFM groups",
+        "Every customer with an order is in exactly one of eleven groups, by three scores. The list is read from the top, and "
+        "the first line that fits decides.",
+        table(("group", "who", "recency", "frequency", "money"), [_group(g) for g in GROUPS]),
     )
 
 
@@ -56,3 +62,8 @@ def _needs(feature: Feature) -> str:
     all_of = [code(name) for name in feature.needs]
     one_of = " or ".join(code(name) for name in feature.needs_one_of)
     return ", ".join([*all_of, *([one_of] if one_of else [])])
+
+
+def _group(group: Group) -> tuple[str, ...]:
+    spans = (str(low) if low == high else f"{low} to {high}" for low, high in (group.r, group.f, group.m))
+    return (code(group.name), sentence(group.meaning), *("any" if span == "1 to 5" else span for span in spans))

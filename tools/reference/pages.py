@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools.reference import commands, contract, errors, features, segments, settings, tables
+from tools.reference import commands, contract, errors, features, segments, settings, sources, tables
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
@@ -15,6 +15,7 @@ _PAGES = {
     "segments.md": segments.page,
     "json.md": contract.page,
     "settings.md": settings.page,
+    "sources.md": sources.page,
     "tables.md": tables.page,
 }
 

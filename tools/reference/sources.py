@@ -18,8 +18,8 @@ def page() -> str:
     return document(
         "Sources",
         "What `patron load SOURCE FILE…` reads: CSV (any delimiter and encoding), JSON, JSON Lines and Parquet. A file is recognised "
-        "by its columns. Their names are compared without regard to case, spaces and punctuation. Columns marked *needed* must be there; those "
-        "marked *filled* must hold a value in every record, or the record is refused. For other names write a "
+        "by its columns. Their names are compared without regard to case, spaces and punctuation. Columns marked *needed* must be there; "
+        "those marked *filled* must hold a value in every record, or the record is refused. For other names write a "
         "[mapping](../how-to/load-any-table.md#when-they-are-not-a-mapping).",
         table(("source", "reads"), summary),
         *[_section(s) for s in sources],

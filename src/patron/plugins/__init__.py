@@ -13,7 +13,7 @@ from typing import Any, Literal
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem, did_you_mean
 
-Group = Literal["source", "reader", "engine"]
+Group = Literal["source", "reader", "engine", "shop"]
 
 _SOURCES = "patron.adapters.sources"
 _BUILT_IN: dict[Group, dict[str, str]] = {
@@ -25,6 +25,7 @@ _BUILT_IN: dict[Group, dict[str, str]] = {
     },
     "reader": {"duckdb": f"{_SOURCES}.reading:DuckDBReader"},
     "engine": {"duckdb": "patron.adapters.engines.duckdb:DuckDBEngine"},
+    "shop": {"made_up": "patron.adapters.made_up:fill"},
 }
 
 

@@ -35,8 +35,8 @@ class Engine(Protocol):
         """Make or replace a table with the rows of an expression, each column in the type that the expression has."""
         ...
 
-    def drop(self, name: str) -> None:
-        """Remove a table; nothing happens when there is none."""
+    def drop(self, name: str, *, temporary: bool = False) -> None:
+        """Remove a table, or with `temporary` the temporary one that hides it; nothing happens when there is none."""
         ...
 
     def tables(self) -> frozenset[str]:

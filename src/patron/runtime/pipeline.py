@@ -63,6 +63,18 @@ def make_features(engine: Engine, catalog: Catalog, facts: Facts, *, progress: P
     engine.create(FEATURES, feature_plan.features(catalog, facts, cuts(found.to_pylist(), settings)), temporary=temporary)
 
 
+def features_at(engine: Engine, catalog: Catalog, facts: Facts, *, into: str, names: Iterable[str]) -> None:
+    """Make a temporary table `into` of some features as of another instant; the kept answers stay as they are."""
+    steps = feature_plan.partial_steps(catalog, facts)
+    try:
+        make_features(engine, catalog, facts, progress=_silent, temporary=True)
+        features = ibis.table(catalog.schema(), name=FEATURES)
+        engine.create(into, features.select("customer_id", *names), temporary=True)
+    finally:
+        for name in (*(step.name for step in steps), CUT_POINTS, FEATURES):
+            engine.drop(name, temporary=True)
+
+
 def population(engine: Engine, plan: Plan, *, temporary: bool = False) -> Mapping[str, object]:
     """Make the tables that a plan's conditions read, and return the statistics they compare with."""
     _make(engine, plan.steps(), _silent, temporary=temporary)

@@ -90,9 +90,9 @@ class DuckDBEngine:
         cast = ", ".join(f"{_quoted(c)}::{self._type(t)} AS {_quoted(c)}" for c, t in columns)
         self._run(f"CREATE OR REPLACE {kind} {_quoted(name)} AS SELECT {cast} FROM ({self.sql(expression)})")
 
-    def drop(self, name: str) -> None:
-        """Remove a table; nothing happens when there is none."""
-        self._run(f"DROP TABLE IF EXISTS {_quoted(name)}")
+    def drop(self, name: str, *, temporary: bool = False) -> None:
+        """Remove a table, or with `temporary` the temporary one that hides it; nothing happens when there is none."""
+        self._run(f"DROP TABLE IF EXISTS {'temp.main.' if temporary else ''}{_quoted(name)}")
 
     def tables(self) -> frozenset[str]:
         """The names of all tables and views."""

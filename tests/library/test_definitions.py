@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from patron.testing.answers import Answers
 
 FILES = dict(segment_files())
+LIBRARY = library()
+ENTRIES = entries()
 LAST_IDS = {"000": 49, "001": 41, "002": 41, "003": 33, "004": 20}
 """The capabilities asked for are numbered from 01 in five lists."""
 SEGMENTS_ASKED_FOR = (
@@ -49,13 +51,13 @@ def test_a_file_survives_being_written_and_read(slug: str) -> None:
 
 
 def test_the_library_passes_the_checker_without_a_warning() -> None:
-    found = library()
+    found = LIBRARY
     assert sorted(found.slugs) == list(FILES)
     assert found.warnings == {}
 
 
 def test_seeds_are_ids_of_what_was_asked_for() -> None:
-    for entry in entries():
+    for entry in ENTRIES:
         for seed in entry.seeds:
             text, _, number = seed.partition("-")
             assert 1 <= int(number) <= LAST_IDS[text], (entry.slug, seed)
@@ -63,12 +65,12 @@ def test_seeds_are_ids_of_what_was_asked_for() -> None:
 
 
 def test_every_segment_asked_for_is_there() -> None:
-    covered = {seed for entry in entries() for seed in entry.seeds}
+    covered = {seed for entry in ENTRIES for seed in entry.seeds}
     assert set(SEGMENTS_ASKED_FOR) - covered == set()
 
 
 def test_no_two_segments_share_a_name() -> None:
-    names = [entry.name for entry in entries()]
+    names = [entry.name for entry in ENTRIES]
     assert len(set(names)) == len(names)
 
 
@@ -76,7 +78,7 @@ def test_no_threshold_of_money_is_a_fixed_number() -> None:
     """What is much money depends on the shop."""
     money = "|".join(f.name for f in BUILT_IN.values() if f.kind in {"money", "mean_money"})
     fixed = re.compile(rf"\b(?:{money})\b\s*[<>=]+\s*\d|\d\s*[<>=]+\s*(?:{money})\b")
-    assert [entry.slug for entry in entries() if fixed.search(entry.where)] == []
+    assert [entry.slug for entry in ENTRIES if fixed.search(entry.where)] == []
 
 
 class SparkOptions(Config):  # type: ignore[misc]  # Ibis has no types
@@ -98,13 +100,13 @@ def test_the_library_compiles_for_spark(sample: Answers, monkeypatch: pytest.Mon
 
 @pytest.mark.parametrize("slug", FILES)
 def test_each_segment_can_stand_in_a_project_by_itself(slug: str) -> None:
-    alone = library().only([slug])
+    alone = LIBRARY.only([slug])
     again = checked(alone.definitions, BUILT_IN)
     assert again.conditions == alone.conditions
 
 
 def test_entries_name_the_facts_that_are_needed() -> None:
-    needs = {entry.slug: entry.needs for entry in entries()}
+    needs = {entry.slug: entry.needs for entry in ENTRIES}
     assert needs["biggest_spenders"] == ("orders",)
     assert needs["silent_subscribers"] == ("consents", "messages")
     assert needs["negative_experience"] == ("orders", "reviews", "tickets")

@@ -52,6 +52,6 @@ def command(folder: Path, *, made_up: bool, customers: int, seed: int, page: boo
 def _print(console: Console, done: Shown) -> None:
     r = done.refreshed
     console.print(
-        f"{done.folder}: {r.customers:,} customers, {r.segments} segments as of {r.as_of:%Y-%m-%d}. The report is {done.folder}/report.html."
+        f"{done.folder}: {r.customers:,} customers, {r.segments} segments as of {r.as_of:%Y-%m-%d}. The report: {done.folder}/report.html."
     )
     console.print(f"Look around: cd {done.folder}, then patron segments, patron customers, patron features.")

@@ -21,6 +21,7 @@ MAX_DEPTH = 40
 MAX_NODES = 2_000
 
 _STRING = re.compile(r'"[^"\n]*"|\'[^\'\n]*\'')
+_FORBIDDEN = re.compile("[\\\\\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\ud800-\\udfff]")
 _ADJACENT = re.compile(rf"(?:{_STRING.pattern})\s*(?={_STRING.pattern})")
 _NUMBER = re.compile(r"(?<![\w.])(?:\d[\w.]*(?:(?<=[eE])[+-]\d+)?|\.\d\w*)")
 _PLAIN_NUMBER = re.compile(r"(?:\d+(?:_\d+)*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
@@ -94,8 +95,8 @@ def _unreadable(source: Source) -> Iterator[Problem]:
         yield Problem(source.where, f"{len(text)} characters", f"at most {MAX_LENGTH}", "use a list, or put a part into its own segment")
         return
     outside = _STRING.sub(lambda found: " " * len(found[0]), text)
-    for found in re.finditer(r"[\\\0]", text):
-        yield Problem(source.place(found.start()), found[0], "no backslash and no control character")
+    for found in _FORBIDDEN.finditer(text):
+        yield Problem(source.place(found.start()), ascii(found[0])[1:-1], "no backslash and no control character")
     for found in re.finditer(r"#", outside):
         yield Problem(
             source.place(found.start()), "#", "no comment inside a condition", "a comment stands on a line of its own in the file"
@@ -115,7 +116,8 @@ def _no_expression(source: Source, error: SyntaxError) -> Problem:
     for slip, hint in _SLIPS:
         found = slip.search(outside)
         if found:
-            return Problem(source.place(found.start()), found[0].strip(), _EXAMPLE, hint)
+            at = found.start() + len(found[0]) - len(found[0].lstrip())
+            return Problem(source.place(at), found[0].strip(), _EXAMPLE, hint)
     if "nested" in str(error.msg):
         return _too_deep(source)
     lead = len(source.text) - len(source.text.lstrip())

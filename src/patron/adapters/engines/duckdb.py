@@ -80,8 +80,10 @@ class DuckDBEngine:
         return self._compiler.to_sqlglot(expression).sql(dialect="duckdb")
 
     def query(self, expression: ir.Table) -> pa.Table:
-        """The rows of an expression."""
-        return self.connection.sql(self.sql(expression)).to_arrow_table()
+        """The rows of an expression, in its types: DuckDB itself sums whole numbers into wider ones."""
+        rows = self.connection.sql(self.sql(expression)).to_arrow_table()
+        wanted = expression.schema().to_pyarrow()
+        return rows if rows.schema == wanted else rows.cast(wanted)
 
     def create(self, name: str, expression: ir.Table, *, temporary: bool = False) -> None:
         """Make or replace a table with the rows of an expression, each column in the type that the expression has."""

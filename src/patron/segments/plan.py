@@ -6,6 +6,7 @@ A preview, a membership, an export and an explanation are the same plan with one
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import ibis
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from patron.segments.check import Checked
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is worked out once is kept
 class Plan:
     """What to run, in this order: `steps`, `statistics`, `memberships`. The table `features` must be there first.
 
@@ -47,12 +48,12 @@ class Plan:
     features_name: str = "features"
     terms_name: str = "segment_terms"
 
-    @property
+    @cached_property
     def waiting(self) -> dict[str, tuple[str, ...]]:
         """Segments that cannot be worked out yet, and the fact tables they wait for; nobody is in them."""
         return needed(self.checked.conditions, self.catalog, self.facts.known)[1]
 
-    @property
+    @cached_property
     def conditions(self) -> dict[str, t.Condition]:
         """The conditions as they can be worked out with the facts there are; those that wait are met by nobody."""
         return needed(self.checked.conditions, self.catalog, self.facts.known)[0]
@@ -69,6 +70,10 @@ class Plan:
 
     def steps(self) -> tuple[Step, ...]:
         """Steps that make the table of terms and the cut-offs within groups; none when no condition needs them."""
+        return self._steps
+
+    @cached_property
+    def _steps(self) -> tuple[Step, ...]:
         cuts = [
             Step(f"{self.terms_name}_cut_{column_of(ranked)}", cuts_within(ranked, self.features, self.catalog, self.facts))
             for ranked in self._ranked_within()

@@ -1,0 +1,174 @@
+"""Groups of customers: the RFM grid and its groups, movement between them, and segments."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from patron.web.report import charts
+from patron.web.report.figure import NOTHING, Cell, Figure, Table, bar, heat
+from patron.web.report.words import ACTIVE, GROUPS, count, day, group, money, of_hundred, percent, short_money, things
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from patron.measurement.report import Flow, Movement, ReportData, Rfm, RfmCell, Segment
+
+_MOVES = 10
+_BEST = 4  # the score from which on somebody is recent, or frequent
+
+
+def figures(data: ReportData) -> Iterator[Figure]:
+    """Every picture of groups that the data can fill."""
+    if data.rfm.cells:
+        yield grid(data.rfm)
+    if data.rfm.groups:
+        yield groups(data.rfm)
+    if data.movement and data.movement.flows:
+        yield movement(data.movement, data)
+
+
+def grid(rfm: Rfm) -> Figure:
+    """Customers by how recently and how often they bought."""
+    by_place = {(c.r_score, c.f_score): c for c in rfm.cells}
+    people = sum(c.customers for c in rfm.cells)
+    highest = max(c.customers for c in rfm.cells)
+    rows: list[tuple[Cell | str, ...]] = [
+        (_recency(r), *(_grid_cell(by_place.get((r, f)), highest) for f in range(1, 6))) for r in range(5, 0, -1)
+    ]
+    columns = ("Last order", ">rarely", ">2", ">3", ">4", ">very often")
+    best = [c for c in rfm.cells if c.r_score >= _BEST and c.f_score >= _BEST]
+    total = sum(c.net_revenue.minor for c in rfm.cells)
+    sentence = f"{of_hundred(sum(c.customers for c in best) / people)} of 100 customers bought both recently and often (top right)"
+    if total > 0:
+        sentence += f"; they brought {percent(sum(c.net_revenue.minor for c in best) / total)} of the money"
+    return Figure(
+        "rfm",
+        "How recently and how often",
+        sentence + ".",
+        shown=(Table("Customers by recency (rows) and frequency (columns)", columns, tuple(rows), "heat"),),
+        note=(
+            "Each field shows how many customers it holds and what they have brought in all. From bottom to top the last order is more "
+            "recent, from left to right orders are more. Scores from 1 to 5 cut the shop's own customers into five; ties stay together, so "
+            "that some fields may be empty."
+        ),
+    )
+
+
+def _recency(score: int) -> str:
+    return {5: "5: most recent", 1: "1: longest ago"}.get(score, str(score))
+
+
+def _grid_cell(cell: RfmCell | None, highest: int) -> Cell:
+    return heat(count(cell.customers), cell.customers, highest, small=short_money(cell.net_revenue)) if cell else Cell("")
+
+
+def groups(rfm: Rfm) -> Figure:
+    """The RFM groups with their people and money."""
+    order = {name: i for i, name in enumerate(GROUPS)}
+    known = sorted(rfm.groups, key=lambda g: order.get(g.group, len(order)))
+    most, people = max(g.net_revenue.minor for g in known), max(g.customers for g in known)
+    rows = tuple(
+        (
+            group(g.group),
+            bar(count(g.customers), g.customers, people, small=percent(g.share)),
+            bar(money(g.net_revenue), g.net_revenue.minor, most, small=percent(g.revenue_share)),
+        )
+        for g in known
+    )
+    top = max(known, key=lambda g: g.net_revenue.minor)
+    silent = [g for g in known if g.group not in ACTIVE]
+    return Figure(
+        "rfm-groups",
+        "Eleven groups",
+        (
+            f"{group(top.group)} are {percent(top.share)} of customers and brought {percent(top.revenue_share)} of the money; "
+            f"{things(sum(g.customers for g in silent), 'customer')} have fallen silent."
+        ),
+        shown=(Table("RFM groups", ("Group", ">Customers", ">Net revenue"), rows, "bars"),),
+        note="Fallen silent: about to sleep, at risk, cannot lose, hibernating and lost.",
+    )
+
+
+def movement(moved: Movement, data: ReportData) -> Figure:
+    """Who moved between groups since an earlier instant."""
+    since = day(moved.since.date())
+    names = [g for g in GROUPS if g]
+    then, now = Counter[str](), Counter[str]()
+    for flow in moved.flows:
+        then[flow.was] += flow.customers
+        now[flow.is_now] += flow.customers
+    widest = max((abs(now[g] - then[g]) for g in names), default=1)
+    rows = tuple((group(g), count(then[g]), count(now[g]), _change(now[g] - then[g], widest)) for g in names if then[g] or now[g])
+    moves = [f for f in moved.flows if f.was and f.is_now and f.was != f.is_now][:_MOVES]
+    drawn = [charts.Row(f"{group(f.was)} → {group(f.is_now)}", count(f.customers), bars=((_direction(f), f.customers),)) for f in moves]
+    return Figure(
+        "movement",
+        "Who moved",
+        _movement_caption(moved.flows, since),
+        charts.both(lambda w: charts.rows("The largest moves between groups", drawn, w)) if drawn else NOTHING,
+        shown=(Table(f"Groups on {since} and now", ("Group", f">{since}", f">{day(data.as_of_on)}", ">Change"), rows, "bars"),),
+        numbers=_matrix(moved.flows, names),
+        note="Only moves of customers who had an order at both instants are drawn; customers won since then are in the table.",
+    )
+
+
+def _movement_caption(flows: Sequence[Flow], since: str) -> str:
+    lost = sum(f.customers for f in flows if f.was in ACTIVE and f.is_now and f.is_now not in ACTIVE)
+    back = sum(f.customers for f in flows if f.was and f.was not in ACTIVE and f.is_now in ACTIVE)
+    new = sum(f.customers for f in flows if not f.was)
+    won = f" and {things(new, 'customer')} placed a first order" if new else ""
+    return f"Since {since} {things(lost, 'active customer')} fell silent, {things(back, 'silent customer')} came back{won}."
+
+
+def _direction(flow: Flow) -> str:
+    return "a" if flow.is_now in ACTIVE else "c"
+
+
+def _change(difference: int, widest: int) -> Cell:
+    return bar(("+" if difference > 0 else "") + count(difference), difference, widest)
+
+
+def _matrix(flows: Sequence[Flow], names: Sequence[str]) -> Table:
+    counts = {(f.was, f.is_now): f.customers for f in flows}
+    rows = tuple((group(was), *(count(counts[was, g]) if (was, g) in counts else "" for g in names)) for was in [*names, ""])
+    return Table("From the group in the row to the group in the column", ("From", *(f">{group(g)}" for g in names)), rows)
+
+
+def segments(given: Sequence[Segment]) -> Iterator[Figure]:
+    """All segments; those that wait for facts are named under the table."""
+    ready = [s for s in given if s.members is not None]
+    if not ready:
+        return
+    has_margin = any(s.margin for s in ready)
+    most = max((s.members or 0 for s in ready), default=0)
+    money_most = max((s.net_revenue.minor for s in ready if s.net_revenue), default=0)
+    rows = []
+    for s in sorted(ready, key=lambda s: (-(s.net_revenue.minor if s.net_revenue else 0), s.slug)):
+        revenue = s.net_revenue.minor if s.net_revenue else 0
+        cells: list[Cell | str] = [
+            Cell(s.name, small=s.meaning),
+            bar(count(s.members or 0), s.members or 0, most, small=percent(s.share)),
+            bar(money(s.net_revenue), revenue, money_most),
+        ]
+        rows.append((*cells, money(s.margin)) if has_margin else tuple(cells))
+    columns = ("Segment", ">Members", ">Net revenue", *((">Margin",) if has_margin else ()))
+    held = [s for s in ready if s.members]
+    largest = max(ready, key=lambda s: s.members or 0)
+    yield Figure(
+        "all-segments",
+        "All segments",
+        f"{things(len(held), 'segment')} hold somebody; the largest is “{largest.name}” with {things(largest.members or 0, 'customer')}.",
+        shown=(Table("Segments with their members and money", columns, tuple(rows), "bars"),),
+        note=f"A customer can be in several segments; net revenue is all that the members have brought so far. {_waiting(given)}".rstrip(),
+    )
+
+
+def _waiting(given: Sequence[Segment]) -> str:
+    waiting = [s for s in given if s.waiting_for]
+    if not waiting:
+        return ""
+    lacking = sorted({w for s in waiting for w in s.waiting_for})
+    return (
+        f"{things(len(waiting), 'more segment')} wait for facts that are not loaded yet: {', '.join(w.replace('_', ' ') for w in lacking)}."
+    )

@@ -15,6 +15,7 @@ KNOWN = CURRENCIES
 """Codes of all currencies."""
 
 _WIDE = "decimal(38, 9)"
+_HALF_WIDE = "decimal(19, 6)"  # a product of two fills a decimal of 38 digits
 _UNUSUAL = {places: sorted(c for c in CURRENCIES if exponent(c) == places) for places in (0, 3)}
 
 
@@ -29,6 +30,11 @@ def minor(amount: ir.DecimalValue, currency: str | ir.StringValue) -> ir.Integer
         return _rounded(amount, exponent(currency))
     cases = [(currency.isin(codes), _rounded(amount, places)) for places, codes in _UNUSUAL.items()]
     return ibis.cases(*cases, else_=_rounded(amount, 2))
+
+
+def minor_of_product(price: ir.DecimalValue, quantity: ir.DecimalValue, currency: str | ir.StringValue) -> ir.IntegerValue:
+    """The amount of so many units at a price, in minor units: multiplied exactly, then rounded once."""
+    return minor((price.cast(_HALF_WIDE) * quantity.cast(_HALF_WIDE)).cast(_WIDE), currency)
 
 
 def minor_or_zero(amount: ir.DecimalValue, currency: str | ir.StringValue) -> ir.IntegerValue:

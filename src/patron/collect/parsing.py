@@ -36,6 +36,7 @@ EXPECTED: dict[str, str] = {
     "flag": "yes or no",
 }
 
+_NOTHING = ("", "--")  # reports of advertising platforms write -- where there is no number
 _EMAIL = r"^[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+$"
 _CURRENCY_SIGN = r"(?:[A-Z]{3}|[A-Z]{0,2}[$€£¥₽₴₹₺₩]|zł|kr\.?|Ft|lei|Kč)"
 _NUMBER = rf"^\(?\s*[-+−]?\s*{_CURRENCY_SIGN}?\s*[-+−]?[\d][\d.,'’\s\x{{A0}}\x{{202F}}]*{_CURRENCY_SIGN}?\s*\)?$"
@@ -78,7 +79,7 @@ def text_of(column: ir.Column) -> ir.StringColumn:
 def blank(column: ir.Column) -> ir.BooleanValue:
     """Whether a cell says nothing."""
     if isinstance(column.type(), dt.String):
-        return column.isnull() | (column.strip() == "")
+        return column.isnull() | column.strip().isin(_NOTHING)
     return column.isnull()
 
 

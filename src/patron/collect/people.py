@@ -102,11 +102,15 @@ def observed(
     rows = {"identifiers": _identifiers(person, seen_at), "links": _links(person, seen_at)}
     if profile:
         version = seen_at if updated_at is None else updated_at
-        id_text = person.id.cast("string")
         rows["profiles"] = person.records.select(
-            profile_id=named(f"profile/{intake.source}/{kind or ''}", id_text), identifier_id=person.id, updated_at=version, **profile
+            profile_id=profile_id(person, intake, kind=kind), identifier_id=person.id, updated_at=version, **profile
         ).filter(lambda p: p.identifier_id.notnull())
     return rows
+
+
+def profile_id(person: Person, intake: Intake, *, kind: str | None = None) -> ir.IntegerValue:
+    """The id of what a source says about a person: one per person, and per kind of record where a source has several."""
+    return named(f"profile/{intake.source}/{kind or ''}", person.id.cast("string"))
 
 
 def _identifier(kind: str, scope: str, value: ir.StringValue | None) -> Identifier | None:

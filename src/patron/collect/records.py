@@ -108,9 +108,9 @@ class Reading:
                 unread = value.isnull() & ~blank(cell)
                 found.append((Issue(header, place, EXPECTED[field.kind]), unread, value.isnull() if field.filled else unread))
             if field.filled:
-                missing = value.isnull() if field.kind in LENIENT else value.isnull() & blank(cell)
+                missing = value.isnull() if field.kind in LENIENT - {"raw"} else blank(cell)
                 expected = "an e-mail address" if field.kind == "email" else "a value"
-                found.append((Issue(header, place, expected), missing, value.isnull()))
+                found.append((Issue(header, place, expected), missing, missing if field.kind == "raw" else value.isnull()))
         for check in self.recognised.layout.checks:
             header = self.recognised.columns.get(check.field)
             bad = ibis.coalesce(check.bad(parsed), _NO)

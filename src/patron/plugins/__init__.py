@@ -18,10 +18,22 @@ Group = Literal["source", "reader", "engine", "shop"]
 _SOURCES = "patron.adapters.sources"
 _BUILT_IN: dict[Group, dict[str, str]] = {
     "source": {
+        "customers": f"{_SOURCES}.customers:SOURCE",
+        "events": f"{_SOURCES}.events:SOURCE",
+        "klaviyo": f"{_SOURCES}.klaviyo:SOURCE",
         "lines": f"{_SOURCES}.lines:SOURCE",
+        "magento": f"{_SOURCES}.magento:SOURCE",
+        "mailchimp": f"{_SOURCES}.mailchimp:SOURCE",
+        "messages": f"{_SOURCES}.messages:SOURCE",
         "orders": f"{_SOURCES}.orders:SOURCE",
         "products": f"{_SOURCES}.products:SOURCE",
+        "rates": f"{_SOURCES}.rates:SOURCE",
+        "redemptions": f"{_SOURCES}.redemptions:SOURCE",
+        "reviews": f"{_SOURCES}.reviews:SOURCE",
         "shopify": f"{_SOURCES}.shopify:SOURCE",
+        "spend": f"{_SOURCES}.spend:SOURCE",
+        "tickets": f"{_SOURCES}.tickets:SOURCE",
+        "woocommerce": f"{_SOURCES}.woocommerce:SOURCE",
     },
     "reader": {"duckdb": f"{_SOURCES}.reading:DuckDBReader"},
     "engine": {"duckdb": "patron.adapters.engines.duckdb:DuckDBEngine"},

@@ -141,6 +141,7 @@ class Intake:
         received_at: when it is being loaded.
         exported_at: when the file was made, the version of records that carry none.
         has: names of the fields that the file has a column for.
+        columns: the headers that fields are read from, by field; a header may say more than its name, such as a currency.
         settings: further statements of the mapping, by key (see `collect.mapping`).
     """
 
@@ -152,6 +153,7 @@ class Intake:
     received_at: datetime
     exported_at: datetime
     has: frozenset[str] = frozenset()
+    columns: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -175,6 +177,7 @@ class Layout:
         skip: over the columns as text (null where blank), true for what is no record, such as a row of totals: it is left out and not
             counted.
         notes: what a person should know about the load.
+        grain: "rows", or "lines" for order lines, whose orders, credit notes and buyers are found in them by `collect.lines`.
     """
 
     name: str
@@ -187,6 +190,7 @@ class Layout:
     rest: bool = False
     skip: Callable[[ir.Table], ir.BooleanValue] | None = None
     notes: tuple[Note, ...] = ()
+    grain: Literal["rows", "lines"] = "rows"
 
     @property
     def needed(self) -> tuple[Field, ...]:

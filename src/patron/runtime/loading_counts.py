@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
+
+import ibis
 
 from patron.facts import tables as t
 from patron.kernel.money import Currency, Money
-from patron.runtime.loading_merge import TABLES
 from patron.runtime.loading_report import MoneyOf
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from patron.ports.engine import Store
     from patron.ports.source import Note
 
+tables = {table.name: table for table in (*t.FACTS, *t.LEDGER)}
+"""Every table by its name."""
 _HAPPENED = {
     "orders": "ordered_at",
     "refunds": "refunded_at",
@@ -28,18 +32,38 @@ _HAPPENED = {
 }
 
 
-def money(store: Store, new: Mapping[str, str]) -> tuple[MoneyOf, ...]:
-    """The money of new orders and refunds, per currency in order."""
-    sums: dict[str, dict[str, int]] = {}
+def count(store: Store, rows: ir.Table) -> int:
+    """How many rows there are."""
+    return int(store.query(rows.agg(n=rows.count()))["n"][0].as_py())
+
+
+def money(store: Store, new: Mapping[str, str], *, credits_table: str | None = None) -> tuple[MoneyOf, ...]:
+    """The money of new orders and refunds, per currency in order.
+
+    Args:
+        store: where they are.
+        new: table names by fact table.
+        credits_table: read instead of refunds, where these follow later.
+    """
+    parts = []
     if "orders" in new:
         orders = t.ORDERS.unbound(new["orders"])
-        for row in store.query(orders.group_by("currency", "kind").agg(total=orders.total.sum().cast("int64"))).to_pylist():
-            sums.setdefault(row["currency"], {})[row["kind"]] = row["total"]
-    if "refunds" in new:
-        refunds = t.REFUNDS.unbound(new["refunds"])
-        for row in store.query(refunds.group_by("currency").agg(total=refunds.total.sum().cast("int64"))).to_pylist():
-            sums.setdefault(row["currency"], {})["refund"] = row["total"]
-    return tuple(_money(Currency(code), of) for code, of in sorted(sums.items()))
+        parts.append(orders.select("currency", "kind", "total"))
+    if "refunds" in new or credits_table:
+        refunds = t.CREDITS.unbound(credits_table) if credits_table else t.REFUNDS.unbound(new["refunds"])
+        parts.append(refunds.select("currency", kind=ibis.literal("refund"), total=refunds.total))
+    if not parts:
+        return ()
+    every = reduce(lambda a, b: a.union(b), parts)
+    return money_of(store, every.group_by("currency", "kind").agg(total=every.total.sum().cast("int64")))
+
+
+def money_of(store: Store, sums: ir.Table) -> tuple[MoneyOf, ...]:
+    """Sums by currency and kind (sale, adjustment, unpaid, refund) as money, per currency in order."""
+    by_currency: dict[str, dict[str, int]] = {}
+    for row in store.query(sums).to_pylist():
+        by_currency.setdefault(row["currency"], {})[row["kind"]] = row["total"]
+    return tuple(_money(Currency(code), of) for code, of in sorted(by_currency.items()))
 
 
 def covered(store: Store, new: Mapping[str, str]) -> tuple[datetime | None, datetime | None]:
@@ -47,7 +71,7 @@ def covered(store: Store, new: Mapping[str, str]) -> tuple[datetime | None, date
     spans = []
     for name, column in _HAPPENED.items():
         if name in new:
-            rows = TABLES[name].unbound(new[name])
+            rows = tables[name].unbound(new[name])
             row = store.query(rows.agg(a=rows[column].min(), b=rows[column].max())).to_pylist()[0]
             if row["a"] is not None:
                 spans.append((row["a"], row["b"]))
@@ -60,11 +84,11 @@ def noted(store: Store, notes: Sequence[Note], new: Mapping[str, str], records: 
     for note in notes:
         if note.table != "records" and note.table not in new:
             continue
-        rows = records if note.table == "records" else TABLES[note.table].unbound(new[note.table])
+        rows = records if note.table == "records" else tables[note.table].unbound(new[note.table])
         matching = rows.filter(note.where(rows))
-        count = int(store.query(matching.agg(n=matching.count()))["n"][0].as_py())
-        if count:
-            found.append(note.sentence.format(count=count))
+        number = count(store, matching)
+        if number:
+            found.append(note.sentence.format(count=number))
     return tuple(found)
 
 

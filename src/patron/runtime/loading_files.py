@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import ibis
@@ -49,30 +49,55 @@ def opened(reader: Reader, source: Source, path: Path, said: Statements) -> Open
     return Opened(file, recognised(source.layouts, file.headers, said.columns, file=file.name))
 
 
-def stage(store: Store, reader: Reader, one: Opened, said: Statements, zone: str) -> tuple[Reading, ir.Table, ir.Table]:
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """The records of a file in the table `STAGED`.
+
+    Attributes:
+        reading: how they were read.
+        raw: the file's columns.
+        records: a column per field, `record` (its number in the file, from 0) and what `collect.records` adds.
+        zone: of instants that are still the shop's clock; "UTC" when they are instants.
+    """
+
+    reading: Reading
+    raw: ir.Table
+    records: ir.Table
+    zone: str
+
+
+def stage(store: Store, reader: Reader, one: Opened, said: Statements, zone: str) -> Staged:
     """Read the records of a file into the table `STAGED`.
 
     How columns write dates and numbers is decided by their first values; should a record be refused for one, by all of them, and once more.
-
-    Returns:
-        How it was read, the file's columns, and the staged records.
 
     Raises:
         InputError: days and months of a column cannot be told apart.
     """
     look = reader.view(one.file, _LOOK, keep_malformed=False)
-    reading = Reading(one.recognised, one.file.headers, {}, zone)
-    reading = replace(reading, styles=_styles(store, look, reading, one.file, said, sample=_SAMPLE))
+    reading, later = _reading(store, look, one, said, zone, sample=_SAMPLE)
     raw = reader.view(one.file, _RAW, keep_malformed=True)
     store.create(STAGED, reading.staged(raw), temporary=True)
-    staged = _staged(reading)
-    if _any_bad(store, staged):
-        again = replace(reading, styles=_styles(store, look, reading, one.file, said, sample=None))
-        if again.styles != reading.styles:
-            reading = again
+    if _any_bad(store, _staged(reading)):
+        again, later_again = _reading(store, look, one, said, zone, sample=None)
+        if again != reading:
+            reading, later = again, later_again
             raw = reader.view(one.file, _RAW, keep_malformed=True)
             store.create(STAGED, reading.staged(raw), temporary=True)
-    return reading, raw, _numbered(store, reading)
+    return Staged(reading, raw, _numbered(store, reading), later)
+
+
+def _reading(store: Store, look: ir.Table, one: Opened, said: Statements, zone: str, *, sample: int | None) -> tuple[Reading, str]:
+    """How to read a file, and the zone of what is left to be converted.
+
+    A clock is converted to an instant for each record; but lines say the order's instant over and over, so theirs is converted once an order.
+    """
+    styles = _styles(store, look, one, said, sample=sample)
+    columns = one.recognised.columns
+    instants = [columns[f.name] for f in one.recognised.layout.fields if f.kind == "instant" and f.name in columns]
+    is_clock = all(styles[h].plain if h in styles else getattr(look[h].type(), "timezone", "?") is None for h in instants)
+    later = zone if one.recognised.layout.grain == "lines" and is_clock else "UTC"
+    return Reading(one.recognised, one.file.headers, styles, "UTC" if later == zone else zone), later
 
 
 def _numbered(store: Store, reading: Reading) -> ir.Table:
@@ -92,10 +117,10 @@ def _any_bad(store: Store, staged: ir.Table) -> bool:
     return bool(store.query(staged.agg(n=staged[BAD].any()))["n"][0].as_py())
 
 
-def _styles(store: Store, look: ir.Table, reading: Reading, file: File, said: Statements, *, sample: int | None) -> Mapping[str, Style]:
+def _styles(store: Store, look: ir.Table, one: Opened, said: Statements, *, sample: int | None) -> Mapping[str, Style]:
     """The style of each column of text that a date or number is read from."""
-    columns = reading.recognised.columns
-    kinds = {columns[f.name]: f.kind for f in reading.recognised.layout.fields if f.name in columns and f.kind in _DATES | _NUMBERS}
+    columns, file = one.recognised.columns, one.file
+    kinds = {columns[f.name]: f.kind for f in one.recognised.layout.fields if f.name in columns and f.kind in _DATES | _NUMBERS}
     texts = {h: kind for h, kind in kinds.items() if look[h].type().is_string()}
     if not texts:
         return {}

@@ -16,6 +16,7 @@ import ibis
 from patron.collect.ids import named
 from patron.facts import tables as t
 from patron.kernel.tables import type_of
+from patron.runtime.loading_counts import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,9 +30,8 @@ if TYPE_CHECKING:
 EARLIEST = {"identifiers": "first_seen_at", "links": "observed_at"}
 BLOCK, AMOUNT = "_block", "_amount"
 DOCUMENT_TABLES = (t.ORDERS, t.ORDER_LINES, t.REFUNDS)
-TABLES: Mapping[str, Table] = {table.name: table for table in (*t.FACTS, *t.LEDGER)}
 CHANGED = "_load_changed"
-_LONG_AGO = datetime(1, 1, 1)  # noqa: DTZ001  # instants in tables are UTC without a zone
+_LONG_AGO, _FAR_AWAY = datetime(1, 1, 1), datetime(9999, 1, 1)  # noqa: DTZ001  # instants in tables are UTC without a zone
 _NOT_CONTENT = {"received_at", "customer_id", "updated_at", "first_sold_at"}
 
 
@@ -69,12 +69,13 @@ def merge_rows(store: Store, table: Table, new: str) -> int:
     known = table.unbound().semi_join(incoming, list(table.key))
     store.create("_load_known", known, temporary=True)
     known = table.unbound("_load_known")
-    store.create("_load_winners", _winning(table, incoming, known), temporary=True)
-    winners = table.unbound("_load_winners")
-    store.create(CHANGED, winners.select(key=winners[table.key[0]]), temporary=True)
-    if _count(store, known):
-        store.delete(table.name, winners.select(*table.key), table.key)
-    return store.insert(table.name, winners)
+    is_fresh = not count(store, known.limit(1))
+    if not is_fresh:
+        store.create("_load_winners", _winning(table, incoming, known), temporary=True)
+        incoming = table.unbound("_load_winners")
+        store.delete(table.name, incoming.select(*table.key), table.key)
+    store.create(CHANGED, incoming.select(key=incoming[table.key[0]]), temporary=True)
+    return store.insert(table.name, incoming)
 
 
 def merge_documents(store: Store, new: Mapping[str, str]) -> int:
@@ -97,7 +98,7 @@ def merge_documents(store: Store, new: Mapping[str, str]) -> int:
     winners = ibis.table(incoming.schema(), name="_load_winners")
     store.create(CHANGED, winners.select(key=winners.order_id), temporary=True)
     keys = winners.select("order_id")
-    if _count(store, known.semi_join(winners, "order_id")):
+    if count(store, known.semi_join(winners, "order_id")):
         for table in (t.DOCUMENTS, *DOCUMENT_TABLES):
             store.delete(table.name, keys, ("order_id",))
     store.insert("documents", winners.drop(BLOCK))
@@ -105,7 +106,7 @@ def merge_documents(store: Store, new: Mapping[str, str]) -> int:
         if table.name in new:
             rows = _with(table, new[table.name], BLOCK)
             store.insert(table.name, rows.semi_join(winners, ["order_id", BLOCK]).select(*(c.name for c in table.columns)))
-    return _count(store, winners)
+    return count(store, winners)
 
 
 def digest(table: Table, rows: ir.Table) -> ir.IntegerValue:
@@ -132,7 +133,7 @@ def _best(store: Store, table: Table, rows: ir.Table) -> ir.Table:
     """New rows, one per key; ordering is only worked out when a key repeats."""
     repeated = rows.group_by(list(table.key)).agg(_n=rows.count())
     repeated = repeated.filter(repeated._n > 1)
-    if not _count(store, repeated):
+    if not count(store, repeated):
         return rows
     several = rows.semi_join(repeated, list(table.key))
     once = rows.anti_join(repeated, list(table.key))
@@ -152,16 +153,13 @@ def _winning(table: Table, incoming: ir.Table, known: ir.Table) -> ir.Table:
 
 def _merged(table: Table, rows: ir.Table) -> ir.Table:
     """One row per key: the one that holds."""
-    if table.name in EARLIEST:
-        early = EARLIEST[table.name]
-        order = [ibis.coalesce(rows[early], ibis.literal(datetime(9999, 1, 1), type="timestamp(6)")), -digest(table, rows)]  # noqa: DTZ001
-    else:
-        version = [-_micro(rows.updated_at)] if "updated_at" in table else []
-        order = [*version, -digest(table, rows)]
     if table is t.LISTINGS:
-        whole = ibis.window(group_by=list(table.key))
-        rows = rows.mutate(first_sold_at=rows.first_sold_at.min().over(whole))
-    window = ibis.window(group_by=list(table.key), order_by=[*order, rows.received_at])
+        rows = rows.mutate(first_sold_at=rows.first_sold_at.min().over(ibis.window(group_by=list(table.key))))
+    if table.name in EARLIEST:
+        order = [ibis.coalesce(rows[EARLIEST[table.name]], _instant(_FAR_AWAY))]
+    else:
+        order = [-_micro(rows.updated_at)] if "updated_at" in table else []
+    window = ibis.window(group_by=list(table.key), order_by=[*order, -digest(table, rows), rows.received_at])
     return rows.mutate(_n=ibis.row_number().over(window)).filter(lambda r: r._n == 0).drop("_n")
 
 
@@ -190,10 +188,6 @@ def _micro(instant: ir.TimestampValue) -> ir.IntegerValue:
 
 def _instant(value: datetime) -> ir.TimestampValue:
     return ibis.literal(value.replace(tzinfo=None), type=type_of("instant"))
-
-
-def _count(store: Store, rows: ir.Table) -> int:
-    return int(store.query(rows.agg(n=rows.count()))["n"][0].as_py())
 
 
 def _default(name: str, kind: str, intake: Intake) -> ir.Value | None:

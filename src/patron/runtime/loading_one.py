@@ -1,4 +1,4 @@
-"""Loading one file: staged, refused or turned into rows, merged into the store, and counted."""
+"""Loading one file: staged, refused or made into facts, and counted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import ibis
 import pyarrow as pa
 
 from patron.collect.records import BAD, CELLS, FLAGS
@@ -15,25 +14,22 @@ from patron.kernel.ids import derived
 from patron.kernel.money import currency
 from patron.kernel.time import Calendar, parse_instant
 from patron.ports.source import Intake
-from patron.runtime import loading_merge as merging
-from patron.runtime.loading_counts import covered, money, noted
+from patron.runtime.loading_counts import count
+from patron.runtime.loading_credits import settle_refunds
 from patron.runtime.loading_files import stage
-from patron.runtime.loading_products import LISTED, project_products
+from patron.runtime.loading_lines import load_lines
+from patron.runtime.loading_products import project_products
 from patron.runtime.loading_refused import refuse
 from patron.runtime.loading_report import FileReport
+from patron.runtime.loading_rows import load_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import ibis.expr.types as ir
-
     from patron.ports.engine import Store
     from patron.ports.source import Reader, Source
     from patron.runtime.loading_files import Opened
     from patron.runtime.loading_options import LoadOptions, Steps
 
-STEPS = 3
-_NEW = "_load_new_"
+STEPS = 2
 
 
 @dataclass(slots=True)
@@ -53,80 +49,38 @@ class Loading:
         intake = self._intake(one)
         zone = intake.calendar.zone
         load_id = derived("load", self.source.name, one.file.digest, intake.scope, intake.currency, zone, repr(self.options.statements))
-        known = self._known(load_id)
         self.tell(f"reading {name}")
+        known = self._known(load_id)
         if known:
             read, refused = known
             return FileReport(name, layout.name, load_id, read, 0, read - refused, refused, is_known=True, columns=one.recognised.columns)
-        reading, raw, staged = stage(self.store, self.reader, one, self.options.statements, zone)
-        refused, problems = refuse(self.store, self.reader, one.file, reading, reading.issues(raw), staged, load_id=load_id)
-        records = staged.filter(~staged[BAD]).drop(BAD, CELLS, FLAGS)
-        records = records.mutate(key=layout.key(records, intake))
+        staged = stage(self.store, self.reader, one, self.options.statements, zone)
+        refused, problems = refuse(self.store, self.reader, one.file, staged, load_id=load_id)
+        records = staged.records.filter(~staged.records[BAD]).drop(BAD, CELLS, FLAGS)
         self.tell(f"making facts of {name}")
-        new = self._new(records, one, intake)
-        self.tell(f"merging {name}")
-        kept = self._merge(new, layout.primary, records)
-        good = self._count(records)
-        self._note_load(load_id, one, (good + refused, kept, good - kept, refused))
-        begins_at, ends_at = covered(self.store, new)
-        report = FileReport(
-            name, layout.name, load_id, good + refused, kept, good - kept, refused,
-            columns=one.recognised.columns, money=money(self.store, new), begins_at=begins_at, ends_at=ends_at,
-            notes=noted(self.store, layout.notes, new, records), problems=problems,
+        if layout.grain == "lines":
+            outcome = load_lines(self.store, records.drop("record"), intake, staged.zone)
+        else:
+            outcome = load_rows(self.store, layout, records, intake)
+        for table, number in outcome.rows.items():
+            self.rows[table] = self.rows.get(table, 0) + number
+        good = count(self.store, records)
+        self._note_load(load_id, one, (good + refused, outcome.kept, good - outcome.kept, refused))
+        begins_at, ends_at = outcome.span
+        return FileReport(
+            name, layout.name, load_id, good + refused, outcome.kept, good - outcome.kept, refused,
+            columns=one.recognised.columns, money=outcome.money, begins_at=begins_at, ends_at=ends_at, notes=outcome.notes, problems=problems,
         )  # fmt: skip
-        for table in new.values():
-            self.store.drop(table)
-        return report
 
     def finish(self) -> None:
         """Work out what follows from all files together."""
         self.tell("finishing")
-        if LISTED in self.store.tables():
-            self.rows["products"] = project_products(self.store)
+        refunds, products = settle_refunds(self.store), project_products(self.store)
+        for table, number in (("refunds", refunds), ("products", products)):
+            if number:
+                self.rows[table] = self.rows.get(table, 0) + number
         for name in sorted(n for n in self.store.tables() if n.startswith("_load_")):
             self.store.drop(name)
-
-    def _new(self, records: ir.Table, one: Opened, intake: Intake) -> dict[str, str]:
-        """New rows per table, each in a table of its own: table name to the name of that."""
-        new = {}
-        for name, rows in one.recognised.layout.facts(records, intake).items():
-            extra = (merging.BLOCK, *((merging.AMOUNT,) if name == "orders" else ())) if name in _DOCUMENTS else ()
-            new[name] = _NEW + name
-            self.store.create(new[name], merging.completed(merging.TABLES[name], rows, intake, extra=extra), temporary=True)
-        return new
-
-    def _merge(self, new: Mapping[str, str], primary: str, records: ir.Table) -> int:
-        """Merge all new rows; how many records changed anything."""
-        kept = 0
-        if "orders" in new:
-            self._add("orders", merging.merge_documents(self.store, new))
-            kept = self._changed(records) if primary == "orders" else 0
-        for name, table in new.items():
-            if name in _DOCUMENTS:
-                continue
-            if name == "listings":
-                self._touch_listings(table)
-            self._add(name, merging.merge_rows(self.store, merging.TABLES[name], table))
-            if name == primary:
-                kept = self._changed(records)
-        return kept
-
-    def _touch_listings(self, table: str) -> None:
-        touched = t.LISTINGS.unbound(table).select("product_id")
-        if LISTED in self.store.tables():
-            self.store.insert(LISTED, touched)
-        else:
-            self.store.create(LISTED, touched, temporary=True)
-
-    def _changed(self, records: ir.Table) -> int:
-        changed = ibis.table({"key": "int64"}, name=merging.CHANGED)
-        return self._count(records.select("key").semi_join(changed, "key"))
-
-    def _count(self, rows: ir.Table) -> int:
-        return int(self.store.query(rows.agg(n=rows.count()))["n"][0].as_py())
-
-    def _add(self, name: str, count: int) -> None:
-        self.rows[name] = self.rows.get(name, 0) + count
 
     def _intake(self, one: Opened) -> Intake:
         said, shop = self.options.statements, self.options.shop
@@ -160,9 +114,6 @@ class Loading:
         }  # fmt: skip
         types = {"id": pa.int64(), "count": pa.int64(), "text": pa.string(), "instant": pa.timestamp("us")}
         self.store.insert("loads", pa.table({c.name: pa.array([row[c.name]], types[c.kind]) for c in t.LOADS.columns}))
-
-
-_DOCUMENTS = frozenset(table.name for table in merging.DOCUMENT_TABLES)
 
 
 def _naive(instant: datetime) -> datetime:

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 
     from patron.ports.engine import Store
 
-LISTED = "_load_listed"
-"""Name of the table of products whose listings were touched."""
+_LISTED = "_load_listed"
 _ATTRIBUTES = (
     "product_code",
     "name",
@@ -31,9 +30,20 @@ _ATTRIBUTES = (
 )
 
 
+def touch(store: Store, new: str) -> None:
+    """Remember the products of new listings."""
+    touched = t.LISTINGS.unbound(new).select("product_id")
+    if _LISTED in store.tables():
+        store.insert(_LISTED, touched)
+    else:
+        store.create(_LISTED, touched, temporary=True)
+
+
 def project_products(store: Store) -> int:
     """Make the rows of `facts.PRODUCTS` of the touched products anew; how many."""
-    touched = ibis.table({"product_id": "int64"}, name=LISTED).distinct()
+    if _LISTED not in store.tables():
+        return 0
+    touched = ibis.table({"product_id": "int64"}, name=_LISTED).distinct()
     store.create("_load_products", products(t.LISTINGS.unbound().semi_join(touched, "product_id")), temporary=True)
     rows = t.PRODUCTS.unbound("_load_products")
     store.delete("products", touched, ("product_id",))

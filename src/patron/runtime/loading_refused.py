@@ -10,15 +10,15 @@ import pyarrow as pa
 from patron.collect.records import BAD, CELLS, FLAGS
 from patron.facts import tables as t
 from patron.kernel.problems import Problem
+from patron.runtime.loading_counts import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    import ibis.expr.types as ir
-
     from patron.collect.records import Issue, Reading
     from patron.ports.engine import Store
     from patron.ports.source import File, Malformed, Reader
+    from patron.runtime.loading_files import Staged
 
 _SHOWN = 20
 _BATCH = 50_000
@@ -26,26 +26,24 @@ _LONGEST = 200
 _TYPES = {"id": pa.int64(), "count": pa.int64(), "text": pa.string()}
 
 
-def refuse(
-    store: Store, reader: Reader, file: File, reading: Reading, issues: Sequence[Issue | None], staged: ir.Table, *, load_id: int
-) -> tuple[int, tuple[Problem, ...]]:
+def refuse(store: Store, reader: Reader, file: File, staged: Staged, *, load_id: int) -> tuple[int, tuple[Problem, ...]]:
     """Keep what could not be used in `facts.REFUSED`.
 
     Args:
         store: it, within a transaction.
         reader: of the file.
         file: the file.
-        reading: how its records were read.
-        issues: what the flags of a staged record stand for.
-        staged: the staged records, with `record`.
+        staged: its records.
         load_id: the load.
 
     Returns:
         How many records were refused, and the first problems, for people: without the values of cells that may hold personal data.
     """
     malformed = reader.malformed(file)
-    bad = store.query(staged.filter(staged[BAD]).select("record", CELLS, FLAGS))
-    total = int(store.query(staged.agg(n=staged.count()))["n"][0].as_py())
+    records, reading = staged.records, staged.reading
+    bad = store.query(records.filter(records[BAD]).select("record", CELLS, FLAGS))
+    total = count(store, records) if bad.num_rows else 0
+    issues = reading.issues(staged.raw)
     lines = reader.lines(file, bad["record"].to_pylist(), record_count=total)
     shown: list[Problem] = []
     for batch in _batched(_rows(file, reading, issues, bad, lines, malformed)):

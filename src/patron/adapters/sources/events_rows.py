@@ -1,0 +1,60 @@
+"""What all sources of events share: ids, amounts, and values inside JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+
+from patron.collect import amounts, ids
+from patron.kernel.time import type_of_instant
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import ibis.expr.types as ir
+
+    from patron.ports.source import Intake
+
+
+@ibis.udf.scalar.builtin(signature=(("string", "string"), "string"))
+def json_extract_string(json, path):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """The text at a path of a JSON text; the engine that reads files has this function."""
+
+
+def instant(value: datetime) -> ir.TimestampValue:
+    """An instant of the intake as a literal."""
+    return ibis.literal(value.replace(tzinfo=None), type=type_of_instant)
+
+
+def event_id(records: ir.Table, intake: Intake, content: tuple[ir.Value, ...]) -> ir.IntegerValue:
+    """The id of each event: by its message id, else by its content and how often that was said before in the file.
+
+    Args:
+        records: with `message_id`.
+        intake: the file's.
+        content: all that makes an event what it is.
+    """
+    by_message = ids.named("event", records.message_id)
+    said = [ibis.coalesce(part.cast("string"), ibis.literal("")) for part in content]
+    text = ids.named("event", "", intake.scope, *said)
+    times = ibis.row_number().over(ibis.window(group_by=text)).cast("string")
+    by_content = ids.named("event", "", text.cast("string"), times)
+    return ibis.coalesce(by_message, by_content) if "message_id" in intake.has else by_content
+
+
+def session_id(session: ir.StringValue, intake: Intake) -> ir.IntegerValue:
+    """The id of a visit."""
+    return ids.named("session", intake.scope, session)
+
+
+def money(amount: ir.DecimalValue, code: ir.StringValue) -> ir.IntegerValue:
+    """An amount in minor units of a currency, null when it is not known or larger than any purchase."""
+    usual = ibis.ifelse(amount.abs() < 1_000_000_000_000, amount, ibis.null("decimal(18, 6)"))
+    return amounts.minor(usual, code)
+
+
+def currency(code: ir.StringValue, intake: Intake) -> ir.StringValue:
+    """A currency that exists: as received, else the file's."""
+    upper = code.upper()
+    return ibis.ifelse(upper.isin(sorted(amounts.KNOWN)), upper, ibis.literal(intake.currency))

@@ -1,0 +1,189 @@
+"""Loading order lines: a union by content, so that a line in two files is one line and a line twice in one file is two.
+
+Orders are the sums of their lines, refunds follow from credit notes and lines: both are worked out anew for what a file touches.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+
+from patron.collect import lines as collecting
+from patron.collect import orders_of_lines as ordering
+from patron.collect import people
+from patron.collect.ids import named
+from patron.facts import tables as t
+from patron.runtime.loading_counts import count, money, money_of
+from patron.runtime.loading_credits import NEW_CREDITS, TOUCHED_ORDERS
+from patron.runtime.loading_merge import completed
+from patron.runtime.loading_rows import Outcome, merge_found
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from patron.ports.engine import Store
+    from patron.ports.source import Intake
+    from patron.runtime.loading_report import MoneyOf
+
+_REPEATED, _NEW_LINES, _CREDITS, _FRESH = "_load_repeated", "_load_lines_more", "_load_credits_more", "_load_credits_fresh"
+
+
+def load_lines(store: Store, records: ir.Table, intake: Intake, zone: str) -> Outcome:
+    """Bring the lines of a file into `order_lines` and `credits`, and work out their orders, buyers and products.
+
+    Args:
+        store: it, within a transaction.
+        records: usable records.
+        intake: the file's.
+        zone: of the instants in `records`.
+    """
+    lines = collecting.Lines(records, intake, collecting.rules(intake.settings), zone)
+    names = _kept(store, "_load_names", lines.names())
+    codes = _kept(store, "_load_codes", lines.codes(names))
+    texts = _kept(store, "_load_number_texts", lines.numbers())
+    person = people.identified(texts, intake, customer_number=texts.customer_number, email=texts.email, phone=texts.phone)
+    numbers = _kept(store, "_load_numbers", texts.mutate(buyer_id=person.id.cast("int64")))
+    joined = lines.joined(codes, numbers)
+    is_empty = not count(store, t.ORDER_LINES.unbound().limit(1))
+    sold = joined.filter(~joined.gives_back)
+    rows = {"order_lines": _insert_first(store, sold, intake) if is_empty else _insert_more(store, sold, intake)}
+    rows["orders"] = _sum_orders(store, numbers, intake, is_empty=is_empty)
+    if count(store, records.filter(_may_give_back(records, intake)).limit(1)):
+        rows["credits"] = _insert_credits(store, joined.filter(joined.gives_back), intake)
+    _touch(store, numbers)
+    found = {**_people(numbers, intake), "listings": collecting.listings(names, codes, intake)}
+    rows |= merge_found(store, found, intake)
+    span = store.query(numbers.agg(a=numbers.ordered_at.min(), b=numbers.ordered_at.max())).to_pylist()[0]
+    kept = rows["order_lines"] + rows.get("credits", 0)
+    return Outcome(kept, rows, _money(store, joined, is_empty=is_empty), (span["a"], span["b"]), _notes(store, codes, numbers))
+
+
+def _may_give_back(records: ir.Table, intake: Intake) -> ir.BooleanValue:
+    return records.quantity < 0 if "quantity" in intake.has else records.amount < 0
+
+
+def _insert_first(store: Store, sold: ir.Table, intake: Intake) -> int:
+    """Into an empty table: all at once; lines that repeat are numbered afterwards."""
+    inserted = store.insert("order_lines", completed(t.ORDER_LINES, sold, intake))
+    stored = t.ORDER_LINES.unbound()
+    if _find_repeated(store, stored.line_id):
+        repeated = ibis.table({"line_id": "int64"}, name=_REPEATED)
+        store.delete("order_lines", repeated, ("line_id",))
+        store.insert("order_lines", completed(t.ORDER_LINES, _numbered(sold.semi_join(repeated, "line_id")), intake))
+    return inserted
+
+
+def _insert_more(store: Store, sold: ir.Table, intake: Intake) -> int:
+    """Beside lines that are there: what is not known yet."""
+    if _find_repeated(store, sold.line_id):
+        repeated = ibis.table({"line_id": "int64"}, name=_REPEATED)
+        rows = sold.anti_join(repeated, "line_id").union(_numbered(sold.semi_join(repeated, "line_id")))
+    else:
+        rows = sold
+    new = _kept(store, _NEW_LINES, completed(t.ORDER_LINES, rows, intake))
+    return store.insert("order_lines", new.anti_join(t.ORDER_LINES.unbound().select("line_id"), "line_id"))
+
+
+def _insert_credits(store: Store, given_back: ir.Table, intake: Intake) -> int:
+    numbered = _numbered(given_back)
+    is_net = numbered.kind.isin(["product", "discount"])
+    amount = numbered.net_revenue + numbered.tax
+    rows = numbered.select(
+        "buyer_id", "product_id", "kind", "unit_price", "currency",
+        credit_id=numbered.line_id, document_number=numbered.order_number, scope=ibis.literal(intake.scope), refunded_at=numbered.ordered_at,
+        quantity=numbered.quantity.abs(), net_revenue=ibis.ifelse(is_net, -numbered.net_revenue, 0), total=-amount,
+    )  # fmt: skip
+    new = _kept(store, _CREDITS, completed(t.CREDITS, rows, intake))
+    fresh = _kept(store, _FRESH, new.anti_join(t.CREDITS.unbound().select("credit_id"), "credit_id"))
+    _remember(store, NEW_CREDITS, fresh.select("credit_id"))
+    return store.insert("credits", fresh)
+
+
+def _sum_orders(store: Store, numbers: ir.Table, intake: Intake, *, is_empty: bool) -> int:
+    """Write the orders of the file: their lines may have been there before, in part. How many."""
+    stored, orders = t.ORDER_LINES.unbound(), t.ORDERS.unbound()
+    mine = numbers.group_by("order_id").agg(
+        order_number=numbers.order_number.max(), ordered_at=numbers.ordered_at.min(), currency=numbers.currency.max(),
+        **{c: numbers[c].max() for c in ordering.MERGED},
+    )  # fmt: skip
+    if is_empty:
+        return store.insert("orders", completed(t.ORDERS, ordering.orders(mine, ordering.sums(stored)), intake))
+    known = orders.semi_join(numbers, "order_id")
+    if count(store, known.limit(1)):
+        merged = _kept(store, "_load_merged", ordering.merged_numbers(mine, known))
+        store.update("order_lines", merged.select("order_id", "ordered_at"), ("order_id",))
+        mine = merged
+    summed = ordering.sums(stored.semi_join(numbers, "order_id"))
+    made = _kept(store, "_load_orders", completed(t.ORDERS, ordering.orders(mine, summed), intake))
+    store.delete("orders", made.select("order_id"), ("order_id",))
+    return store.insert("orders", made)
+
+
+def _people(numbers: ir.Table, intake: Intake) -> dict[str, ir.Table]:
+    """Identifiers, links and profiles of the buyers, a row each."""
+    known = numbers.filter(numbers.buyer_id.notnull())
+    latest = [ibis.desc(known.ordered_at), known.order_number]
+    grouped = known.group_by("customer_number", "email", "phone").agg(
+        first_at=known.ordered_at.min(), last_at=known.ordered_at.max(), **{c: known[c].first(order_by=latest) for c in collecting.PLACES}
+    )
+    person = people.identified(grouped, intake, customer_number=grouped.customer_number, email=grouped.email, phone=grouped.phone)
+    profile = {c: grouped[c] for c in ("customer_number", "email", "phone", *collecting.PLACES)}
+    return people.observed(person, intake, seen_at=grouped.first_at, updated_at=grouped.last_at, profile=profile)
+
+
+def _touch(store: Store, numbers: ir.Table) -> None:
+    _remember(store, TOUCHED_ORDERS, numbers.select("order_id"))
+    _remember(store, NEW_CREDITS, t.CREDITS.unbound().select("credit_id").limit(0))
+
+
+def _remember(store: Store, name: str, rows: ir.Table) -> None:
+    if name in store.tables():
+        store.insert(name, rows)
+    else:
+        store.create(name, rows, temporary=True)
+
+
+def _money(store: Store, joined: ir.Table, *, is_empty: bool) -> tuple[MoneyOf, ...]:
+    """The money of the file's own lines, by what their orders are."""
+    if is_empty:
+        return money(store, {"orders": "orders"}, credits_table="credits")
+    orders = t.ORDERS.unbound().select("order_id", order_kind="kind")
+    rows = joined.left_join(orders, "order_id")
+    kind = ibis.ifelse(rows.gives_back, "refund", ibis.coalesce(rows.order_kind, ibis.literal("adjustment")))
+    amount = ibis.ifelse(rows.gives_back, -1, 1) * (rows.net_revenue + rows.tax)
+    grouped = rows.select("currency", kind=kind, total=amount)
+    return money_of(store, grouped.group_by("currency", "kind").agg(total=grouped.total.sum().cast("int64")))
+
+
+def _notes(store: Store, codes: ir.Table, numbers: ir.Table) -> tuple[str, ...]:
+    others = (
+        codes.filter(codes.kind != "product").group_by("kind").agg(of=codes.product_code.group_concat(", ", order_by=codes.product_code))
+    )
+    notes = [f"Counted as {r['kind']}, not as products: {r['of']}." for r in store.query(others.order_by("kind")).to_pylist()]
+    guests = count(store, numbers.filter(numbers.buyer_id.isnull(), ~numbers.is_credit))
+    if guests:
+        notes.append(f"{guests:,} orders have no customer: they count in the shop's revenue, and in no segment.")
+    return tuple(notes)
+
+
+def _find_repeated(store: Store, line_id: ir.IntegerColumn) -> bool:
+    """Keep the ids that occur more than once in `_REPEATED`; whether there are any."""
+    grouped = line_id.as_table().group_by("line_id").agg(_n=ibis._.count())
+    store.create(_REPEATED, grouped.filter(grouped._n > 1).select("line_id"), temporary=True)
+    return bool(count(store, ibis.table({"line_id": "int64"}, name=_REPEATED).limit(1)))
+
+
+def _numbered(rows: ir.Table) -> ir.Table:
+    """Equal lines told apart by a number; the first keeps the id of the content."""
+    order = [rows.unit_price, rows.list_price, rows.coupon_discount, rows.cost]
+    number = ibis.row_number().over(ibis.window(group_by=rows.line_id, order_by=order)).cast("int64")
+    counted = rows.mutate(_n=number)
+    told_apart = named("repeated", counted.line_id.cast("string"), counted._n.cast("string"))
+    return counted.mutate(line_id=ibis.ifelse(counted._n == 0, counted.line_id, told_apart)).drop("_n")
+
+
+def _kept(store: Store, name: str, rows: ir.Table) -> ir.Table:
+    """Rows as a table of their own, read once and used often."""
+    store.create(name, rows, temporary=True)
+    return ibis.table(rows.schema(), name=name)

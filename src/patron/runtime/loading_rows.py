@@ -1,0 +1,96 @@
+"""Loading a file whose records become rows of fact tables by the layout's own expressions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import ibis
+
+from patron.runtime import loading_merge as merging
+from patron.runtime.loading_counts import count, covered, money, noted, tables
+from patron.runtime.loading_products import touch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    import ibis.expr.types as ir
+
+    from patron.ports.engine import Store
+    from patron.ports.source import Intake, Layout
+    from patron.runtime.loading_report import MoneyOf
+
+DOCUMENTS = frozenset(table.name for table in merging.DOCUMENT_TABLES)
+_NEW = "_load_new_"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the usable records of a file."""
+
+    kept: int
+    rows: Mapping[str, int]
+    money: tuple[MoneyOf, ...] = ()
+    span: tuple[datetime | None, datetime | None] = (None, None)
+    notes: tuple[str, ...] = field(default=())
+
+
+def load_rows(store: Store, layout: Layout, records: ir.Table, intake: Intake) -> Outcome:
+    """Make the rows of the records and merge them into the store.
+
+    Args:
+        store: it, within a transaction.
+        layout: the file's.
+        records: usable records, with `record`.
+        intake: the file's.
+    """
+    records = records.mutate(key=layout.key(records, intake))
+    new = {}
+    for name, rows in layout.facts(records, intake).items():
+        new[name] = _NEW + name
+        store.create(new[name], merging.completed(tables[name], rows, intake, extra=_extra(name)), temporary=True)
+    kept, counts = _merge(store, layout.primary, records, new)
+    outcome = Outcome(kept, counts, money(store, new), covered(store, new), noted(store, layout.notes, new, records))
+    for table in new.values():
+        store.drop(table)
+    return outcome
+
+
+def merge_found(store: Store, found: Mapping[str, ir.Table], intake: Intake) -> dict[str, int]:
+    """Merge rows of tables that are no documents: identifiers, links, profiles, listings …; how many changed, per table."""
+    counts = {}
+    for name, rows in found.items():
+        store.create(_NEW + name, merging.completed(tables[name], rows, intake), temporary=True)
+        if name == "listings":
+            touch(store, _NEW + name)
+        counts[name] = merging.merge_rows(store, tables[name], _NEW + name)
+        store.drop(_NEW + name)
+    return counts
+
+
+def _merge(store: Store, primary: str, records: ir.Table, new: Mapping[str, str]) -> tuple[int, dict[str, int]]:
+    """Merge all new rows: how many records changed anything, and how many rows were written per table."""
+    kept, counts = 0, {}
+    if "orders" in new:
+        counts["orders"] = merging.merge_documents(store, new)
+        kept = _changed(store, records) if primary == "orders" else 0
+    for name, table in new.items():
+        if name in DOCUMENTS:
+            continue
+        if name == "listings":
+            touch(store, table)
+        counts[name] = merging.merge_rows(store, tables[name], table)
+        if name == primary:
+            kept = _changed(store, records)
+    return kept, counts
+
+
+def _changed(store: Store, records: ir.Table) -> int:
+    return count(store, records.select("key").semi_join(ibis.table({"key": "int64"}, name=merging.CHANGED), "key"))
+
+
+def _extra(name: str) -> tuple[str, ...]:
+    if name not in DOCUMENTS:
+        return ()
+    return (merging.BLOCK, merging.AMOUNT) if name == "orders" else (merging.BLOCK,)

@@ -420,8 +420,9 @@ SPEND = Table(
 RATES = Table(
     "rates",
     "one row per currency and day: what a unit of it is worth in the shop's currency from that day on",
-    ("currency", "starts_on"),
+    ("rate_id",),
     (
+        Column("rate_id", "id", "hash of currency and day", required=True),
         _CURRENCY,
         Column("starts_on", "date", "the first day the rate is used", required=True),
         Column("rate", "number", "shop currency per unit, major units", required=True),

@@ -35,7 +35,7 @@ _FIELDS = (
 
 
 def _facts(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
-    person = people.identified(records, intake, email=records.email, phone=records.phone)
+    person = _person(records, intake)
     since = ibis.coalesce(records.confirmed_at, records.opted_in_at)
     double = ibis.ifelse(records.confirmed_at.notnull(), ibis.literal("double_opt_in"), ibis.null("string"))
     # A cleaned address bounced: its owner never took the permission back, but nobody can be reached there.
@@ -69,13 +69,15 @@ def _facts(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
     }
 
 
+def _person(records: ir.Table, intake: Intake) -> people.Person:
+    return people.identified(records, intake, email=records.email, phone=records.phone)
+
+
 LAYOUT = Layout(
     name="Mailchimp audience export",
     fields=_FIELDS,
     primary="profiles",
-    key=lambda records, intake: people.profile_id(
-        people.identified(records, intake, email=records.email, phone=records.phone), intake, kind="mailchimp"
-    ),
+    key=lambda records, intake: people.profile_id(_person(records, intake), intake, kind="mailchimp"),
     facts=_facts,
     marks=("Email Address", "MEMBER_RATING", "LEID"),
     rest=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from patron.collect import ids
 from patron.kernel.money import CURRENCIES
 from patron.ports.source import Check, Field, FileSource, Layout
 
@@ -22,14 +23,14 @@ _FIELDS = (
 
 
 def _facts(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:  # noqa: ARG001  # a rate needs nothing else
-    return {"rates": records.select("starts_on", "rate", currency=records.currency.upper())}
+    return {"rates": records.select("starts_on", "rate", rate_id=records.key, currency=records.currency.upper())}
 
 
 LAYOUT = Layout(
     name="rates, one row per currency and day",
     fields=_FIELDS,
     primary="rates",
-    key=lambda records, _: records.currency.upper(),
+    key=lambda records, _: ids.named("rate", records.currency.upper(), records.starts_on.cast("string")),
     facts=_facts,
     checks=(
         Check("currency", lambda r: ~r.currency.upper().isin(sorted(CURRENCIES)), "an ISO 4217 code such as EUR"),

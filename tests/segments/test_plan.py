@@ -143,6 +143,10 @@ def test_ranks_within_groups() -> None:
 def test_statistics_of_nobody_are_unknown() -> None:
     world = _people(net_revenue=[None, None])
     assert world.members("net_revenue > average(net_revenue) or top(net_revenue, share=0.5)") == set()
+    assert world.members("order_count != percentile(net_revenue, 0.5) / average(net_revenue)") == set()
+    leads = World([{"order_count": 0}, {"order_count": None}])
+    assert leads.members("order_count != percentile(order_count, 0.5)") == set()
+    assert leads.members("order_count == percentile(order_count, 0.5)") == set()
 
 
 # Events --------------------------------------------------------------------------------------------------------------------------------

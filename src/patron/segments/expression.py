@@ -153,8 +153,8 @@ def feature_value(name: str, row: ir.Table, catalog: Mapping[str, Feature], fact
 def statistic(node: t.Statistic | t.Ranked, scope: Scope) -> ir.Value:
     """A statistic of the population as a literal."""
     found = scope.stats.get(column_of(node))
-    if found is None:
-        return ibis.null("float64")
+    if found is None:  # unknown, but no literal null: a comparison with that asks whether the other side is null
+        return ibis.literal(0.0).nullif(ibis.literal(0.0))
     return ibis.literal(int(found), type="int64") if isinstance(found, int) else ibis.literal(float(str(found)), type="float64")
 
 

@@ -57,8 +57,9 @@ def make_features(engine: Engine, catalog: Catalog, facts: Facts, *, progress: P
     _make(engine, feature_plan.partial_steps(catalog, facts), progress, temporary=temporary)
     settings = catalog.settings.scores
     progress(0, 1, "scores")
-    engine.create(CUT_POINTS, cut_point_query(catalog, facts, settings), temporary=temporary)
-    found = engine.query(ibis.table(dict.fromkeys(("score", "scope"), "string") | {"value": "float64"}, name=CUT_POINTS))
+    points = cut_point_query(catalog, facts, settings)
+    engine.create(CUT_POINTS, points, temporary=temporary)
+    found = engine.query(ibis.table(points.schema(), name=CUT_POINTS))
     progress(0, 1, "features")
     engine.create(FEATURES, feature_plan.features(catalog, facts, cuts(found.to_pylist(), settings)), temporary=temporary)
 

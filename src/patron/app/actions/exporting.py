@@ -73,12 +73,13 @@ def _written(project: Project, rows: ir.Table, file: Path) -> Written:
 def _readable(project: Project, features: ir.Table) -> ir.Table:
     """The features that people see, money in major units."""
     digits = exponent(project.shop.currency)
-    unit = Decimal(1).scaleb(-digits)
+    exact = f"decimal(18, {digits})"
+    unit = ibis.literal(Decimal(1).scaleb(-digits), exact)
     columns: dict[str, ir.Value] = {"customer_id": features.customer_id}
     for feature in project.definitions.catalog.visible():
         value = features[feature.name]
         if feature.kind == "money":
-            value = value.cast("decimal(20, 0)") * ibis.literal(unit, f"decimal(4, {digits})")
+            value = (value.cast(exact) * unit).cast(exact)
         elif feature.kind == "mean_money":
             value = value / float(10**digits)
         columns[feature.name] = value

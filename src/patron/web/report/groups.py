@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from patron.web.report import charts
-from patron.web.report.figure import NOTHING, Cell, Figure, Table, bar, heat
+from patron.web.report.figure import NOTHING, Cell, Figure, Key, Table, bar, heat
 from patron.web.report.words import ACTIVE, GROUPS, count, day, group, money, of_hundred, percent, short_money, things
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def movement(moved: Movement, data: ReportData) -> Figure:
         then[flow.was] += flow.customers
         now[flow.is_now] += flow.customers
     widest = max((abs(now[g] - then[g]) for g in names), default=1)
-    rows = tuple((group(g), count(then[g]), count(now[g]), _change(now[g] - then[g], widest)) for g in names if then[g] or now[g])
+    rows = tuple((group(g), count(then[g]), count(now[g]), _change(g, now[g] - then[g], widest)) for g in names if then[g] or now[g])
     moves = [f for f in moved.flows if f.was and f.is_now and f.was != f.is_now][:_MOVES]
     drawn = [charts.Row(f"{group(f.was)} → {group(f.is_now)}", count(f.customers), bars=((_direction(f), f.customers),)) for f in moves]
     return Figure(
@@ -108,6 +108,7 @@ def movement(moved: Movement, data: ReportData) -> Figure:
         _movement_caption(moved.flows, since),
         charts.both(lambda w: charts.rows("The largest moves between groups", drawn, w)) if drawn else NOTHING,
         shown=(Table(f"Groups on {since} and now", ("Group", f">{since}", f">{day(data.as_of_on)}", ">Change"), rows, "bars"),),
+        keys=(Key("a", "into a group that still buys"), Key("c", "into a group that has fallen silent")) if drawn else (),
         numbers=_matrix(moved.flows, names),
         note="Only moves of customers who had an order at both instants are drawn; customers won since then are in the table.",
     )
@@ -118,15 +119,17 @@ def _movement_caption(flows: Sequence[Flow], since: str) -> str:
     back = sum(f.customers for f in flows if f.was and f.was not in ACTIVE and f.is_now in ACTIVE)
     new = sum(f.customers for f in flows if not f.was)
     won = f" and {things(new, 'customer')} placed a first order" if new else ""
-    return f"Since {since} {things(lost, 'active customer')} fell silent, {things(back, 'silent customer')} came back{won}."
+    return f"Since {since}, {things(lost, 'active customer')} fell silent, {things(back, 'silent customer')} came back{won}."
 
 
 def _direction(flow: Flow) -> str:
     return "a" if flow.is_now in ACTIVE else "c"
 
 
-def _change(difference: int, widest: int) -> Cell:
-    return bar(("+" if difference > 0 else "") + count(difference), difference, widest)
+def _change(name: str, difference: int, widest: int) -> Cell:
+    """How much a group grew: growth of a silent group is a loss."""
+    is_loss = (difference < 0) == (name in ACTIVE)
+    return Cell(("+" if difference > 0 else "") + count(difference), bar=abs(difference) / max(widest, 1), is_back=is_loss)
 
 
 def _matrix(flows: Sequence[Flow], names: Sequence[str]) -> Table:
@@ -158,7 +161,7 @@ def segments(given: Sequence[Segment]) -> Iterator[Figure]:
     yield Figure(
         "all-segments",
         "All segments",
-        f"{things(len(held), 'segment')} hold somebody; the largest is “{largest.name}” with {things(largest.members or 0, 'customer')}.",
+        f"{things(len(held), 'segment')} {'holds' if len(held) == 1 else 'hold'} somebody; the largest is “{largest.name}” with {things(largest.members or 0, 'customer')}.",
         shown=(Table("Segments with their members and money", columns, tuple(rows), "bars"),),
         note=f"A customer can be in several segments; net revenue is all that the members have brought so far. {_waiting(given)}".rstrip(),
     )
@@ -169,6 +172,5 @@ def _waiting(given: Sequence[Segment]) -> str:
     if not waiting:
         return ""
     lacking = sorted({w for s in waiting for w in s.waiting_for})
-    return (
-        f"{things(len(waiting), 'more segment')} wait for facts that are not loaded yet: {', '.join(w.replace('_', ' ') for w in lacking)}."
-    )
+    words = ", ".join(w.replace("_", " ") for w in lacking)
+    return f"{things(len(waiting), 'more segment')} {'waits' if len(waiting) == 1 else 'wait'} for facts that are not loaded yet: {words}."

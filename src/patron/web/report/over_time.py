@@ -144,10 +144,10 @@ def ladder(data: ReportData) -> Figure:
         "From one order to the next",
         sentence + ".",
         charts.both(lambda w: charts.rows("Share of customers who go on to the next order", rows, w, highest=1.0)),
-        numbers=Table("From one order to the next", ("After the", ">Customers", ">Went on", ">Share", ">Likely between"), table),
+        numbers=Table("From one order to the next", ("After the", ">Reached it", ">Went on", ">Share", ">Likely between"), table),
         note=(
             "Only orders old enough to judge are counted. Where few people are behind a share, it is drawn towards what is usual; "
-            "the last column says how sure it is (95 %)."
+            "the table says how sure it is (95 %)."
         ),
     )
 

@@ -161,7 +161,10 @@ def segments(given: Sequence[Segment]) -> Iterator[Figure]:
     yield Figure(
         "all-segments",
         "All segments",
-        f"{things(len(held), 'segment')} {'holds' if len(held) == 1 else 'hold'} somebody; the largest is “{largest.name}” with {things(largest.members or 0, 'customer')}.",
+        (
+            f"{things(len(held), 'segment')} {'holds' if len(held) == 1 else 'hold'} somebody; the largest is “{largest.name}” "
+            f"with {things(largest.members or 0, 'customer')}."
+        ),
         shown=(Table("Segments with their members and money", columns, tuple(rows), "bars"),),
         note=f"A customer can be in several segments; net revenue is all that the members have brought so far. {_waiting(given)}".rstrip(),
     )

@@ -54,22 +54,22 @@ class Project:
 
     def facts(self, as_of: datetime) -> Facts:
         """The project's facts as they were known at an instant."""
-        known = frozenset(table.name for table in t.FACTS if self._any(table.unbound()))
-        return Facts(shop=self.shop, as_of=as_of, known=known, currencies=self._currencies(known), costed=self._costed(known))
+        found = self.store.query(_HELD).to_pylist()
+        known = frozenset(r["name"] for r in found if r["what"] == "table")
+        currencies = frozenset(r["name"] for r in found if r["what"] == "currency") - {self.shop.currency}
+        return Facts(self.shop, as_of, known, currencies, costed=any(r["what"] == "cost" for r in found))
 
-    def _any(self, rows: ibis.Table) -> bool:
-        return self.store.query(rows.limit(1).select(one=ibis.literal(1))).num_rows > 0
 
-    def _currencies(self, known: frozenset[str]) -> frozenset[str]:
-        found: set[str] = set()
-        for table in (t.ORDERS, t.SPEND):
-            if table.name in known:
-                found |= set(self.store.query(table.unbound().select("currency").distinct()).column("currency").to_pylist())
-        return frozenset(found - {self.shop.currency, None})
+def _held() -> ibis.Table:
+    """What the fact tables hold, in one query: names of tables with any row, currencies, and whether costs are known."""
+    orders, spend = t.ORDERS.unbound(), t.SPEND.unbound()
+    tables = [table.unbound().limit(1).select(what=ibis.literal("table"), name=ibis.literal(table.name)) for table in t.FACTS]
+    currencies = [rows.select(what=ibis.literal("currency"), name=rows.currency).distinct() for rows in (orders, spend)]
+    costs = orders.filter(orders.cost.notnull()).limit(1).select(what=ibis.literal("cost"), name=ibis.literal("orders"))
+    return ibis.union(*tables, *currencies, costs)
 
-    def _costed(self, known: frozenset[str]) -> bool:
-        orders = t.ORDERS.unbound()
-        return "orders" in known and self._any(orders.filter(orders.cost.notnull()))
+
+_HELD = _held()
 
 
 @contextmanager
@@ -90,9 +90,11 @@ def opened(given: str | None, clock: Clock) -> Iterator[Project]:
         make(folder / DATABASE, memory_limit=config.engine.memory_limit or None, threads=config.engine.threads or None),
     )
     try:
+        there = store.tables()
         with store.transaction():
             for table in (*t.FACTS, *t.LEDGER):
-                store.declare(table)
+                if table.name not in there:
+                    store.declare(table)
         yield Project(folder, config, config.as_shop(), store, clock, definitions)
     finally:
         store.close()

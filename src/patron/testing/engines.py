@@ -151,7 +151,18 @@ class TableContract:
         """It needs no other name."""
         engine.create("fleeting", TEXTS_ROWS.select("n"), temporary=True)
         assert len(column_of(engine, ibis.table({"n": "int64"}, name="fleeting"), "n")) == len(TEXTS)
-        engine.drop("fleeting")
+        engine.drop("fleeting", temporary=True)
+        assert "fleeting" not in engine.tables()
+
+    def test_a_temporary_table_hides_a_kept_one_until_it_is_dropped(self, engine: Engine) -> None:
+        """So that answers of another instant can be worked out beside those that are kept."""
+        engine.create("answers", TEXTS_ROWS.select("n"))
+        answers = ibis.table({"n": "int64"}, name="answers")
+        engine.create("answers", TEXTS_ROWS.filter(TEXTS_ROWS.n == 1).select("n"), temporary=True)
+        assert column_of(engine, answers, "n") == [1]
+        engine.drop("answers", temporary=True)
+        assert len(column_of(engine, answers, "n")) == len(TEXTS)
+        engine.drop("answers")
 
     def test_an_empty_table_keeps_its_columns(self, engine: Engine) -> None:
         """And an aggregate over it has one row."""

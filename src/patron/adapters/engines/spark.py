@@ -75,7 +75,9 @@ class SparkEngine:
         _prepare_compiler()
         self._compiler = PySparkCompiler()
         self._work = work
-        self._folders: dict[str, Path] = {}
+        self._kept: dict[str, Path] = {}
+        self._hiding: dict[str, Path] = {}
+        self._made: set[Path] = set()
         self._version = 0
         shuffle = {"spark.sql.shuffle.partitions": str(partitions)}
         try:
@@ -92,7 +94,7 @@ class SparkEngine:
         """
         if not path.exists():
             raise InputError("The table cannot be read.", [Problem(name, path.name, "a Parquet file or folder")])
-        self.session.read.parquet(str(path)).createOrReplaceTempView(name)
+        self._put(self._kept, name, path)
 
     def register_folder(self, folder: Path) -> None:
         """Make every `<name>.parquet` in a folder known under its name."""
@@ -109,23 +111,17 @@ class SparkEngine:
         return rows.cast(expression.schema().to_pyarrow())
 
     def create(self, name: str, expression: ir.Table, *, temporary: bool = False) -> None:
-        """Make or replace a table with the rows of an expression, each column in the type that the expression has.
-
-        All tables of this engine are gone with its session, so `temporary` makes no difference.
-        """
-        del temporary
+        """Make or replace a table with the rows of an expression, each column in the type that the expression has."""
         # A new folder each time: the expression may read the table that it replaces.
         self._version += 1
         folder = self._work / f"{name}-{self._version}"
         self.session.sql(self._typed(expression)).write.mode("overwrite").parquet(str(folder))
-        self.session.read.parquet(str(folder)).createOrReplaceTempView(name)
-        self._forget(name)
-        self._folders[name] = folder
+        self._made.add(folder)
+        self._put(self._hiding if temporary else self._kept, name, folder)
 
-    def drop(self, name: str) -> None:
-        """Remove a table; nothing happens when there is none."""
-        self.session.catalog.dropTempView(name)
-        self._forget(name)
+    def drop(self, name: str, *, temporary: bool = False) -> None:
+        """Remove a table, or with `temporary` the temporary one that hides it; nothing happens when there is none."""
+        self._put(self._hiding if temporary else self._kept, name, None)
 
     def tables(self) -> frozenset[str]:
         """The names of all tables."""
@@ -137,8 +133,8 @@ class SparkEngine:
 
     def close(self) -> None:
         """End the session and remove what it wrote."""
-        for name in list(self._folders):
-            self._forget(name)
+        for folder in list(self._made):
+            self._remove(folder)
         self.session.stop()
 
     def _typed(self, expression: ir.Table) -> str:
@@ -149,11 +145,22 @@ class SparkEngine:
         # The session is in UTC, so Spark's instants are ours; its type without a zone is not understood by all of its functions.
         return "TIMESTAMP" if of.is_timestamp() else str(self._compiler.type_mapper.from_ibis(of).sql(dialect=_DIALECT))
 
-    def _forget(self, name: str) -> None:
-        folder = self._folders.pop(name, None)
-        if folder is not None:
-            with suppress(FileNotFoundError):  # behind Spark Connect the folder may be the cluster's alone
-                shutil.rmtree(folder)
+    def _put(self, among: dict[str, Path], name: str, path: Path | None) -> None:
+        before = among.pop(name, None)
+        if path is not None:
+            among[name] = path
+        seen = self._hiding.get(name) or self._kept.get(name)
+        if seen is None:
+            self.session.catalog.dropTempView(name)
+        else:
+            self.session.read.parquet(str(seen)).createOrReplaceTempView(name)
+        if before is not None and before in self._made:
+            self._remove(before)
+
+    def _remove(self, folder: Path) -> None:
+        self._made.discard(folder)
+        with suppress(FileNotFoundError):  # behind Spark Connect the folder may be the cluster's alone
+            shutil.rmtree(folder)
 
 
 def _session(url: str, settings: Mapping[str, str]) -> SparkSession:

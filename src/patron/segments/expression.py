@@ -22,7 +22,7 @@ from patron.segments.assignment import assigned
 from patron.segments.words import column_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import ibis.expr.types as ir
 
@@ -104,7 +104,7 @@ def _leaf(node: t.Leaf, scope: Scope) -> ir.BooleanValue:
         case t.InSegment(slug):
             return scope.row[inside(slug)]
         case t.InCluster(centroids, number):
-            return assigned(scope.row, centroids) == number
+            return _has_any(centroids.features, scope) & (assigned(scope.row, centroids) == number)
         case t.InList() | t.Moved() | t.Consent() | t.Sequence():
             return scope.row[column_of(node)].notnull()
         case _:
@@ -242,6 +242,11 @@ def _text_match(text: ir.StringValue, test: t.TextTest, wanted: str) -> ir.Boole
             return text.lower().startswith(wanted.lower())
         case "ends_with":
             return text.lower().endswith(wanted.lower())
+
+
+def _has_any(features: Iterable[str], scope: Scope) -> ir.BooleanValue:
+    """Whether anything is known to compare: a customer without an order is not like others by how they order."""
+    return reduce(or_, [is_counted(scope.catalog[name], scope.row, scope.catalog) for name in features])
 
 
 def _ranked(node: t.Ranked, scope: Scope) -> ir.BooleanValue:

@@ -17,7 +17,12 @@ from patron.segments.words import said
 if TYPE_CHECKING:
     from patron.segments.plan import Plan
 
-_LISTED = {"InList": "on the list since", "Moved": "last time", "Consent": "granted since", "Sequence": "began"}
+_SINCE = {
+    t.InList: ("on the list since", "not on the list"),
+    t.Moved: ("last on", "not in that time"),
+    t.Consent: ("granted since", "not granted"),
+    t.Sequence: ("begun on", "did not happen"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Figure:
         meaning: what it means to the owner of a shop.
         facts: the fact tables that it was made from.
         is_literal: whether it stands in the condition itself, so that it need not be told.
+        absent: for something that happened at `value`, what is said when it did not.
     """
 
     text: str
@@ -41,6 +47,7 @@ class Figure:
     meaning: str = ""
     facts: tuple[str, ...] = ()
     is_literal: bool = False
+    absent: str = ""
 
     def as_json(self) -> dict[str, object]:
         """For programs."""
@@ -55,6 +62,8 @@ class Figure:
 
     def line(self) -> str:
         """For people: the value after its name."""
+        if self.absent:
+            return self.absent if self.value is None else f"{self.text} {_in_words(self.value)}"
         if self.value is None:
             return f"{self.text} is unknown"
         unit = f" {self.unit}" if self.unit and self.kind == "number" else ""
@@ -82,7 +91,8 @@ def figure(node: t.Value | t.Leaf, value: object, plan: Plan) -> Figure:
             number = None if value is None else int(str(value)) + 1
             return Figure("nearest centre", number, "number", "", "the number of the learned centre that the features are nearest to")
         case t.InList() | t.Moved() | t.Consent() | t.Sequence():
-            return Figure(_LISTED[type(node).__name__], value, "instant", "", said(node))
+            text, absent = _SINCE[type(node)]
+            return Figure(text, value, "instant", "", said(node), absent=absent)
         case t.Tally(events) | t.DaysSince(events):
             stream = stream_of(events.kind)
             kind = kind_of(node, plan.catalog)

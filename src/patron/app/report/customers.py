@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from patron.app.report.answers import Answers, month_text, share
-from patron.features.ladder import order_ladder
+from patron.features.partials.ladder import order_ladder
 from patron.measurement import cohorts as cohort_rows
 from patron.measurement import first_purchase, gaps, later_value
 from patron.measurement.months import last_complete

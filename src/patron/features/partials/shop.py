@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from patron.features.ladder import ladder_rows
+from patron.features.partials.ladder import ladder_rows
 from patron.features.partials.orders import ORDER_ROWS, ORDERS
 from patron.features.partials.partial import Partial
 from patron.kernel.time import days_between

@@ -26,10 +26,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(next(folder.glob("*.whl")))
 
 
-def test_wheel_holds_every_file_of_the_package_and_nothing_else(wheel: zipfile.ZipFile) -> None:
+def test_wheel_holds_every_file_of_the_package_and_the_shop_of_the_demo(wheel: zipfile.ZipFile) -> None:
     held = {Path(name) for name in wheel.namelist() if name.startswith("patron/")}
     there = {Path("patron") / path.relative_to(SOURCE) for path in SOURCE.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
-    assert held == there
+    shipped = {Path("patron") / path.relative_to(ROOT) for path in (ROOT / "examples" / "online_retail").iterdir()}
+    assert held == there | shipped
     assert {name.split("/")[0].split("-")[0] for name in wheel.namelist()} == {"patron"}
 
 

@@ -41,9 +41,15 @@ def test_words_and_names_load_without_an_engine(module: str) -> None:
     assert _heavy_after(f"import {module}") == ""
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("load", "--help")])
-def test_help_loads_no_engine(arguments: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",)])
+def test_help_loads_no_engine_and_no_expressions(arguments: tuple[str, ...]) -> None:
     assert _after_command(*arguments) == ""
+
+
+@pytest.mark.parametrize("verb", ["load", "refresh", "segments", "report", "export"])
+def test_help_of_a_verb_loads_no_engine(verb: str) -> None:
+    loaded = _after_command(verb, "--help").split()
+    assert not {"duckdb", "pandas", "pyspark", "sklearn", "patron.adapters"} & set(loaded)
 
 
 def test_facts_tables_load_without_an_engine() -> None:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 HORIZONS = (365, 180, 90, 30)
 _Z = 1.959964  # of a 95 % interval
 _CAP = 0.99
+_BLEND = 10  # people
+FEWEST = 10
+"""Customers below which nothing is said about a group."""
 
 By = Literal["product", "category"]
 
@@ -121,31 +124,40 @@ def horizon(followed_counts: dict[str, int]) -> int | None:
 
 
 def shrunk(groups: Sequence[Group]) -> tuple[Estimate, ...]:
-    """Each group's mean drawn towards the mean of all, the one most surely above it first.
+    """Each group's mean drawn towards the mean of all, the one most surely high first; groups of fewer than `FEWEST` are left out.
 
     Notes:
-        Normal-normal empirical Bayes: one variance within groups, and the variance between them by the method of moments (DerSimonian
-        and Laird 1986). Groups share customers, so intervals are a little too narrow.
+        Normal-normal empirical Bayes. A group's own variance is blended with that within all groups, as if `_BLEND` people more had been
+        seen; the variance between groups is by the method of moments (DerSimonian and Laird 1986). Groups share customers, so intervals
+        are a little too narrow.
     """
-    people = sum(g.customers for g in groups)
+    kept = [g for g in groups if g.customers >= FEWEST]
+    people = sum(g.customers for g in kept)
     if not people:
         return ()
-    mean = sum(g.total for g in groups) / people
-    within = sum(g.squares - g.total**2 / g.customers for g in groups) / max(people - len(groups), 1)
-    between = _between(groups, max(within, 1e-9), mean)
-    return tuple(sorted((_estimate(g, mean, within, between) for g in groups), key=lambda e: (-e.low, e.label)))
+    mean = sum(g.total for g in kept) / people
+    pooled = sum(_spread(g) for g in kept) / max(people - len(kept), 1)
+    noises = [max((_spread(g) + _BLEND * pooled) / (g.customers - 1 + _BLEND), 1e-9) / g.customers for g in kept]
+    between = _between(kept, noises)
+    found = [_estimate(g, mean, noise, between) for g, noise in zip(kept, noises, strict=True)]
+    return tuple(sorted(found, key=lambda e: (-e.low, e.label)))
 
 
-def _between(groups: Sequence[Group], within: float, mean: float) -> float:
-    weights = [g.customers / within for g in groups]
-    spread = sum(w * (g.total / g.customers - mean) ** 2 for w, g in zip(weights, groups, strict=True))
+def _spread(group: Group) -> float:
+    return max(group.squares - group.total**2 / group.customers, 0.0)
+
+
+def _between(groups: Sequence[Group], noises: Sequence[float]) -> float:
+    weights = [1 / noise for noise in noises]
+    means = [g.total / g.customers for g in groups]
+    centre = sum(w * m for w, m in zip(weights, means, strict=True)) / sum(weights)
+    spread = sum(w * (m - centre) ** 2 for w, m in zip(weights, means, strict=True))
     scale = sum(weights) - sum(w * w for w in weights) / sum(weights)
     return max(0.0, (spread - (len(groups) - 1)) / scale) if scale > 0 else 0.0
 
 
-def _estimate(group: Group, mean: float, within: float, between: float) -> Estimate:
-    noise = within / group.customers
-    kept = between / (between + noise) if between + noise > 0 else 0.0
+def _estimate(group: Group, mean: float, noise: float, between: float) -> Estimate:
+    kept = between / (between + noise)
     centre = mean + kept * (group.total / group.customers - mean)
     half = _Z * (kept * noise) ** 0.5
     return Estimate(group.label, group.customers, group.returned, centre, centre - half, centre + half)

@@ -109,7 +109,7 @@ def bringers(answers: Answers) -> Bringers | None:
 def _bringers(answers: Answers, by: By, days: int) -> tuple[Bringer, ...]:
     rows = answers.rows(later_value.by_first(answers.facts, by=by, days=days))
     found = later_value.shrunk([later_value.Group(**r) for r in sorted(rows, key=lambda r: str(r["label"]))])
-    return tuple(_bringer(answers, e) for e in found if e.customers >= _ENOUGH)[:_SHOWN]
+    return tuple(_bringer(answers, e) for e in found[:_SHOWN])
 
 
 def _bringer(answers: Answers, e: Estimate) -> Bringer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools.reference import commands, contract, errors, features, segments, settings, sources, tables
+from tools.reference import commands, contract, errors, features, names, segments, settings, sources, tables
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
@@ -12,6 +12,7 @@ _PAGES = {
     "commands.md": commands.page,
     "errors.md": errors.page,
     "features.md": features.page,
+    "python.md": names.page,
     "segments.md": segments.page,
     "json.md": contract.page,
     "settings.md": settings.page,

@@ -82,3 +82,8 @@ def test_one_of_two_ways_into_a_segment_is_enough() -> None:
     found = answers(sample_shop(without=without), sample_facts(without=without), library().only(["negative_experience"]))
     assert found.plan.waiting == {}
     assert members(found, "negative_experience") == ["Walter"]
+
+
+def test_learned_groups_divide_customers_with_an_order(sample: Answers) -> None:
+    groups = [members(sample, slug) for slug in SLUGS if slug.startswith("learned_")]
+    assert sorted(name for found in groups for name in found) == sorted(EVERYBODY - set(members(sample, "prospects")))

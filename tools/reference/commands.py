@@ -17,7 +17,7 @@ def page() -> str:
     summary = [(f"[`{name}`](#patron-{name})", _first(command)) for name, command in verbs.items()]
     return document(
         "Commands",
-        "Every verb of the command line with its arguments and options. `patron VERB --help` says the same."
+        "Every verb of the command line with its arguments and options. `patron VERB --help` says the same. "
         "Results go to standard output, "
         "progress and messages to standard error; with `--json` the result is for programs ([JSON](json.md)). Exit codes are on the "
         "page of [errors](errors.md#exit-codes).",

@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from segments.world import AS_OF, Person, event
 
-NUMBERS = ["order_count", "days_since_last_order", "lateness", "days_until_renewal", "view_count_7d", "units", "usual_gap_days", "view_share"]
+NUMBERS = [
+    "order_count",
+    "days_since_last_order",
+    "lateness",
+    "days_until_renewal",
+    "view_count_7d",
+    "units",
+    "usual_gap_days",
+    "view_share",
+]
 MONEY = ["net_revenue", "mean_order_value"]
 COMPARISON = st.sampled_from(["<", "<=", ">", ">=", "==", "!="])
 _SMALL = st.sampled_from(["0", "1", "2", "3", "0.5", "1.5", "7", "30"])

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from patron.segments.check import checked
 from patron.segments.definition import Definition, condition_of
 from patron.segments.explain import explain_query, explanation
 from patron.segments.plan import Plan
-
 from segments.conditions import CONDITIONS, PEOPLE, SEQUENCES
 from segments.interpreter import Interpreter
 from segments.world import AS_OF, CATALOG, Person, World

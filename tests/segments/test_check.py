@@ -1,11 +1,12 @@
+# ruff: noqa: E501  (messages stand as they are shown)
 from __future__ import annotations
 
 import pytest
+
 from patron.kernel.errors import InputError
 from patron.segments import tree as t
 from patron.segments.check import checked
 from patron.segments.definition import Definition
-
 from segments.world import CATALOG, check
 
 KINDS = {
@@ -110,7 +111,7 @@ def test_the_problems_of_all_definitions_are_said_at_once() -> None:
 
 
 def test_a_segment_cannot_ask_for_itself() -> None:
-    with pytest.raises(InputError, match="a.toml: found 'in_segment\\(\"a\"\\)', expected no reference of a segment to itself"):
+    with pytest.raises(InputError, match=r"a.toml: found 'in_segment\(\"a\"\)', expected no reference of a segment to itself"):
         check({"a": 'order_count > 3 or in_segment("a")'})
 
 
@@ -161,9 +162,9 @@ WARNED = {
     "order_count >= 0": "somebody may not meet; order_count is never below 0",
     "refund_share > 1": "somebody can meet; refund_share is from 0 to 1",
     "refund_share <= 1": "somebody may not meet; refund_share is from 0 to 1",
-    'bucket("a") >= 1': "somebody can meet; bucket(\"a\") is from 0 to below 1",
+    'bucket("a") >= 1': 'somebody can meet; bucket("a") is from 0 to below 1',
     "days_since_last_order < 0": "somebody can meet; days_since_last_order is never below 0",
-    'happened("x", last="1 day") >= 0': "somebody may not meet; happened(\"x\", last=\"1 day\") is never below 0",
+    'happened("x", last="1 day") >= 0': 'somebody may not meet; happened("x", last="1 day") is never below 0',
     "order_count > 5 and order_count < 3": "somebody can meet; order_count is compared twice",
     "5 < order_count < 3": "somebody can meet; order_count is compared twice",
     "net_revenue > 5 and is_subscribed and net_revenue <= 5": "somebody can meet; net_revenue is compared twice",

@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+
 from patron.kernel.errors import InputError
 from patron.segments.check import checked
 from patron.segments.cluster import Clustering, learned, members
 from patron.segments.definition import read, to_toml
-
 from segments.world import CATALOG, World
 
 if TYPE_CHECKING:

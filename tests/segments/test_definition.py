@@ -1,8 +1,10 @@
+# ruff: noqa: E501, ISC004  (messages stand as they are shown)
 from __future__ import annotations
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from patron.kernel.errors import InputError
 from patron.segments.assignment import Axis, Centroids
 from patron.segments.definition import Definition, condition_of, read, read_all, to_toml
@@ -107,9 +109,7 @@ _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
 @settings(deadline=None, max_examples=60)
 @given(name=_TEXT.filter(str.strip), meaning=_TEXT, seeds=st.lists(_TEXT, max_size=3).map(tuple), centroids=_CENTROIDS | st.none())
-def test_a_definition_that_is_written_is_read_again(
-    name: str, meaning: str, seeds: tuple[str, ...], centroids: Centroids | None
-) -> None:
+def test_a_definition_that_is_written_is_read_again(name: str, meaning: str, seeds: tuple[str, ...], centroids: Centroids | None) -> None:
     kind, where = ("dynamic", "a > 1") if centroids is None else ("cluster", "")
     written = Definition(
         "a", name=name, meaning=meaning, seeds=seeds, where=where, kind="cluster" if kind == "cluster" else "dynamic",

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from patron.segments.due import due_at, due_table
 from patron.segments.expression import Scope
 from patron.segments.plan import Plan
-
 from segments.conditions import COUNTS, PEOPLE, SEQUENCES
-from segments.world import AS_OF, CATALOG, Person, World, ago, check, event, naive
+from segments.world import AS_OF, CATALOG, Person, World, ago, event, naive
 
 TICK = timedelta(microseconds=1)
 
@@ -127,7 +127,9 @@ _AGES = st.sampled_from(["days_since_last_order", "lateness", "days_until_renewa
 _STILL = st.sampled_from(["0", "0.5", "1", "1.5", "2", "7", "30", "0.1", "order_count", "usual_gap_days", "average(days_since_last_order)"])
 _OPERATOR = st.sampled_from(["<", "<=", ">", ">=", "==", "!="])
 _EXACT = st.tuples(_AGES, _OPERATOR, _STILL).map(" ".join)
-_MOVING = st.one_of(_AGES, COUNTS, st.sampled_from(["view_count_7d", "order_count", "net_revenue / 3", "units", "orders_per_day", "day_number"]))
+_MOVING = st.one_of(
+    _AGES, COUNTS, st.sampled_from(["view_count_7d", "order_count", "net_revenue / 3", "units", "orders_per_day", "day_number"])
+)
 _CONDITIONS = st.one_of(
     _EXACT,
     SEQUENCES,
@@ -136,8 +138,8 @@ _CONDITIONS = st.one_of(
     .filter(lambda c: "net_revenue" not in c),
     st.tuples(COUNTS, _OPERATOR, st.sampled_from(["1", "2", "view_count_7d"])).map(" ".join),
     st.sampled_from(
-        ["top(days_since_last_order, n=1)", "lateness in [1, 2]", "has(lateness) and view_share > 0.6", "net_revenue / days_since_last_order > 2",
-         'in_segment("s0") and entered("s0", last="1 day")', "bottom(view_count_7d, share=0.5)"]
+        ["top(days_since_last_order, n=1)", "lateness in [1, 2]", "has(lateness) and view_share > 0.6", "bottom(view_count_7d, share=0.5)",
+         'in_segment("s0") and entered("s0", last="1 day")', "net_revenue / days_since_last_order > 2"]
     ),
 )  # fmt: skip
 
@@ -154,11 +156,11 @@ def _nothing_changes_before_it_is_due(people: list[Person], texts: list[str], sh
     plan = world.plan(segments)
     stats = world.stats(plan)
     now = _at(world, segments, stats, AS_OF)
-    for slug in segments:
+    for slug, text in segments.items():
         part = Plan(plan.checked.only([slug]), CATALOG, plan.facts)
         rows = world.engine.query(due_table(part, stats)).to_pylist()
         due = {r["customer_id"]: r["due_at"].replace(tzinfo=UTC) if r["due_at"] else None for r in rows}
-        assert all(d is None or d > AS_OF for d in due.values()), segments[slug]
+        assert all(d is None or d > AS_OF for d in due.values()), text
         ends = sorted({d for d in due.values() if d is not None})
         probes = {e - TICK for e in ends[:2]} | {AS_OF + (e - AS_OF) * s for e, s in zip(ends[-2:], shares, strict=False)}
         probes |= {AS_OF + timedelta(days=40 * shares[0])}
@@ -166,7 +168,7 @@ def _nothing_changes_before_it_is_due(people: list[Person], texts: list[str], sh
             if probe > AS_OF:
                 then = _at(world, {s: segments[s] for s in part.checked.slugs}, stats, probe)
                 still = [i for i, d in due.items() if d is None or d > probe]
-                assert {i: then[i][slug] for i in still} == {i: now[i][slug] for i in still}, (segments[slug], probe)
+                assert {i: then[i][slug] for i in still} == {i: now[i][slug] for i in still}, (text, probe)
         world.plan(segments)
 
 

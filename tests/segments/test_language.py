@@ -1,3 +1,4 @@
+# ruff: noqa: E501, Q000  (messages stand as they are shown)
 from __future__ import annotations
 
 import warnings
@@ -5,6 +6,7 @@ import warnings
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from patron.segments import tree as t
 from patron.segments.language import read
 from patron.segments.words import said

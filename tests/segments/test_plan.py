@@ -4,15 +4,15 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+
 from patron.kernel.ids import derived
 from patron.segments.check import checked
 from patron.segments.definition import Definition
-
 from segments.world import AS_OF, CATALOG, Person, World, ago, check, event
 
 
 def _people(**values: list[object]) -> World:
-    (column, listed), = values.items()
+    ((column, listed),) = values.items()
     return World([{"order_count": 1, column: value} for value in listed])
 
 
@@ -177,13 +177,21 @@ def test_events_are_told_apart_by_their_columns() -> None:
 
 
 def test_events_are_summed_up() -> None:
-    world = _events(*[event("v", ago(days=d), value=v, product_id=p) for d, v, p in [(1, 1_000, 7), (2, 5_000, 7), (3, None, 8), (30, 9_900, 9)]])
+    world = _events(
+        *[event("v", ago(days=d), value=v, product_id=p) for d, v, p in [(1, 1_000, 7), (2, 5_000, 7), (3, None, 8), (30, 9_900, 9)]]
+    )
     assert world.members('sum_of("value", "v", last="7 days") == 60') == {1}
     assert world.members('average_of("value", "v", last="7 days") == 30') == {1}
     assert world.members('smallest_of("value", "v") == 10 and largest_of("value", "v") == 99') == {1}
     assert world.members('distinct_of("product_id", "v") == 3 and distinct_of("product_id", "v", last="7 days") == 2') == {1}
     assert world.members('sum_of("value", "v") == 0 and distinct_of("product_id", "v") == 0') == {2}
     assert world.members('average_of("value", "v") >= 0 or smallest_of("value", "v") >= 0') == {1}
+
+
+def test_different_tallies_of_the_same_events_stand_beside_each_other() -> None:
+    world = _events(*[event("v", ago(days=d), value=v, product_id=p) for d, v, p in [(1, 100, 7), (2, 200, 7), (3, 300, 8)]])
+    one = 'happened("v", last="7 days") == 3 and sum_of("value", "v", last="7 days") == 6'
+    assert world.members(f'{one} and distinct_of("product_id", "v", last="7 days") == 2') == {1}
 
 
 def test_counts_can_be_reckoned_with() -> None:
@@ -205,7 +213,7 @@ def test_days_since_an_event() -> None:
 
 
 def test_orders_messages_reviews_and_tickets_are_events_too() -> None:
-    at = [datetime(2024, 2, d) for d in (1, 5, 10)]  # noqa: DTZ001
+    at = [datetime(2024, 2, d, tzinfo=UTC) for d in (1, 5, 10)]
     world = World(
         [Person(), Person()],
         facts={
@@ -238,7 +246,8 @@ def test_orders_messages_reviews_and_tickets_are_events_too() -> None:
 
 
 def test_lists_hold_their_members() -> None:
-    world = World([{}] * 3, facts={"list_members": [{"list_name": "fair", "customer_id": 2, "added_at": "2024-01-01"}, {"list_name": "later", "customer_id": 3, "added_at": "2024-04-01"}]})  # fmt: skip
+    rows = [("fair", 2, "2024-01-01"), ("later", 3, "2024-04-01")]
+    world = World([{}] * 3, facts={"list_members": [{"list_name": n, "customer_id": c, "added_at": at} for n, c, at in rows]})
     assert world.members('in_list("fair")') == {2}
     assert world.members('in_list("later")') == set()
     fair = checked([Definition("fair", kind="static", list_name="fair", file="fair.toml")], CATALOG)
@@ -246,7 +255,8 @@ def test_lists_hold_their_members() -> None:
 
 
 def test_history_says_who_entered_and_left() -> None:
-    changes = [(1, "a", "entered", ago(days=7)), (1, "a", "left", ago(days=1)), (2, "a", "entered", ago(days=7, microseconds=1)), (3, "b", "entered", ago(days=1))]  # fmt: skip
+    week, longer, day = ago(days=7), ago(days=7, microseconds=1), ago(days=1)
+    changes = [(1, "a", "entered", week), (1, "a", "left", day), (2, "a", "entered", longer), (3, "b", "entered", day)]
     world = World([{}] * 3, changes=changes)
     found = world.memberships(world.plan({"a": 'entered("a", last="7 days")', "b": 'left("a", last="7 days")', "c": 'entered("a")'}))
     assert found == {"a": {1}, "b": {1}, "c": {1, 2}}
@@ -259,7 +269,9 @@ def test_consent_for_marketing_is_the_feature_of_the_channel() -> None:
 
 
 def test_consent_for_another_purpose_is_the_latest_word_and_a_refusal_at_the_same_instant_counts() -> None:
-    rows = [(1, "2024-01-01", "granted"), (1, "2024-01-02", "withdrawn"), (2, "2024-01-01", "withdrawn"), (2, "2024-01-02", "granted"), (3, "2024-01-01", "granted"), (3, "2024-01-01", "denied"), (4, "2024-04-01", "granted")]  # fmt: skip
+    first, second, later = "2024-01-01", "2024-01-02", "2024-04-01"
+    rows = [(1, first, "granted"), (1, second, "withdrawn"), (2, first, "withdrawn"), (2, second, "granted")]
+    rows += [(3, first, "granted"), (3, first, "denied"), (4, later, "granted")]
     consents = [{"customer_id": c, "occurred_at": at, "status": s, "purpose": "transactional"} for c, at, s in rows]
     assert World([{}] * 4, facts={"consents": consents}).members('consent("email", "transactional")') == {2}
 
@@ -324,7 +336,9 @@ def test_conditions_over_features_alone_need_no_steps() -> None:
 def test_row_order_and_later_facts_do_not_matter() -> None:
     events = [event("v", ago(days=d), category=c, value=d) for d in (1, 2, 3, 40) for c in ("a", "b")]
     later = [event("v", AS_OF + timedelta(hours=h), category="a") for h in (0, 1)]
-    condition = 'happened("v", last="30 days", category="a") == 3 and sequence(step("v", category="b"), step("v", category="a"), last="9 days")'
+    condition = (
+        'happened("v", last="30 days", category="a") == 3 and sequence(step("v", category="b"), step("v", category="a"), last="9 days")'
+    )
     worlds = [_events(*events), _events(*reversed(events)), _events(*later, *events)]
     assert [world.members(condition) for world in worlds] == [{1}] * 3
 
@@ -384,7 +398,7 @@ def _at(*happened: tuple[str, float], **columns: object) -> World:
         ('sequence("a", "b", last="1 hour")', [("a", 60), ("b", 5)], True),
     ],
 )
-def test_a_sequence(condition: str, happened: list[tuple[str, float]], is_met: bool) -> None:  # noqa: FBT001
+def test_a_sequence(condition: str, happened: list[tuple[str, float]], *, is_met: bool) -> None:
     assert _at(*happened).members(condition) == ({1} if is_met else set())
 
 

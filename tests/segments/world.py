@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import ibis
 import pyarrow as pa
+
 from patron.facts.as_of import Facts
 from patron.facts.shop import Shop
 from patron.features.feature import Ages, Change, Daily, Family, Feature, Follows, Slides, Still
@@ -22,6 +22,8 @@ from patron.testing.tiny import tiny_shop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    import ibis
 
     from patron.adapters.engines.duckdb import DuckDBEngine
     from patron.features.inputs import Inputs
@@ -146,7 +148,8 @@ class World:
         self.engine: DuckDBEngine = tiny_shop({**rows, **(facts or {})})
         moves = {
             "customer_id": pa.array([c[0] for c in changes], pa.int64()), "segment": pa.array([c[1] for c in changes], pa.string()),
-            "change": pa.array([c[2] for c in changes], pa.string()), "changed_at": pa.array([naive(c[3]) for c in changes], pa.timestamp("us")),
+            "change": pa.array([c[2] for c in changes], pa.string()),
+            "changed_at": pa.array([naive(c[3]) for c in changes], pa.timestamp("us")),
         }  # fmt: skip
         self.put("membership_changes", pa.table(moves))
 

@@ -107,7 +107,8 @@ def checked(definitions: Iterable[Definition], catalog: Mapping[str, Feature], *
                 warnings[slug] = warned(condition, catalog, source)
     order = _ordered(by_slug, conditions, problems)
     if problems:
-        raise InputError("Some segments cannot be used." if len(by_slug) > 1 else "The condition cannot be used.", problems)
+        is_alone = all(not problem.where.partition(",")[0].endswith(".toml") for problem in problems)
+        raise InputError("The condition cannot be used." if is_alone else "Some segments cannot be used.", problems)
     return Checked(
         tuple(by_slug[slug] for slug in order),
         {slug: conditions[slug] for slug in order},

@@ -61,7 +61,11 @@ def beside(rows: ir.Table, step: Step, key: ir.Value, of: str) -> ir.Table:
 
 def edge_of(term: t.Term) -> str:
     """The column with the first instant at which a term can change by itself; null when it will not."""
-    return f"{column_of(t.Tally(term.events) if isinstance(term, t.Tally) else term)}_edge"
+    match term:
+        case t.Tally(events, aggregation) if aggregation != "distinct":
+            return f"{column_of(t.Tally(events))}_edge"  # whatever is tallied of the same events has the same edge
+        case _:
+            return f"{column_of(term)}_edge"
 
 
 def slides(term: t.Term) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.kernel.time import local_date
-from patron.measurement.movements import first_orders
+from patron.measurement.movements import FIRST_ORDERS
 
 if TYPE_CHECKING:
     from datetime import date
@@ -35,7 +35,7 @@ def spend_by_channel(facts: Facts) -> ir.Table:
 
 def new_customers(facts: Facts, *, starts_on: date, ends_on: date) -> ir.Table:
     """How many customers had their first order in a span of the shop's days, both ends included: one row, customer_count."""
-    first = first_orders(facts)
+    first = FIRST_ORDERS.unbound()
     day = local_date(first.first_order_at, facts.shop.calendar)
     return first.aggregate(customer_count=first.count(where=(day >= ibis.literal(starts_on)) & (day <= ibis.literal(ends_on))))
 

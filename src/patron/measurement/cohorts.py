@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from patron.measurement.months import month_of
-from patron.measurement.movements import first_orders, movements
+from patron.measurement.movements import FIRST_ORDERS, MOVEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -55,7 +55,7 @@ def cohort_activity(facts: Facts) -> ir.Table:
     """
     buyers = _buying_months(facts)
     counted = buyers.group_by("cohort", "k").aggregate(customers=buyers.count(), again=buyers.count(where=buyers.is_return))
-    rows = movements(facts)
+    rows = MOVEMENTS.unbound()
     rows = rows.filter(rows.cohort.notnull())
     # An order that was called off before the first one that counts may lie in an earlier month; it belongs to the first.
     rows = rows.mutate(k=(rows.month - rows.cohort).cast("int64"))
@@ -75,7 +75,7 @@ def _buying_months(facts: Facts) -> ir.Table:
     """One row per customer and month with an order: cohort, k, is_return (the first such month after the cohort's own)."""
     sales = facts.sales.filter(facts.sales.customer_id.notnull())
     months = sales.select("customer_id", month=month_of(sales.ordered_at, facts.shop.calendar)).distinct()
-    first = first_orders(facts).select(_customer="customer_id", cohort="cohort")
+    first = FIRST_ORDERS.unbound().select(_customer="customer_id", cohort="cohort")
     rows = months.join(first, months.customer_id == first._customer)
     rows = rows.select("customer_id", "cohort", k=(rows.month - rows.cohort).cast("int64"))
     later = rows.filter(rows.k > 0).group_by("customer_id").aggregate(_k=lambda t: t.k.min()).rename(_id="customer_id")

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from patron.measurement.later_value import By, first_things
-from patron.measurement.movements import movements
+from patron.measurement.later_value import By, first_held
+from patron.measurement.movements import MOVEMENTS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from patron.facts.as_of import Facts
 
-
-def realised_values(facts: Facts) -> ir.Table:
+def realised_values() -> ir.Table:
     """What each customer brought with the first purchase and in all, after what was given back.
 
     Returns:
         One row per customer with an order: customer_id, cohort (month number), first_revenue, revenue, first_margin, margin (money; margins
         null where they are not known).
     """
-    rows = movements(facts)
+    rows = MOVEMENTS.unbound()
     rows = rows.filter(rows.cohort.notnull())
     is_first = rows.buyer == "new"
     return rows.group_by("customer_id", "cohort").aggregate(
@@ -31,15 +29,15 @@ def realised_values(facts: Facts) -> ir.Table:
     )
 
 
-def by_cohort(facts: Facts) -> ir.Table:
+def by_cohort() -> ir.Table:
     """First purchase and realised value by month of first order: one row per cohort (month number), in order, as `_summed`."""
-    return _summed(realised_values(facts), "cohort").order_by("cohort")
+    return _summed(realised_values(), "cohort").order_by("cohort")
 
 
-def by_thing(facts: Facts, *, by: By) -> ir.Table:
+def by_thing(*, by: By) -> ir.Table:
     """First purchase and realised value by what the first order held: one row per label, most customers first, as `_summed`."""
-    values = realised_values(facts)
-    held = first_things(facts, by=by).rename(_id="customer_id")
+    values = realised_values()
+    held = first_held(by=by).rename(_id="customer_id")
     rows = _summed(values.join(held, values.customer_id == held._id), "label")
     return rows.order_by(rows.customers.desc(), rows.label)
 

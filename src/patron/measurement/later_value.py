@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 import ibis
 
 from patron.kernel.time import days_between
-from patron.measurement.movements import first_orders, movements
+from patron.measurement.movements import FIRST_ORDERS, FIRST_THINGS, MOVEMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +57,7 @@ class Estimate:
 
 def followed(facts: Facts) -> ir.Table:
     """How many customers have been known for each horizon: one row with customer_count and followed_<days>."""
-    first = first_orders(facts)
+    first = FIRST_ORDERS.unbound()
     age = days_between(facts.now, first.first_order_at)
     return first.aggregate(customer_count=first.count(), **{f"followed_{d}": first.count(where=age >= float(d)) for d in HORIZONS})
 
@@ -69,8 +69,8 @@ def later_values(facts: Facts, *, days: int) -> ir.Table:
         One row per customer known for that long: customer_id, first_order_at, later_value (float, minor units, at most the 99 %
         quantile), has_returned (flag: an order within the days).
     """
-    first = first_orders(facts).filter(lambda t: days_between(facts.now, t.first_order_at) >= float(days))
-    rows = movements(facts).filter(lambda t: t.buyer == "returning", lambda t: t.first_order_at.notnull())
+    first = FIRST_ORDERS.unbound().filter(lambda t: days_between(facts.now, t.first_order_at) >= float(days))
+    rows = MOVEMENTS.unbound().filter(lambda t: t.buyer == "returning", lambda t: t.first_order_at.notnull())
     rows = rows.filter(days_between(rows.happened_at, rows.first_order_at) < float(days))
     sums = rows.group_by("customer_id").aggregate(_value=rows.net_revenue.sum(), _bought=(rows.net_revenue > 0).any())
     sums = sums.rename(_id="customer_id")
@@ -94,7 +94,7 @@ def by_first(facts: Facts, *, by: By, days: int) -> ir.Table:
         stands in several rows.
     """
     values = later_values(facts, days=days)
-    held = first_things(facts, by=by).rename(_id="customer_id")
+    held = first_held(by=by).rename(_id="customer_id")
     rows = held.join(values, held._id == values.customer_id)
     return rows.group_by("label").aggregate(
         customers=rows.count(),
@@ -104,16 +104,10 @@ def by_first(facts: Facts, *, by: By, days: int) -> ir.Table:
     )
 
 
-def first_things(facts: Facts, *, by: By) -> ir.Table:
-    """The products or categories in each customer's first order: one row per customer and thing, customer_id and label."""
-    lines = facts.order_lines.filter(lambda t: t.kind == "product", lambda t: t.customer_id.notnull())
-    lines = lines.semi_join(facts.sales.select("order_id"), "order_id")
-    first = first_orders(facts).select(_id="customer_id", first_order_at="first_order_at")
-    rows = lines.join(first, [lines.customer_id == first._id, lines.ordered_at == first.first_order_at])
-    products = facts.products.select(_product="product_id", _code="product_code", _name="name", _category="category")
-    named = rows.join(products, rows.product_id == products._product)
-    label = ibis.coalesce(named._name, named._code) if by == "product" else named._category
-    return named.select("customer_id", label=label).filter(lambda t: t.label.notnull()).distinct()
+def first_held(*, by: By) -> ir.Table:
+    """What each customer's first order held: one row per customer and product or category, customer_id and label."""
+    held = FIRST_THINGS.unbound()
+    return held.select("customer_id", label=held[by]).filter(lambda t: t.label.notnull()).distinct()
 
 
 def horizon(followed_counts: dict[str, int]) -> int | None:

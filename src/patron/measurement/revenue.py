@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from patron.measurement.months import month_of
-from patron.measurement.movements import first_orders, movements
+from patron.measurement.movements import FIRST_ORDERS, MOVEMENTS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from patron.facts.as_of import Facts
 
 
-def revenue_by_month(facts: Facts) -> ir.Table:
+def revenue_by_month() -> ir.Table:
     """Net revenue of each of the shop's months by who bought.
 
     Returns:
         One row per month in which money moved, in order: month (number), new_net_revenue, returning_net_revenue, guest_net_revenue,
         net_revenue (money). The three parts sum to the whole.
     """
-    rows = movements(facts)
+    rows = MOVEMENTS.unbound()
     return (
         rows.group_by("month")
         .aggregate(
@@ -42,7 +42,7 @@ def orders_by_month(facts: Facts) -> ir.Table:
     """
     sales = facts.sales.mutate(month=month_of(facts.sales.ordered_at, facts.shop.calendar))
     buyers = sales.group_by("month", "customer_id").aggregate(orders=sales.count())
-    first = first_orders(facts).select(_customer="customer_id", cohort="cohort")
+    first = FIRST_ORDERS.unbound().select(_customer="customer_id", cohort="cohort")
     rows = buyers.left_join(first, buyers.customer_id == first._customer)
     return (
         rows.group_by("month")

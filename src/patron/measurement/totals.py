@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from patron.measurement.movements import first_orders, movements
+from patron.measurement.movements import FIRST_ORDERS, MOVEMENTS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -20,11 +20,11 @@ def totals(facts: Facts) -> ir.Table:
         net_revenue, new_net_revenue, returning_net_revenue, guest_net_revenue, margin (money; null where nothing happened, margin also
         where it is not known); first_order_at, last_order_at (instants of all orders).
     """
-    return _customers(facts).cross_join(_orders(facts)).cross_join(_money(facts))
+    return _customers().cross_join(_orders(facts)).cross_join(_money(facts))
 
 
-def _customers(facts: Facts) -> ir.Table:
-    first = first_orders(facts)
+def _customers() -> ir.Table:
+    first = FIRST_ORDERS.unbound()
     return first.aggregate(customer_count=first.count(), repeat_count=first.count(where=first.order_count > 1))
 
 
@@ -39,7 +39,7 @@ def _orders(facts: Facts) -> ir.Table:
 
 
 def _money(facts: Facts) -> ir.Table:
-    rows = movements(facts)
+    rows = MOVEMENTS.unbound()
     sold = facts.orders.filter(facts.orders.kind == "sale")
     refunds = facts.refunds
     money = rows.aggregate(

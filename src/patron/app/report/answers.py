@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from patron.kernel.money import Currency, Money
+from patron.measurement.movements import TABLES, steps
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -23,10 +24,19 @@ class Answers:
     store: Store
     facts: Facts
 
+    def prepare(self) -> None:
+        """Make the tables that pictures read; they are temporary."""
+        for step in steps(self.facts):
+            self.store.create(step.name, step.expression, temporary=True)
+
+    def forget(self) -> None:
+        """Remove what `prepare` made."""
+        for table in TABLES:
+            self.store.drop(table.name, temporary=True)
+
     def rows(self, expression: ir.Table) -> list[dict[str, Any]]:
-        """The rows of an expression, each column in the type that the expression says: engines widen sums of integers."""
-        found = self.store.query(expression)
-        return list(found.cast(expression.schema().to_pyarrow()).to_pylist())
+        """The rows of an expression."""
+        return list(self.store.query(expression).to_pylist())
 
     def row(self, expression: ir.Table) -> dict[str, Any]:
         """The only row of an expression; sums of nothing are 0 unless the caller asks for them to be unknown."""

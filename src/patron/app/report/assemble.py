@@ -64,9 +64,16 @@ def report_data(
         kept: where the answers of the refresh are, and the words of the segments.
         progress: told before each part: how many are done, of how many, and what is next.
     """
-    answers = Answers(store, facts)
-    kept = kept or Kept()
-    told = _Told(progress)
+    answers, told = Answers(store, facts), _Told(progress)
+    try:
+        told("what came in and went back", answers.prepare)
+        return _data(answers, kept or Kept(), told)
+    finally:
+        answers.forget()
+
+
+def _data(answers: Answers, kept: Kept, told: _Told) -> ReportData:
+    facts = answers.facts
     numbers = told("the shop in numbers", lambda: money.numbers(answers))
     return ReportData(
         shop=facts.shop.name,
@@ -95,7 +102,7 @@ def report_data(
 class _Told:
     """Works one part out after the other and tells how far it is."""
 
-    PARTS = 15
+    PARTS = 16
 
     def __init__(self, progress: Callable[[int, int, str], None] | None) -> None:
         self._progress, self._done = progress, 0

@@ -61,7 +61,7 @@ def ladder(answers: Answers, settings: LadderSettings) -> tuple[Rung, ...]:
 
 def first_purchases(answers: Answers) -> FirstPurchases | None:
     """First purchase beside realised value, in margin where it is known; None where nobody has ordered."""
-    cohort = answers.rows(first_purchase.by_cohort(answers.facts))
+    cohort = answers.rows(first_purchase.by_cohort())
     if not cohort:
         return None
     is_margin = all(r["margin"] is not None for r in cohort)
@@ -73,7 +73,7 @@ def first_purchases(answers: Answers) -> FirstPurchases | None:
         return FirstPurchase(label, n, answers.each(first, n), answers.each(realised, n), realised / first if first > 0 else None)
 
     def things(by: By) -> tuple[FirstPurchase, ...]:
-        expression = first_purchase.by_thing(answers.facts, by=by)
+        expression = first_purchase.by_thing(by=by)
         rows = answers.rows(expression.filter(expression.customers >= _ENOUGH).limit(_SHOWN))
         return tuple(one(r["label"], r) for r in rows)
 

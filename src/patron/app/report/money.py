@@ -48,7 +48,7 @@ def numbers(answers: Answers) -> Numbers:
 
 def months(answers: Answers, totalled: Numbers) -> tuple[MonthRevenue, ...]:
     """Every month from the first in which money moved to the last, empty ones included."""
-    money = {r["month"]: r for r in answers.rows(revenue.revenue_by_month(answers.facts))}
+    money = {r["month"]: r for r in answers.rows(revenue.revenue_by_month())}
     orders = {r["month"]: r for r in answers.rows(revenue.orders_by_month(answers.facts))}
     if not money:
         return ()

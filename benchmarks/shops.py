@@ -1,0 +1,67 @@
+"""The shops that benchmarks run on: made once per run and kept in the work folder."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from patron.adapters.engines.duckdb import DuckDBEngine
+from patron.adapters.made_up import Proportions
+from patron.app.definitions import read_definitions
+from patron.facts import tables as t
+from patron.features.settings import DEFAULTS
+from patron.testing.shops import made_up_shop
+
+if TYPE_CHECKING:
+    from patron.runtime.pipeline import Definitions
+
+ENDS = datetime(2026, 1, 1, tzinfo=UTC)
+WHOLE, THIRD, TWENTIETH = 1_000_000, 333_333, 50_000
+TINY = 300
+_TIMES = {"events": "occurred_at", "messages": "sent_at", "orders": "ordered_at", "order_lines": "ordered_at"}
+
+
+def definitions() -> Definitions:
+    """All features and segments that ship with Patron."""
+    return read_definitions(Path("no-project"), DEFAULTS)
+
+
+def store(work: Path, customers: int) -> Path:
+    """A file with a made-up shop: per customer 5 orders, 15 lines, 20 messages and 100 events, in the order of time."""
+    path = work / f"shop-{customers}.duckdb"
+    if not path.exists():
+        part = path.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        filled = made_up_shop(customers, ends_at=ENDS, much=Proportions(), path=part)
+        filled.execute("CHECKPOINT")
+        filled.close()
+        part.rename(path)
+    return path
+
+
+def clustered(work: Path, customers: int) -> Path:
+    """The same shop with the rows of each customer together: the layout that a running server keeps."""
+    path = work / f"clustered-{customers}.duckdb"
+    if not path.exists():
+        source = store(work, customers)
+        part = path.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        engine = DuckDBEngine(part, threads=2)
+        engine.execute(f"ATTACH '{source}' AS source (READ_ONLY)")
+        for table in t.FACTS:
+            engine.declare(table)
+            order = f"ORDER BY customer_id, {_TIMES[table.name]}" if table.name in _TIMES else ""
+            engine.execute(f"INSERT INTO {table.name} SELECT * FROM source.{table.name} {order}")
+        engine.execute("CHECKPOINT")
+        engine.close()
+        part.rename(path)
+    return path
+
+
+def rows_of(path: Path) -> int:
+    """Orders, lines, messages and events together."""
+    engine = DuckDBEngine(path, threads=2)
+    counts = [engine.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0] for name in _TIMES]
+    engine.close()
+    return int(sum(counts))

@@ -6,31 +6,51 @@ nobody knows yet; `buyer_id`, `visitor_id` … are identifiers as they were rece
 
 from __future__ import annotations
 
+from patron.facts import columns as c
+from patron.facts.ledger import (
+    CREDITS,
+    DOCUMENTS,
+    IDENTIFIERS,
+    IDENTITIES,
+    LINKS,
+    LISTINGS,
+    LOADS,
+    MERGES,
+    PROFILES,
+    REFUSED,
+    RESOLVED,
+)
 from patron.kernel.tables import Column, Table
 
-_CUSTOMER = Column("customer_id", "id", "the resolved customer; null for guests and unknown visitors")
-_SOURCE = Column("source", "text", "where the row came from", required=True)
-_RECEIVED = Column("received_at", "instant", "when Patron learned it", required=True)
-_CURRENCY = Column("currency", "text", "ISO 4217 code of the amounts in this row", required=True)
-_UPDATED = Column("updated_at", "instant", "the version: a later one replaces an earlier one")
-_LOAD = (_SOURCE, _RECEIVED)
-_ATTRIBUTES = (
-    Column("customer_number", "text", "what the shop calls the customer"),
-    Column("created_at", "instant", "when the account or profile was made"),
-    Column("email", "text", "normalised e-mail address"),
-    Column("phone", "text", "phone number in E.164 where it could be read"),
-    Column("first_name", "text", "given name"),
-    Column("last_name", "text", "family name"),
-    Column("gender", "text", "female, male or other"),
-    Column("birth_on", "date", "date of birth"),
-    Column("country", "text", "ISO 3166 alpha-2 where it could be read, else as received"),
-    Column("region", "text", "state or province"),
-    Column("city", "text", "city"),
-    Column("postal_code", "text", "postal code"),
-    Column("language", "text", "language tag"),
-    Column("tags", "text", "tags, comma separated"),
-    Column("traits", "text", "everything else that was received, as a JSON object"),
-)
+__all__ = [
+    "CONSENTS",
+    "CREDITS",
+    "CUSTOMERS",
+    "DOCUMENTS",
+    "EVENTS",
+    "FACTS",
+    "IDENTIFIERS",
+    "IDENTITIES",
+    "LEDGER",
+    "LINKS",
+    "LISTINGS",
+    "LIST_MEMBERS",
+    "LOADS",
+    "MERGES",
+    "MESSAGES",
+    "ORDERS",
+    "ORDER_LINES",
+    "PRODUCTS",
+    "PROFILES",
+    "RATES",
+    "REDEMPTIONS",
+    "REFUNDS",
+    "REFUSED",
+    "RESOLVED",
+    "REVIEWS",
+    "SPEND",
+    "TICKETS",
+]
 
 CUSTOMERS = Table(
     "customers",
@@ -39,75 +59,8 @@ CUSTOMERS = Table(
     (
         Column("customer_id", "id", "the resolved customer", required=True),
         Column("first_seen_at", "instant", "the earliest instant anything is known about the person"),
-        *_ATTRIBUTES,
-        *_LOAD,
-    ),
-)
-
-PROFILES = Table(
-    "profiles",
-    "one row per person of a source: what it says about them, as received",
-    ("profile_id",),
-    (
-        Column("profile_id", "id", "hash of source and identifier", required=True),
-        Column("identifier_id", "id", "the person's strongest identifier in the record", required=True),
-        Column("updated_at", "instant", "the version: a later one wins; null when the source does not say"),
-        *_ATTRIBUTES,
-        *_LOAD,
-    ),
-)
-
-IDENTIFIERS = Table(
-    "identifiers",
-    "one row per way to point at a person",
-    ("identifier_id",),
-    (
-        Column("identifier_id", "id", "hash of kind, scope and value", required=True),
-        Column("kind", "text", "customer_number, email, phone, anonymous_id …", required=True),
-        Column("scope", "text", "within which source the value is unique; empty for e-mail and phone", required=True),
-        Column("value", "text", "the value; for e-mail and phone its SHA-256", required=True),
-        Column("strength", "count", "3 strong (names one person), 2 medium, 1 weak (may be shared)", required=True),
-        Column("first_seen_at", "instant", "the earliest instant a fact carries it"),
-        *_LOAD,
-    ),
-)
-
-LINKS = Table(
-    "links",
-    "one row per pair of identifiers seen on the same record",
-    ("link_id",),
-    (
-        Column("link_id", "id", "hash of the two identifiers", required=True),
-        Column("left_id", "id", "the smaller identifier", required=True),
-        Column("right_id", "id", "the larger identifier", required=True),
-        Column("observed_at", "instant", "when they were first seen together"),
-        *_LOAD,
-    ),
-)
-
-IDENTITIES = Table(
-    "identities",
-    "one row per identifier: whom it points at now (derived from links and merges)",
-    ("identifier_id",),
-    (
-        Column("identifier_id", "id", "the identifier", required=True),
-        Column("customer_id", "id", "the customer it resolves to", required=True),
-    ),
-)
-
-MERGES = Table(
-    "merges",
-    "one row per two customers found to be one, or kept apart by hand",
-    ("merge_id",),
-    (
-        Column("merge_id", "id", "hash of the link that joins them", required=True),
-        Column("from_id", "id", "the customer that forwards", required=True),
-        Column("into_id", "id", "the customer that stays", required=True),
-        Column("link_id", "id", "the link that joined them", required=True),
-        Column("reason", "text", "in words: which identifiers met", required=True),
-        Column("merged_at", "instant", "when the link was observed"),
-        Column("undone_at", "instant", "when the merge was undone; null while it holds"),
-        _SOURCE,
+        *c.PERSON,
+        *c.LOAD,
     ),
 )
 
@@ -116,32 +69,8 @@ PRODUCTS = Table(
     "one row per product or variant that can be bought",
     ("product_id",),
     (
-        Column("product_id", "id", "hash of the product code", required=True),
-        Column("product_code", "text", "SKU or code in the shop", required=True),
-        Column("name", "text", "name"),
-        Column("category", "text", "the top category"),
-        Column("category_path", "text", "all levels, joined by ' > '"),
-        Column("brand", "text", "brand or vendor"),
-        Column("price", "price", "list price of a unit"),
-        Column("cost", "price", "cost of goods of a unit"),
-        Column("currency", "text", "ISO 4217 code of price and cost"),
-        Column("launched_at", "instant", "when it was first offered, if known; else first sold"),
-        Column("is_active", "flag", "whether it is on sale"),
-        *_LOAD,
-    ),
-)
-
-LISTINGS = Table(
-    "listings",
-    "one row per product as a catalogue described it, and per name under which order lines carry it; products are made of these",
-    ("listing_id",),
-    (
-        Column("listing_id", "id", "hash of product and source, and of the name where no catalogue gave it", required=True),
-        Column("is_listed", "flag", "whether a catalogue said so; false when only order lines did", required=True),
-        Column("first_sold_at", "instant", "the earliest order line, where order lines said so"),
-        _UPDATED,
-        *(c for c in PRODUCTS.columns if c.name not in {"source", "received_at"}),
-        *_LOAD,
+        *c.PRODUCT,
+        *c.LOAD,
     ),
 )
 
@@ -152,7 +81,7 @@ ORDERS = Table(
     (
         Column("order_id", "id", "hash of source and order number", required=True),
         Column("order_number", "text", "what the shop calls the order", required=True),
-        _CUSTOMER,
+        c.CUSTOMER,
         Column("buyer_id", "id", "the buyer's strongest identifier as received; null for guests"),
         Column(
             "kind",
@@ -169,7 +98,7 @@ ORDERS = Table(
         ),
         Column("delivered_at", "instant", "when it was fulfilled or delivered"),
         Column("updated_at", "instant", "the version: a later one replaces an earlier one"),
-        _CURRENCY,
+        c.CURRENCY,
         Column("net_revenue", "money", "products after discounts, without tax and shipping, before refunds", required=True),
         Column("discount", "money", "taken off the list price, a positive amount", required=True),
         Column("tax", "money", "tax on top of net revenue", required=True),
@@ -189,7 +118,7 @@ ORDERS = Table(
         Column("campaign_source", "text", "utm_source of the visit that led to it"),
         Column("campaign_medium", "text", "utm_medium"),
         Column("campaign_name", "text", "utm_campaign"),
-        *_LOAD,
+        *c.LOAD,
     ),
 )
 
@@ -200,20 +129,20 @@ ORDER_LINES = Table(
     (
         Column("line_id", "id", "hash of order, content and repetition", required=True),
         Column("order_id", "id", "its order", required=True),
-        _CUSTOMER,
+        c.CUSTOMER,
         Column("product_id", "id", "its product; null for what is no product"),
         Column("kind", "text", "product, shipping, fee, discount, voucher or adjustment", required=True),
         Column("ordered_at", "instant", "when the order was placed", required=True),
         Column("quantity", "quantity", "units", required=True),
         Column("unit_price", "price", "price of a unit as received"),
         Column("list_price", "price", "price of a unit before reduction"),
-        _CURRENCY,
+        c.CURRENCY,
         Column("net_revenue", "money", "the line's total after discounts, without tax", required=True),
         Column("discount", "money", "taken off, a positive amount", required=True),
         Column("coupon_discount", "money", "the part of the discount that a code gave", required=True),
         Column("tax", "money", "tax on top", required=True),
         Column("cost", "money", "cost of goods of the line, if known"),
-        *_LOAD,
+        *c.LOAD,
     ),
 )
 
@@ -226,7 +155,7 @@ REFUNDS = Table(
         Column("document_number", "text", "number of the credit note, or of the order when it has none", required=True),
         Column("order_id", "id", "the order it gives back; null when none could be found"),
         Column("line_id", "id", "the line it gives back, if known"),
-        _CUSTOMER,
+        c.CUSTOMER,
         Column("buyer_id", "id", "the buyer's strongest identifier as received"),
         Column("product_id", "id", "the product, if known"),
         Column("kind", "text", "product, shipping, fee, discount or adjustment: what the amount was for", required=True),
@@ -234,43 +163,10 @@ REFUNDS = Table(
         Column("is_dated", "flag", "false when the source gives no date and the order's was taken", required=True),
         Column("is_full", "flag", "whether it, with those before it, gives back the whole order", required=True),
         Column("quantity", "quantity", "units, positive", required=True),
-        _CURRENCY,
+        c.CURRENCY,
         Column("net_revenue", "money", "given back of products, positive", required=True),
         Column("total", "money", "given back in all, positive", required=True),
-        *_LOAD,
-    ),
-)
-
-CREDITS = Table(
-    "credits",
-    "one row per line of a credit note as it was received; refunds are these, matched to what they give back",
-    ("credit_id",),
-    (
-        Column("credit_id", "id", "hash of document, content and repetition", required=True),
-        Column("document_number", "text", "number of the credit note", required=True),
-        Column("scope", "text", "within what the number is unique", required=True),
-        Column("buyer_id", "id", "the buyer's strongest identifier as received"),
-        Column("product_id", "id", "the product"),
-        Column("kind", "text", "product, shipping, fee, discount, voucher or adjustment", required=True),
-        Column("refunded_at", "instant", "when it was given back", required=True),
-        Column("quantity", "quantity", "units, positive", required=True),
-        Column("unit_price", "price", "price of a unit as received"),
-        _CURRENCY,
-        Column("net_revenue", "money", "given back of products, positive", required=True),
-        Column("total", "money", "given back in all, positive", required=True),
-        *_LOAD,
-    ),
-)
-
-DOCUMENTS = Table(
-    "documents",
-    "one row per order that came as a whole: which version of it the facts hold",
-    ("order_id",),
-    (
-        Column("order_id", "id", "the order", required=True),
-        Column("updated_at", "instant", "the latest instant in the document"),
-        Column("amount", "money", "what decides between versions of one instant: the amount refunded"),
-        Column("digest", "id", "hash of the content, which decides the rest", required=True),
+        *c.LOAD,
     ),
 )
 
@@ -280,7 +176,7 @@ EVENTS = Table(
     ("event_id", "occurred_at"),
     (
         Column("event_id", "id", "hash of the message id, else of the content", required=True),
-        _CUSTOMER,
+        c.CUSTOMER,
         Column("visitor_id", "id", "the identifier it came with"),
         Column("kind", "text", "what happened, in snake case: product_viewed, product_added, order_completed …", required=True),
         Column("occurred_at", "instant", "when it happened", required=True),
@@ -299,7 +195,7 @@ EVENTS = Table(
         Column("campaign_name", "text", "utm_campaign"),
         Column("device", "text", "desktop, mobile, tablet"),
         Column("properties", "text", "everything else, as a JSON object"),
-        *_LOAD,
+        *c.LOAD,
     ),
 )
 
@@ -309,7 +205,7 @@ MESSAGES = Table(
     ("message_id",),
     (
         Column("message_id", "id", "hash of the message id", required=True),
-        _CUSTOMER,
+        c.CUSTOMER,
         Column("person_id", "id", "the identifier it was sent to"),
         Column("channel", "text", "email, sms, whatsapp, push …", required=True),
         Column("purpose", "text", "marketing or transactional"),
@@ -321,8 +217,8 @@ MESSAGES = Table(
         Column("bounced_at", "instant", "when it came back"),
         Column("complained_at", "instant", "when it was marked as spam"),
         Column("unsubscribed_at", "instant", "when it led to an unsubscription"),
-        _UPDATED,
-        *_LOAD,
+        c.UPDATED,
+        *c.LOAD,
     ),
 )
 
@@ -332,7 +228,7 @@ CONSENTS = Table(
     ("consent_id",),
     (
         Column("consent_id", "id", "hash of person, channel, purpose, status and date", required=True),
-        _CUSTOMER,
+        c.CUSTOMER,
         Column("person_id", "id", "the identifier it was given for", required=True),
         Column("channel", "text", "email, sms, whatsapp, push", required=True),
         Column("purpose", "text", "marketing or transactional", required=True),
@@ -340,7 +236,7 @@ CONSENTS = Table(
         Column("occurred_at", "instant", "since when it holds; when not dated, when Patron learned it", required=True),
         Column("is_dated", "flag", "false: permission exists but nobody knows since when", required=True),
         Column("method", "text", "how it was given: double_opt_in, form, import …"),
-        *_LOAD,
+        *c.LOAD,
     ),
 )
 
@@ -350,12 +246,12 @@ REDEMPTIONS = Table(
     ("redemption_id",),
     (
         Column("redemption_id", "id", "hash of person, coupon, date and repetition", required=True),
-        _CUSTOMER,
+        c.CUSTOMER,
         Column("person_id", "id", "the identifier it came with", required=True),
         Column("coupon_code", "text", "the coupon", required=True),
         Column("campaign_name", "text", "the campaign it came from"),
         Column("redeemed_at", "instant", "when it was redeemed", required=True),
-        *_LOAD,
+        *c.LOAD,
     ),
 )
 
@@ -365,7 +261,7 @@ REVIEWS = Table(
     ("review_id",),
     (
         Column("review_id", "id", "hash of the review's number, else of its content", required=True),
-        _CUSTOMER,
+        c.CUSTOMER,
         Column("person_id", "id", "the identifier it came with"),
         Column("product_id", "id", "the product"),
         Column("rating", "number", "stars, 1 worst to 5 best"),
@@ -374,8 +270,8 @@ REVIEWS = Table(
         Column("is_recommended", "flag", "whether the reviewer recommends the product"),
         Column("helpful_count", "count", "people who found it helpful"),
         Column("reviewed_at", "instant", "when it was written; null when the source does not say"),
-        _UPDATED,
-        *_LOAD,
+        c.UPDATED,
+        *c.LOAD,
     ),
 )
 
@@ -385,15 +281,15 @@ TICKETS = Table(
     ("ticket_id",),
     (
         Column("ticket_id", "id", "hash of source and number", required=True),
-        _CUSTOMER,
+        c.CUSTOMER,
         Column("person_id", "id", "the identifier it came with"),
         Column("channel", "text", "email, chat, phone, social"),
         Column("topic", "text", "what it is about: delivery, product, return, payment …"),
         Column("opened_at", "instant", "when it was opened", required=True),
         Column("closed_at", "instant", "when it was solved"),
         Column("satisfaction", "number", "rating of the answer, 1 worst to 5 best"),
-        _UPDATED,
-        *_LOAD,
+        c.UPDATED,
+        *c.LOAD,
     ),
 )
 
@@ -407,13 +303,13 @@ SPEND = Table(
         Column("ends_on", "date", "last day", required=True),
         Column("channel", "text", "meta, google, tv …", required=True),
         Column("campaign_name", "text", "campaign"),
-        _CURRENCY,
+        c.CURRENCY,
         Column("cost", "money", "what it cost", required=True),
         Column("impressions", "count", "times shown"),
         Column("clicks", "count", "clicks"),
         Column("conversions", "number", "conversions that the platform claims"),
-        _UPDATED,
-        *_LOAD,
+        c.UPDATED,
+        *c.LOAD,
     ),
 )
 
@@ -423,11 +319,11 @@ RATES = Table(
     ("rate_id",),
     (
         Column("rate_id", "id", "hash of currency and day", required=True),
-        _CURRENCY,
+        c.CURRENCY,
         Column("starts_on", "date", "the first day the rate is used", required=True),
         Column("rate", "number", "shop currency per unit, major units", required=True),
-        _UPDATED,
-        *_LOAD,
+        c.UPDATED,
+        *c.LOAD,
     ),
 )
 
@@ -439,46 +335,6 @@ LIST_MEMBERS = Table(
         Column("list_name", "text", "the list", required=True),
         Column("customer_id", "id", "the customer", required=True),
         Column("added_at", "instant", "when the customer was put on it", required=True),
-    ),
-)
-
-RESOLVED = Table(
-    "resolved",
-    "one row: what identities and customers were last worked out from",
-    ("digest",),
-    (Column("digest", "text", "of identifiers, links, profiles and undone merges", required=True),),
-)
-
-LOADS = Table(
-    "loads",
-    "one row per file that was loaded",
-    ("load_id",),
-    (
-        Column("load_id", "id", "hash of source and content digest", required=True),
-        _SOURCE,
-        Column("file", "text", "the file's name, without its folder", required=True),
-        Column("digest", "text", "SHA-256 of the content", required=True),
-        Column("loaded_at", "instant", "when", required=True),
-        Column("read_count", "count", "records read", required=True),
-        Column("kept_count", "count", "records that became or changed facts", required=True),
-        Column("unchanged_count", "count", "records that were known already", required=True),
-        Column("refused_count", "count", "records that could not be used", required=True),
-    ),
-)
-
-REFUSED = Table(
-    "refused",
-    "one row per problem of a record that could not be used",
-    (),
-    (
-        Column("load_id", "id", "the load", required=True),
-        Column("file", "text", "the file's name", required=True),
-        Column("line", "count", "the line in the file on which the record begins, from 1; the row for Parquet", required=True),
-        Column("column", "text", "the column"),
-        Column("value", "text", "what was found"),
-        Column("expected", "text", "what was expected", required=True),
-        Column("hint", "text", "a suggestion"),
-        Column("record", "text", "the record as it was received"),
     ),
 )
 

@@ -44,7 +44,7 @@ def test_names_of_events_are_in_snake_case(name: str, expected: str) -> None:
 
 
 def test_words_mean_events_that_have_a_name_of_the_specification() -> None:
-    for word, meaning in (OLD_NAMES | SHORT_NAMES).items():
+    for word, meaning in {**OLD_NAMES, **SHORT_NAMES}.items():
         assert word != meaning
         assert meaning not in OLD_NAMES
         assert meaning not in SHORT_NAMES

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from patron.kernel.ids import derived
 from patron.testing.tiny import tiny_shop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from patron.adapters.engines.duckdb import DuckDBEngine
 
@@ -23,7 +23,9 @@ def who(name: str) -> int:
     return derived(kind, scope, name)
 
 
-def shop(born: dict[str, str | None], met: Iterable[tuple[str, str, str | None]], **facts: list[dict[str, object]]) -> DuckDBEngine:
+def shop(
+    born: Mapping[str, str | None], met: Iterable[tuple[str, str, str | None]], **facts: Sequence[Mapping[str, object]]
+) -> DuckDBEngine:
     """A store with these identifiers (name: first seen), meetings (name, name, instant) and facts; nothing is resolved yet."""
     return tiny_shop({"identifiers": [identifier(n, at) for n, at in born.items()], "links": [link(*m) for m in met], **facts})
 
@@ -39,7 +41,7 @@ def link(one: str, other: str, at: str | None) -> dict[str, object]:
     return {"link_id": derived("link", str(left), str(right)), "left_id": left, "right_id": right, "observed_at": at}
 
 
-def add(store: DuckDBEngine, table: str, rows: list[dict[str, object]]) -> None:
+def add(store: DuckDBEngine, table: str, rows: Sequence[Mapping[str, object]]) -> None:
     """Append rows as loading would."""
     if rows:
         store.insert(table, tiny_shop({table: rows}).connection.table(table).to_arrow_table())
@@ -51,5 +53,5 @@ def people(store: DuckDBEngine) -> set[frozenset[str]]:
     return {frozenset(r[0]) for r in rows}
 
 
-def rows(store: DuckDBEngine, query: str) -> list[tuple[object, ...]]:
+def rows(store: DuckDBEngine, query: str) -> list[Any]:
     return store.connection.sql(query).fetchall()

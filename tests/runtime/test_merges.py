@@ -111,7 +111,7 @@ def test_undoing_splits_two_that_stay_apart_and_redoing_gives_back_what_was(
     merge = data.draw(st.sampled_from(found))
     undo_merge(store, merge.merge_id, now=NOW)
     assert resolve(store, now=NOW).changed == {}
-    of = dict(rows(store, "FROM identities"))
+    of: dict[int, int] = dict(rows(store, "FROM identities"))
     assert of[merge.from_id] != of[merge.into_id]
     redo_merge(store, merge.merge_id, now=NOW)
     assert (_state(store), merges(store)) == (before, found)

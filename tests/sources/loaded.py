@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.collect.mapping import statements
@@ -35,10 +35,10 @@ class Loaded:
     def resolve(self) -> None:
         resolve(self.store, now=NOW)
 
-    def rows(self, query: str) -> list[tuple[object, ...]]:
+    def rows(self, query: str) -> list[Any]:
         return self.store.connection.sql(query).fetchall()
 
-    def row(self, query: str) -> tuple[object, ...]:
+    def row(self, query: str) -> Any:
         (only,) = self.rows(query)
         return only
 

@@ -8,6 +8,7 @@ import pytest
 from sources.loaded import DATA, Loaded, counts, problems
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _SPEC = DATA / "platform_exports/segment/ecommerce_spec_v2_examples.jsonl"
@@ -24,7 +25,7 @@ def night() -> Loaded:
     return loaded
 
 
-def _calls(folder: Path, *calls: dict[str, object]) -> Path:
+def _calls(folder: Path, *calls: Mapping[str, object]) -> Path:
     file = folder / "calls.jsonl"
     file.write_text("".join(json.dumps(c) + "\n" for c in calls), encoding="utf-8")
     return file
@@ -145,7 +146,7 @@ def test_the_same_file_twice_changes_nothing(night: Loaded) -> None:
 def test_where_adding_has_a_name_of_its_own_the_cart_is_a_look() -> None:
     loaded = Loaded()
     assert counts(loaded.one("events", _CLICKS)) == (31_106, 31_106, 0, 0)
-    found = dict(loaded.rows("SELECT kind, count(*) FROM events GROUP BY kind"))
+    found: dict[str, int] = dict(loaded.rows("SELECT kind, count(*) FROM events GROUP BY kind"))
     assert (found["product_added"], found["order_completed"], found["cart_viewed"]) == (1_346, 470, 1_204)
     assert loaded.row("SELECT count(DISTINCT visitor_id), count(DISTINCT session_id) FROM events") == (600, 3_605)
     buyers = "SELECT campaign_medium, count(DISTINCT visitor_id) FROM events WHERE kind = 'order_completed' GROUP BY 1"

@@ -11,6 +11,7 @@ from patron.facts.shop import Shop
 from patron.features import plan, scores
 from patron.features.catalog import BUILT_IN
 from patron.kernel.money import Currency
+from patron.kernel.steps import Step
 from patron.kernel.time import Calendar
 from patron.testing.tiny import customer, tiny_shop
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from patron.adapters.engines.duckdb import DuckDBEngine
     from patron.features.catalog import Catalog
+    from patron.features.scores import CutPoints
 
 Rows = dict[str, list[dict[str, Any]]]
 Answers = dict[str, dict[str, Any]]
@@ -69,3 +71,25 @@ def answers(engine: DuckDBEngine, facts: Facts, catalog: Catalog = BUILT_IN) -> 
     names = {customer(n): n for n in ("ann", "bob", "cat", "dan", "eve", "fay", "gus", "hal")}
     rows = engine.query(plan.table(catalog)).to_pylist()
     return {names[row["customer_id"]]: row for row in rows}
+
+
+class Run:
+    """The plan of some facts, said once and run on many shops."""
+
+    def __init__(self, facts: Facts, cuts: CutPoints, catalog: Catalog = BUILT_IN) -> None:
+        """Say every step in the engine's words."""
+        engine = made({})
+        self._catalog = catalog
+        steps = [*plan.partial_steps(catalog, facts), Step("features", plan.features(catalog, facts, cuts))]
+        self._statements = [(s.name, _typed(engine, s)) for s in steps]
+
+    def __call__(self, engine: DuckDBEngine) -> list[dict[str, Any]]:
+        """The features of every customer, in the order of their ids."""
+        for name, statement in self._statements:
+            engine.connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS {statement}')
+        return engine.query(plan.table(self._catalog).order_by("customer_id")).to_pylist()
+
+
+def _typed(engine: DuckDBEngine, step: Step) -> str:
+    columns = ", ".join(f'"{c}"::{engine._type(t)} AS "{c}"' for c, t in step.expression.schema().items())
+    return f"SELECT {columns} FROM ({engine.sql(step.expression)})"  # noqa: S608

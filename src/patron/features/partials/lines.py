@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.features.partials.orders import ORDER_ROWS
-from patron.features.partials.partial import Partial
-from patron.kernel.time import days_between, literal
+from patron.features.partials.partial import Partial, number_of, total
+from patron.kernel.time import days_between, type_of_instant
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -35,11 +35,11 @@ def product_lines(facts: Facts) -> ir.Table:
 
 def _products(facts: Facts) -> ir.Table:
     lines = facts.order_lines
-    sold = lines.filter(lines.kind == "product", lines.product_id.notnull(), lines.quantity > 0)
+    sold = lines.filter(lines.kind == "product", lines.product_id.notnull())
     sums = sold.group_by("product_id").aggregate(
         first_sold_at=sold.ordered_at.min(),
-        revenue=sold.net_revenue.sum().cast("int64"),
-        units=sold.quantity.sum().cast("decimal(18, 3)"),
+        revenue=total(sold.quantity > 0, sold.net_revenue),
+        units=ibis.greatest(sold.quantity, 0).sum().cast("decimal(18, 3)"),
     )
     catalogue = facts.products.select(_product="product_id", category="category", launched_at="launched_at")
     known = sums.left_join(catalogue, sums.product_id == catalogue._product)
@@ -47,6 +47,7 @@ def _products(facts: Facts) -> ir.Table:
     rows = known.select("product_id", "category", "revenue", "units", "first_sold_at", launched_at=launched)
     of_category = ibis.window(group_by="category")
     mean = _price(rows.revenue.sum().over(of_category), rows.units.sum().over(of_category))
+    launch_ends_at = rows.launched_at + ibis.interval(days=LAUNCH_DAYS)
     shop_opened_at = rows.first_sold_at.min().over(ibis.window())
     return rows.select(
         "product_id",
@@ -54,8 +55,8 @@ def _products(facts: Facts) -> ir.Table:
         number=ibis.row_number().over(ibis.window(order_by=["category", "product_id"])).cast("int64"),
         category_number=(ibis.dense_rank().over(ibis.window(order_by=["category"]))).cast("int64"),
         # A product that was there when the shop's facts begin was launched nobody knows when.
-        launched_at=ibis.ifelse(
-            days_between(rows.launched_at, shop_opened_at) >= LAUNCH_DAYS, rows.launched_at, ibis.null(literal(facts.as_of).type())
+        launch_ends_at=ibis.ifelse(
+            days_between(rows.launched_at, shop_opened_at) >= LAUNCH_DAYS, launch_ends_at, ibis.null(type_of_instant)
         ),
         price_level_millionths=(_price(rows.revenue, rows.units) / mean.nullif(0.0) * 1e6).round().cast("int64"),
     )
@@ -67,18 +68,17 @@ def _price(revenue: ir.Value, units: ir.Value) -> ir.FloatingValue:
 
 PRODUCTS = Partial("products", _products, grain="other")
 """One row per product that was ever sold: product_id, category, number (unique, products of a category together), category_number,
-launched_at (null when it was there from the start), price_level_millionths (its mean price over the mean price of its category)."""
+launch_ends_at (null when it was there from the start), price_level_millionths (its mean price over the mean price of its category)."""
 
 
 def _lines(facts: Facts) -> ir.Table:
     lines = product_lines(facts)
     products = PRODUCTS.table(facts)
-    numbers = products.select(_product="product_id", number="number", launched_at="launched_at", level="price_level_millionths")
+    numbers = products.select("number", "launch_ends_at", _product="product_id")
     rows = lines.inner_join(numbers, lines.product_id == numbers._product)
-    fresh = rows.ordered_at < rows.launched_at + ibis.interval(days=LAUNCH_DAYS)
     return rows.group_by(["customer_id", "number"]).aggregate(
         line_count=rows.count().cast("int64"),
-        launch_count=ibis.coalesce(fresh, False).ifelse(1, 0).sum().cast("int64"),
+        launch_count=number_of(ibis.coalesce(rows.ordered_at < rows.launch_ends_at, False)),
     )
 
 

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 EVENING = 18
 WINDOWS = (30, 90, 365)
-_DAYS = 7
-_HOURS = 24
 
 
 def _lifetime(facts: Facts) -> ir.Table:
@@ -128,19 +126,21 @@ ACTIVE_DAYS = Partial("active_days", _active_days, reads=(ORDER_ROWS,), zeros=fr
 
 def _habits(facts: Facts) -> ir.Table:
     rows = ORDER_ROWS.table(facts)
-    return rows.group_by("customer_id").aggregate(
+    days = [number_of(rows.weekday == day) * 32 + (31 - day) for day in range(7)]
+    habits = rows.group_by("customer_id").aggregate(
         weekend_count=number_of(rows.weekday >= 5),
         evening_count=number_of(rows.hour >= EVENING),
-        weekday=_most_frequent(rows.weekday, _DAYS),
-        hour=_most_frequent(rows.hour, _HOURS),
+        weekday=_unpacked(ibis.greatest(*days)),
         second_order_at=first_in(rows.number == 2, rows.ordered_at),
     )
+    counts = rows.group_by(["customer_id", "hour"]).aggregate(n=lambda t: t.count().cast("int64"))
+    hours = counts.group_by(_customer="customer_id").aggregate(hour=_unpacked((counts.n * 32 + (31 - counts.hour)).max()))
+    return habits.inner_join(hours, habits.customer_id == hours._customer).drop("_customer")
 
 
-def _most_frequent(value: ir.IntegerColumn, size: int) -> ir.IntegerScalar:
-    """The value from 0 up to `size` that occurs most, the smallest of equals. Count and value share an integer, five bits for the value."""
-    packed = [number_of(value == v) * 32 + (31 - v) for v in range(size)]
-    return (31 - ibis.greatest(*packed) % 32).cast("int64")
+def _unpacked(packed: ir.IntegerValue) -> ir.IntegerValue:
+    """The value that goes with the largest count, of equals the smallest value: both share an integer, five bits for 31 less the value."""
+    return (31 - packed % 32).cast("int64")
 
 
 HABITS = Partial("order_habits", _habits, reads=(ORDER_ROWS,), zeros=frozenset({"weekend_count", "evening_count"}))

@@ -78,7 +78,8 @@ def test_stakes_are_what_members_brought_in_a_year() -> None:
     engine.insert("memberships", arrow_rows(memberships, [{"customer_id": i, "best": i <= 2, "all": True} for i in range(1, 6)]))
     table = memberships.unbound()
     row = engine.query(stakes.stakes(rfm.features_named("features"), table, ["best", "all"])).to_pylist()[0]
-    assert (row["members_0"], row["stake_0"], row["members_1"], row["stake_1"]) == (2, 1000, 5, 1040)
+    assert (row["members_0"], row["stake_0"], row["silent_0"]) == (2, 1000, 0)
+    assert (row["members_1"], row["stake_1"], row["silent_1"]) == (5, 1040, 1)
     assert engine.query(stakes.shared_members(table, ["best", "all"])).to_pylist() == [{"shared_0_1": 2}]
 
 

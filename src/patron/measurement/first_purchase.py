@@ -38,11 +38,11 @@ def by_thing(*, by: By) -> ir.Table:
     """First purchase and realised value by what the first order held: one row per label, most customers first, as `_summed`."""
     values = realised_values()
     held = first_held(by=by).rename(_id="customer_id")
-    rows = _summed(values.join(held, values.customer_id == held._id), "label")
-    return rows.order_by(rows.customers.desc(), rows.label)
+    rows = _summed(values.join(held, values.customer_id == held._id), "key", "label")
+    return rows.order_by(rows.customers.desc(), rows.label, rows.key)
 
 
-def _summed(values: ir.Table, key: str) -> ir.Table:
+def _summed(values: ir.Table, *keys: str) -> ir.Table:
     """Per key: customers (count), and the sums of first_revenue, revenue, first_margin, margin."""
     sums = {c: values[c].sum().cast("int64") for c in ("first_revenue", "revenue", "first_margin", "margin")}
-    return values.group_by(key).aggregate(customers=values.count(), **sums)
+    return values.group_by(*keys).aggregate(customers=values.count(), **sums)

@@ -96,18 +96,20 @@ def by_first(facts: Facts, *, by: By, days: int) -> ir.Table:
     values = later_values(facts, days=days)
     held = first_held(by=by).rename(_id="customer_id")
     rows = held.join(values, held._id == values.customer_id)
-    return rows.group_by("label").aggregate(
+    grouped = rows.group_by("key", "label").aggregate(
         customers=rows.count(),
         returned=rows.count(where=rows.has_returned),
         total=rows.later_value.sum(),
         squares=(rows.later_value * rows.later_value).sum(),
     )
+    return grouped.drop("key")
 
 
 def first_held(*, by: By) -> ir.Table:
-    """What each customer's first order held: one row per customer and product or category, customer_id and label."""
+    """What each customer's first order held: one row per customer and product or category, with customer_id, key (text) and label."""
     held = FIRST_THINGS.unbound()
-    return held.select("customer_id", label=held[by]).filter(lambda t: t.label.notnull()).distinct()
+    key = held.product_id.cast("string") if by == "product" else held.category  # several products may bear one name
+    return held.select("customer_id", key=key, label=held[by]).filter(lambda t: t.label.notnull()).distinct()
 
 
 def horizon(followed_counts: dict[str, int]) -> int | None:

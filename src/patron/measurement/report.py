@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Literal
 
 from patron.kernel.money import Currency, Money
 from patron.kernel.time import iso
@@ -240,9 +241,15 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A segment worth acting on now; `at_stake` is what its members brought in the year before."""
+    """A segment worth acting on now.
+
+    Attributes:
+        goal: keep, or win_back where most members have fallen silent.
+        at_stake: what the members brought in the year before.
+    """
 
     segment: str
+    goal: Literal["keep", "win_back"]
     members: int
     at_stake: Money
 

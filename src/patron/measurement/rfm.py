@@ -20,6 +20,9 @@ NEEDS = {
 }
 """The columns of a features table that are read here."""
 
+SILENT = frozenset({"about_to_sleep", "at_risk", "cannot_lose", "hibernating", "lost"})
+"""Groups of customers who have fallen silent; the other six still buy."""
+
 ABSENT = ""
 """The group of who was not a customer with an order then."""
 

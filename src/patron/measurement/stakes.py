@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from patron.measurement.rfm import SILENT
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -18,18 +20,24 @@ def stakes(features: ir.Table, memberships: ir.Table, slugs: Sequence[str]) -> i
     """Members of each segment and what they brought in the year before.
 
     Args:
-        features: customer_id, net_revenue_365d.
+        features: customer_id, net_revenue_365d, rfm_group.
         memberships: customer_id and one boolean per segment.
         slugs: the segments to look at.
 
     Returns:
-        One row: members_0, stake_0, members_1 …, in the order of `slugs`.
+        One row: members_0, stake_0, silent_0 (members of groups that have fallen silent), members_1 …, in the order of `slugs`.
     """
-    both = memberships.join(features.select(_id="customer_id", _money="net_revenue_365d"), memberships.customer_id == features.customer_id)
+    silent = features.rfm_group.isin(sorted(SILENT)).fill_null(False)
+    worth = features.select(_id="customer_id", _money="net_revenue_365d", _silent=silent)
+    both = memberships.join(worth, memberships.customer_id == worth._id)
     sums: dict[str, ir.Value] = {}
     for number, slug in enumerate(slugs):
         is_in = both[slug].fill_null(False)
-        sums |= {f"members_{number}": both.count(where=is_in), f"stake_{number}": both._money.sum(where=is_in)}
+        sums |= {
+            f"members_{number}": both.count(where=is_in),
+            f"stake_{number}": both._money.sum(where=is_in),
+            f"silent_{number}": both.count(where=is_in & both._silent),
+        }
     return both.aggregate(**sums)
 
 

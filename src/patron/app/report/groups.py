@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from patron.measurement.report import Numbers, Segment
 
 _PRODUCTS = 15
-_ACTIONS = 6
-_CANDIDATES = 20
+_ACTIONS = 4  # of each goal
+_CANDIDATES = 24
 
 
 def rfm_pictures(answers: Answers, features: str) -> Rfm:
@@ -63,6 +63,7 @@ def actions(answers: Answers, segments: Sequence[Segment], features: str, member
     row = answers.row(stakes.stakes(table, flags, slugs))
     members = {s: row[f"members_{i}"] or 0 for i, s in enumerate(slugs)}
     stake = {s: row[f"stake_{i}"] or 0 for i, s in enumerate(slugs)}
+    silent = {s for i, s in enumerate(slugs) if (row[f"silent_{i}"] or 0) * 2 > members[s]}
     scored = table.filter(table.r_score.notnull())
     customers = answers.row(scored.aggregate(n=scored.count()))["n"]
     ranked = stakes.candidates(members, stake, customers=customers, limit=_CANDIDATES)
@@ -70,8 +71,12 @@ def actions(answers: Answers, segments: Sequence[Segment], features: str, member
     if len(ranked) > 1:
         counts = answers.row(stakes.shared_members(flags, ranked))
         shared = {frozenset((ranked[i], ranked[j])): counts[f"shared_{i}_{j}"] for i, j in combinations(range(len(ranked)), 2)}
-    chosen = stakes.distinct(ranked, members, shared, limit=_ACTIONS)
-    return tuple(Action(s, members[s], answers.money(stake[s])) for s in chosen)
+    keep = stakes.distinct([s for s in ranked if s not in silent], members, shared, limit=_ACTIONS)
+    win_back = stakes.distinct([s for s in ranked if s in silent], members, shared, limit=_ACTIONS)
+    return (
+        *(Action(s, "keep", members[s], answers.money(stake[s])) for s in keep),
+        *(Action(s, "win_back", members[s], answers.money(stake[s])) for s in win_back),
+    )
 
 
 def best_products(answers: Answers) -> tuple[Product, ...]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 WIDE, NARROW = 720, 328
 _LETTER = 7.1  # width of a letter of the labels, on the safe side
-_TOP, _BOTTOM, _LEFT = 14, 34, 52
+_TOP, _BOTTOM, _LEFT, _RIGHT = 14, 34, 52, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Column:
 
     Attributes:
         label: what stands under it.
-        below: a second line under it.
+        below: a second line under it, where it differs from that of the label before.
         parts: from the line outwards, as (class, value).
         hint: what a pointer shows.
         is_faint: whether it is not complete.
@@ -77,17 +77,20 @@ def columns(label: str, given: Sequence[Column], axis: Callable[[float], str], w
     lows = [sum(v for _, v in c.parts if v < 0) for c in given]
     steps = ticks(min(lows, default=0), max(highs, default=1) or 1)
     plot = _Plot(width, height, steps[0], steps[-1])
-    slot = (width - _LEFT) / max(len(given), 1)
+    slot = (width - _LEFT - _RIGHT) / max(len(given), 1)
     bar = min(slot * 0.72, 46)
     drawn = [plot.grid(steps, axis)]
     every = max(1, math.ceil(32 / slot))
+    said = ""
     for i, column in enumerate(given):
         x = _LEFT + i * slot + (slot - bar) / 2
         drawn.append(_stack(column, x, bar, plot))
         if (len(given) - 1 - i) % every == 0:
             middle = _LEFT + i * slot + slot / 2
             drawn.append(svg.text(middle, height - _BOTTOM + 16, column.label, "label", "middle"))
-            drawn.append(svg.text(middle, height - _BOTTOM + 30, column.below, "faint", "middle"))
+            if column.below != said:
+                drawn.append(svg.text(middle, height - _BOTTOM + 30, column.below, "faint", "middle"))
+            said = column.below
     return svg.picture(label, width, height, *drawn)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from patron.web.report.figure import Cell, Figure, Table, heat
-from patron.web.report.words import count, money, month, of_hundred, ordinal, short_money
+from patron.web.report.words import count, money, month, month_and_year, of_hundred, ordinal, short_money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,7 +26,7 @@ def retention(given: Sequence[CohortRow]) -> Figure:
     rows: list[tuple[Cell | str, ...]] = []
     for c in shown:
         cells = [heat(of_hundred(cell.share), cell.share, highest) for cell in c.cells[1 : later + 1]]
-        rows.append((month(c.month), count(c.size), *cells, *[Cell("")] * (later - len(cells))))
+        rows.append((month_and_year(c.month), count(c.size), *cells, *[Cell("")] * (later - len(cells))))
     columns = ("First order in", ">New customers", *(f">{k}" for k in range(1, later + 1)))
     return Figure(
         "retention",
@@ -59,7 +60,7 @@ def value(given: Sequence[CohortRow]) -> Figure:
     rows: list[tuple[Cell | str, ...]] = []
     for c in shown:
         cells = [heat(short_money(x.net_revenue_per_customer), _each(x), highest) for x in _upto(c, later)]
-        rows.append((month(c.month), count(c.size), *cells, *[Cell("")] * (later + 1 - len(cells))))
+        rows.append((month_and_year(c.month), count(c.size), *cells, *[Cell("")] * (later + 1 - len(cells))))
     columns = ("First order in", ">New customers", ">same month", *(f">+{k}" for k in range(1, later + 1)))
     return Figure(
         "cohort-value",
@@ -85,4 +86,5 @@ def _value_caption(given: Sequence[CohortRow]) -> str:
 
 
 def _each(cell: CohortCell) -> float:
-    return float(cell.net_revenue_per_customer.amount)
+    """Grows with the amount, less and less: one rich cohort does not leave the others pale."""
+    return math.sqrt(max(float(cell.net_revenue_per_customer.amount), 0.0))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from patron.measurement.report import Flow, Movement, ReportData, Rfm, RfmCell, Segment
 
 _MOVES = 10
+_SEGMENTS = 12
 _BEST = 4  # the score from which on somebody is recent, or frequent
 
 
@@ -107,7 +108,7 @@ def movement(moved: Movement, data: ReportData) -> Figure:
         "Who moved",
         _movement_caption(moved.flows, since),
         charts.both(lambda w: charts.rows("The largest moves between groups", drawn, w)) if drawn else NOTHING,
-        shown=(Table(f"Groups on {since} and now", ("Group", f">{since}", f">{day(data.as_of_on)}", ">Change"), rows, "bars"),),
+        shown=(Table(f"Customers on {since} and on {day(data.as_of_on)}", ("Group", ">Then", ">Now", ">Change"), rows, "bars"),),
         keys=(Key("a", "into a group that still buys"), Key("c", "into a group that has fallen silent")) if drawn else (),
         numbers=_matrix(moved.flows, names),
         note="Only moves of customers who had an order at both instants are drawn; customers won since then are in the table.",
@@ -141,23 +142,21 @@ def _matrix(flows: Sequence[Flow], names: Sequence[str]) -> Table:
 def segments(given: Sequence[Segment]) -> Iterator[Figure]:
     """All segments; those that wait for facts are named under the table."""
     ready = [s for s in given if s.members is not None]
-    if not ready:
+    held = [s for s in ready if s.members]
+    if not held:
         return
-    has_margin = any(s.margin for s in ready)
-    most = max((s.members or 0 for s in ready), default=0)
-    money_most = max((s.net_revenue.minor for s in ready if s.net_revenue), default=0)
-    rows = []
-    for s in sorted(ready, key=lambda s: (-(s.net_revenue.minor if s.net_revenue else 0), s.slug)):
-        revenue = s.net_revenue.minor if s.net_revenue else 0
-        cells: list[Cell | str] = [
+    held.sort(key=lambda s: (-_minor(s), s.slug))
+    most, money_most = max(s.members or 0 for s in held), max(_minor(s) for s in held)
+    rows: list[tuple[Cell | str, ...]] = [
+        (
             Cell(s.name, small=s.meaning),
             bar(count(s.members or 0), s.members or 0, most, small=percent(s.share)),
-            bar(money(s.net_revenue), revenue, money_most),
-        ]
-        rows.append((*cells, money(s.margin)) if has_margin else tuple(cells))
-    columns = ("Segment", ">Members", ">Net revenue", *((">Margin",) if has_margin else ()))
-    held = [s for s in ready if s.members]
-    largest = max(ready, key=lambda s: s.members or 0)
+            bar(money(s.net_revenue), _minor(s), money_most),
+        )
+        for s in held[:_SEGMENTS]
+    ]
+    largest = max(held, key=lambda s: s.members or 0)
+    label = "All segments" if len(held) <= _SEGMENTS else f"The {_SEGMENTS} segments with the most net revenue"
     yield Figure(
         "all-segments",
         "All segments",
@@ -165,9 +164,36 @@ def segments(given: Sequence[Segment]) -> Iterator[Figure]:
             f"{things(len(held), 'segment')} {'holds' if len(held) == 1 else 'hold'} somebody; the largest is “{largest.name}” "
             f"with {things(largest.members or 0, 'customer')}."
         ),
-        shown=(Table("Segments with their members and money", columns, tuple(rows), "bars"),),
-        note=f"A customer can be in several segments; net revenue is all that the members have brought so far. {_waiting(given)}".rstrip(),
+        shown=(Table(label, ("Segment", ">Members", ">Net revenue"), tuple(rows), "bars words"),),
+        numbers=_all_segments(held),
+        note=f"A customer can be in several segments; net revenue is all that members have brought so far.{_empty(ready)}{_waiting(given)}",
     )
+
+
+def _minor(segment: Segment) -> int:
+    return segment.net_revenue.minor if segment.net_revenue else 0
+
+
+def _all_segments(held: Sequence[Segment]) -> Table:
+    has_margin = any(s.margin for s in held)
+    rows = tuple(
+        (
+            Cell(s.name, small=s.meaning),
+            count(s.members or 0),
+            percent(s.share),
+            money(s.net_revenue),
+            *((money(s.margin),) if has_margin else ()),
+            s.advice,
+        )
+        for s in held
+    )
+    columns = ("Segment", ">Members", ">Share", ">Net revenue", *((">Margin",) if has_margin else ()), "What to do")
+    return Table("Every segment that holds somebody", columns, rows)
+
+
+def _empty(ready: Sequence[Segment]) -> str:
+    empty = sum(1 for s in ready if not s.members)
+    return f" {things(empty, 'segment')} {'holds' if empty == 1 else 'hold'} nobody now." if empty else ""
 
 
 def _waiting(given: Sequence[Segment]) -> str:
@@ -176,4 +202,4 @@ def _waiting(given: Sequence[Segment]) -> str:
         return ""
     lacking = sorted({w for s in waiting for w in s.waiting_for})
     words = ", ".join(w.replace("_", " ") for w in lacking)
-    return f"{things(len(waiting), 'more segment')} {'waits' if len(waiting) == 1 else 'wait'} for facts that are not loaded yet: {words}."
+    return f" {things(len(waiting), 'more segment')} {'waits' if len(waiting) == 1 else 'wait'} for facts that are not loaded yet: {words}."

@@ -34,7 +34,7 @@ def months(data: ReportData) -> Figure:
     """Net revenue by month, from new and returning customers and guests."""
     shown = data.months[-_MONTHS:]
     has_guests = any(m.guest_net_revenue.minor for m in data.months)
-    given = [_column(m, is_first=i == 0) for i, m in enumerate(shown)]
+    given = [_column(m) for m in shown]
     currency = data.currency
     label = "Net revenue by month from new customers, returning customers and guests"
     keys = [Key("a", "returning customers"), Key("b", "new customers: their first order")]
@@ -51,18 +51,17 @@ def months(data: ReportData) -> Figure:
     )
 
 
-def _column(m: MonthRevenue, *, is_first: bool) -> charts.Column:
+def _column(m: MonthRevenue) -> charts.Column:
     parts = (
         ("a", float(m.returning_net_revenue.minor)),
         ("b", float(m.new_net_revenue.minor)),
         ("c", float(m.guest_net_revenue.minor)),
     )
-    below = m.month[:4] if is_first or m.month.endswith("-01") else ""
     hint = (
         f"{month(m.month)}: {money(m.net_revenue)}; new {money(m.new_net_revenue)}, returning {money(m.returning_net_revenue)}, "
         f"guests {money(m.guest_net_revenue)}"
     )
-    return charts.Column(short_month(m.month), below, parts, hint, is_faint=m.is_partial)
+    return charts.Column(short_month(m.month), m.month[:4], parts, hint, is_faint=m.is_partial)
 
 
 def _months_caption(data: ReportData) -> str:

@@ -44,9 +44,12 @@ def sections(data: ReportData) -> tuple[Section, ...]:
     return tuple(s for s in all_of_them if s.figures)
 
 
-def _actions(data: ReportData) -> tuple[tuple[Action, Segment], ...]:
+def _actions(data: ReportData) -> tuple[tuple[str, tuple[tuple[Action, Segment], ...]], ...]:
+    """Advice by goal; nothing where there is none."""
     by_slug = {s.slug: s for s in data.segments}
-    return tuple((a, by_slug[a.segment]) for a in data.actions)
+    titles = {"keep": "Keep and grow", "win_back": "Win back"}
+    found = [(title, tuple((a, by_slug[a.segment]) for a in data.actions if a.goal == goal)) for goal, title in titles.items()]
+    return tuple(found) if data.actions else ()
 
 
 def _environment() -> jinja2.Environment:

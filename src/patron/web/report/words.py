@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from patron.kernel.money import Money, exponent
+from patron.measurement.rfm import SILENT
 
 if TYPE_CHECKING:
     from datetime import date
@@ -34,7 +35,7 @@ GROUPS = {
     "": "No order yet",
 }
 """The eleven RFM groups, from the best to the ones that are gone."""
-ACTIVE = frozenset("champions loyal potential_loyalists new_customers promising needs_attention".split())
+ACTIVE = frozenset(GROUPS) - SILENT - {""}
 """Groups of customers who still buy; the rest have fallen silent."""
 
 
@@ -56,7 +57,8 @@ def short_money(amount: Money) -> str:
     size = abs(amount.amount)
     for scale, letter in _SCALES:
         if size >= scale:
-            return _with_sign(amount.amount, f"{size / scale:.1f}".removesuffix(".0") + letter, amount.currency)
+            places = 1 if size / scale < _SMALL else 0
+            return _with_sign(amount.amount, f"{size / scale:.{places}f}".removesuffix(".0") + letter, amount.currency)
     return money(amount)
 
 
@@ -93,6 +95,11 @@ def day(on: date | None) -> str:
 def month(text: str) -> str:
     """A month: March 2011."""
     return f"{_MONTHS[int(text[5:]) - 1]}{NBSP}{text[:4]}"
+
+
+def month_and_year(text: str) -> str:
+    """A month, short: Mar 2011."""
+    return f"{short_month(text)}{NBSP}{text[:4]}"
 
 
 def short_month(text: str) -> str:

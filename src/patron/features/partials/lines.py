@@ -24,13 +24,18 @@ _BITS = 31  # for the number of a product or category
 _MASK = (1 << _BITS) - 1
 
 
-def product_lines(facts: Facts) -> ir.Table:
-    """Lines of products in orders that count."""
+def lines_that_count(facts: Facts) -> ir.Table:
+    """Lines of orders that count."""
     orders = facts.orders
     off = orders.filter((orders.kind != "sale") | orders.cancelled_at.notnull()).select(_order="order_id")
     lines = facts.order_lines
-    products = lines.filter(lines.customer_id.notnull(), lines.kind == "product", lines.product_id.notnull())
-    return products.anti_join(off, products.order_id == off._order)
+    return lines.anti_join(off, lines.order_id == off._order)
+
+
+def product_lines(facts: Facts) -> ir.Table:
+    """Lines of products in orders of customers that count."""
+    lines = lines_that_count(facts)
+    return lines.filter(lines.customer_id.notnull(), lines.kind == "product", lines.product_id.notnull())
 
 
 def _products(facts: Facts) -> ir.Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from patron.features.catalog import built_in
+from patron.features.own import extended
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem
 from patron.library.files import segment_files
@@ -28,7 +29,7 @@ def read_definitions(folder: Path, settings: FeatureSettings) -> Definitions:
     Raises:
         InputError: with everything that is wrong in any file.
     """
-    catalog = built_in(settings)
+    catalog = extended(built_in(settings), _texts(folder / "features"))
     files = {f"{LIBRARY}/{slug}.toml": text for slug, text in segment_files()}
     own = _texts(folder / "segments")
     for path in own:

@@ -13,7 +13,6 @@ import ibis
 
 from patron.segments import expression as e
 from patron.segments import tree as t
-from patron.segments.assignment import assigned
 from patron.segments.events import events_in
 from patron.segments.telling import Figure, figure
 from patron.segments.words import column_of, said
@@ -237,9 +236,7 @@ def _shown(node: t.Value | t.Leaf, scope: e.Scope) -> ir.Value:
     match node:
         case t.Ranked():
             return scope.row[column_of(node)] if node.within else e.statistic(node, scope)
-        case t.InCluster(centroids):
-            return assigned(scope.row, centroids)
-        case t.InList() | t.Moved() | t.Consent() | t.Sequence():
+        case t.InCluster() | t.InList() | t.Moved() | t.Consent() | t.Sequence():
             return scope.row[column_of(node)]
         case t.Compare() | t.OneOf() | t.TextMatch() | t.Known() | t.Claim() | t.InSegment():
             return e.condition(node, scope)

@@ -18,7 +18,6 @@ from patron.kernel.ids import SEPARATOR, hash63
 from patron.kernel.money import exponent
 from patron.kernel.time import days_between, literal, parse_instant
 from patron.segments import tree as t
-from patron.segments.assignment import assigned
 from patron.segments.words import column_of
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class Scope:
     """What a condition is worked out over.
 
     Attributes:
-        row: features, joined with the terms and ranks of groups that conditions need.
+        row: features, joined with the terms, ranks of groups and nearest centres that conditions need.
         catalog: features by name.
         facts: the shop and the instant the answer is for.
         stats: the statistics of the population, by `words.column_of`; one that is missing or null is unknown.
@@ -104,7 +103,7 @@ def _leaf(node: t.Leaf, scope: Scope) -> ir.BooleanValue:
         case t.InSegment(slug):
             return scope.row[inside(slug)]
         case t.InCluster(centroids, number):
-            return _has_any(centroids.features, scope) & (assigned(scope.row, centroids) == number)
+            return _has_any(centroids.features, scope) & (scope.row[column_of(node)] == number)
         case t.InList() | t.Moved() | t.Consent() | t.Sequence():
             return scope.row[column_of(node)].notnull()
         case _:

@@ -15,6 +15,7 @@ from patron.kernel.steps import Step
 from patron.kernel.tables import type_of
 from patron.segments import expression as e
 from patron.segments import tree as t
+from patron.segments.assignment import assigned
 from patron.segments.statistics import cuts_within, population, statistics_of
 from patron.segments.terms import beside, term_steps
 from patron.segments.waiting import needed
@@ -104,6 +105,8 @@ class Plan:
         references.
         """
         row = self._joined()
+        nearest = {column_of(leaf): assigned(row, leaf.centroids) for leaf in self._leaves() if isinstance(leaf, t.InCluster)}
+        row = row.mutate(**nearest) if nearest else row
         for level in self._levels():
             scope = e.Scope(row, self.catalog, self.facts, stats)
             row = row.mutate(**{e.inside(slug): e.condition(self.conditions[slug], scope) for slug in level})
@@ -127,6 +130,9 @@ class Plan:
             below = [depth[leaf.slug] for leaf in t.leaves(condition) if isinstance(leaf, t.InSegment)]
             depth[slug] = 1 + max(below, default=0)
         return [[s for s, d in depth.items() if d == level] for level in range(1, max(depth.values(), default=0) + 1)]
+
+    def _leaves(self) -> tuple[t.Leaf, ...]:
+        return tuple(dict.fromkeys(leaf for condition in self.conditions.values() for leaf in t.leaves(condition)))
 
     def _statistics(self) -> tuple[t.Statistic | t.Ranked, ...]:
         return tuple(dict.fromkeys(s for condition in self.conditions.values() for s in statistics_of(condition)))

@@ -1,12 +1,13 @@
 """Statistics of the population that conditions compare with: averages, medians, percentiles, and the cut-offs of top and bottom.
 
-All are worked out from the counts of each value, so that ties are treated alike and every engine finds the same: a percentile is a value
-that somebody has, the median the mean of the middle two.
+Those with ranks are worked out from the counts of each value, so that ties are treated alike and every engine finds the same: a percentile
+is a value that somebody has, the median the mean of the middle two.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import reduce
+from typing import TYPE_CHECKING, assert_never
 
 import ibis
 
@@ -15,7 +16,7 @@ from patron.segments.expression import feature_value, is_counted
 from patron.segments.words import column_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     import ibis.expr.types as ir
 
@@ -36,7 +37,7 @@ def statistics_of(condition: t.Condition) -> tuple[t.Statistic | t.Ranked, ...]:
 
 
 def population(
-    wanted: Iterable[t.Statistic | t.Ranked], features: ir.Table, catalog: Mapping[str, Feature], facts: Facts
+    wanted: Sequence[t.Statistic | t.Ranked], features: ir.Table, catalog: Mapping[str, Feature], facts: Facts
 ) -> ir.Table | None:
     """One row with a column per statistic, named by `words.column_of`; None when nothing is wanted.
 
@@ -46,25 +47,30 @@ def population(
         catalog: features by name.
         facts: the shop, for its currency.
     """
+    averages = {column_of(one): one.feature for one in wanted if isinstance(one, t.Statistic) and one.kind == "average"}
     by_feature: dict[str, list[t.Statistic | t.Ranked]] = {}
     for one in wanted:
-        by_feature.setdefault(one.feature, []).append(one)
+        if column_of(one) not in averages:
+            by_feature.setdefault(one.feature, []).append(one)
     tables = []
+    if averages:
+        tables.append(features.aggregate(**{c: _average(name, features, catalog, facts) for c, name in averages.items()}))
     for name, ones in by_feature.items():
         counted = _counted(name, features, catalog, facts)
-        tables.append(counted.aggregate(**{column_of(one): _statistic(one, counted) for one in ones}))
-    if not tables:
-        return None
-    joined = tables[0]
-    for table in tables[1:]:
-        joined = joined.cross_join(table)
-    return joined
+        tables.append(counted.aggregate(**{column_of(one): _ranked(one, counted) for one in ones}))
+    return reduce(lambda joined, table: joined.cross_join(table), tables) if tables else None
+
+
+def _average(name: str, features: ir.Table, catalog: Mapping[str, Feature], facts: Facts) -> ir.FloatingScalar:
+    where = is_counted(catalog[name], features, catalog)
+    total = feature_value(name, features, catalog, facts).sum(where=where).cast("float64")
+    return total / features.count(where=where).cast("float64").nullif(ibis.literal(0.0))
 
 
 def cuts_within(ranked: t.Ranked, features: ir.Table, catalog: Mapping[str, Feature], facts: Facts) -> ir.Table:
     """One row per group (`of`, a value of the feature that ranks are taken within): the cut-off, named by `words.column_of`."""
     counted = _counted(ranked.feature, features, catalog, facts, within=ranked.within)
-    return counted.group_by("of").aggregate(**{column_of(ranked): _statistic(ranked, counted)})
+    return counted.group_by("of").aggregate(**{column_of(ranked): _ranked(ranked, counted)})
 
 
 def _counted(name: str, features: ir.Table, catalog: Mapping[str, Feature], facts: Facts, *, within: str = "") -> ir.Table:
@@ -82,21 +88,20 @@ def _counted(name: str, features: ir.Table, catalog: Mapping[str, Feature], fact
     )
 
 
-def _statistic(one: t.Statistic | t.Ranked, counted: ir.Table) -> ir.Scalar:
-    x, n, upto, total = counted.x, counted.n, counted.upto, counted.total
+def _ranked(one: t.Statistic | t.Ranked, counted: ir.Table) -> ir.Scalar:
+    """A value at a rank; the median is the mean of two."""
+    x, upto, total = counted.x, counted.upto, counted.total
     match one:
-        case t.Statistic("average"):
-            return (x * n).sum().cast("float64") / n.sum().cast("float64").nullif(ibis.literal(0.0))
-        case t.Statistic("typical"):
-            low, high = x.min(where=upto * 2 >= total), x.min(where=upto * 2 > total)
-            return (low.cast("float64") + high.cast("float64")) / ibis.literal(2.0)
         case t.Statistic("percentile", rank=rank):
             return x.min(where=upto >= _share(rank, total))
+        case t.Statistic():
+            low, high = x.min(where=upto * 2 >= total), x.min(where=upto * 2 > total)
+            return (low.cast("float64") + high.cast("float64")) / ibis.literal(2.0)
         case t.Ranked(is_top, count=count, share=share):
             wanted = ibis.literal(count, type="int64") if count is not None else _share(share or 1.0, total)
             return x.min(where=upto > total - wanted) if is_top else x.min(where=upto >= ibis.least(wanted, total))
-    message = f"{one} is no statistic"
-    raise AssertionError(message)
+        case _:
+            assert_never(one)
 
 
 def _share(share: float, total: ir.IntegerValue) -> ir.IntegerValue:

@@ -26,9 +26,6 @@ def _place() -> int:
     return field(default=0, compare=False, kw_only=True)
 
 
-# Values --------------------------------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True, slots=True)
 class Number:
     """A number; `is_money` once it is known to be an amount in major units of the shop's currency."""
@@ -158,8 +155,6 @@ class DaysSince:
 
 
 Value = Number | Text | Truth | Day | Moment | Name | Sum | Statistic | Bucket | Tally | DaysSince
-
-# Conditions ----------------------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

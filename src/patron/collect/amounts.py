@@ -33,8 +33,21 @@ def minor(amount: ir.DecimalValue, currency: str | ir.StringValue) -> ir.Integer
 
 
 def minor_of_product(price: ir.DecimalValue, quantity: ir.DecimalValue, currency: str | ir.StringValue) -> ir.IntegerValue:
-    """The amount of so many units at a price, in minor units: multiplied exactly, then rounded once."""
-    return minor((price.cast(_HALF_WIDE) * quantity.cast(_HALF_WIDE)).cast(_WIDE), currency)
+    """The amount of so many units at a price, in minor units: multiplied exactly, then rounded once.
+
+    Args:
+        price: decimal(18, 6), major units, below a hundred million.
+        quantity: decimal(18, 3), below ten million.
+        currency: ISO 4217 code, one for all rows or a column.
+    """
+    rounded = minor((price.cast(_HALF_WIDE) * quantity.cast(_HALF_WIDE)).cast(_WIDE), currency)
+    if not isinstance(currency, str):
+        return rounded
+    # Most prices are whole minor units and most quantities whole: then integers do, at a fraction of the time.
+    places = exponent(currency)
+    whole_price, units = price.cast(f"decimal(18, {places})"), quantity.cast("int64")
+    is_whole = (whole_price.cast("decimal(18, 6)") == price) & (units.cast("decimal(18, 3)") == quantity)
+    return ibis.ifelse(is_whole, (whole_price * (10**places)).cast("int64") * units, rounded)
 
 
 def minor_or_zero(amount: ir.DecimalValue, currency: str | ir.StringValue) -> ir.IntegerValue:

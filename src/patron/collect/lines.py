@@ -11,9 +11,11 @@ from fnmatch import translate
 from typing import TYPE_CHECKING
 
 import ibis
+import ibis.expr.operations as ops
 
-from patron.collect import amounts, ids
+from patron.collect import amounts, ids, people
 from patron.collect.parsing import clean, reference
+from patron.collect.places import country
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem, did_you_mean
 from patron.kernel.time import to_utc_timestamp
@@ -36,8 +38,11 @@ CODES: Mapping[str, tuple[str, ...]] = {
 """Codes of lines that are no products; `*` stands for anything."""
 CREDIT_NUMBERS = ("C[0-9]*",)
 """Numbers of credit notes; whatever its number, a negative quantity with an amount is given back too."""
+BUYERS = ("customer_number", "email", "phone")
 PLACES = ("country", "region", "city", "postal_code")
+ORDERS = ("coupon_code", "channel", *PLACES)
 _LARGE = 2_147_483_647
+_FACTORS = (2_654_435_761, 4_093_082_899, 3_266_489_917, 2_246_822_519, 668_265_263)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +90,6 @@ def line_kind(code: ir.StringValue, codes: Mapping[str, Sequence[str]]) -> ir.St
 
 
 @dataclass(frozen=True, slots=True)
-class Money:
-    """Amounts of a line in minor units, and the price of a unit."""
-
-    net: ir.IntegerValue
-    discount: ir.IntegerValue | None
-    coupon: ir.IntegerValue | None
-    tax: ir.IntegerValue | None
-    cost: ir.IntegerValue | None
-    price: ir.DecimalValue
-    list_price: ir.DecimalValue | None
-
-
-@dataclass(frozen=True, slots=True)
 class Lines:
     """The lines of a file: expressions over its staged records.
 
@@ -115,11 +107,8 @@ class Lines:
 
     @property
     def code(self) -> ir.StringValue:
-        """What a product is called on each line: its code, else its name; as it stands."""
-        has = self.intake.has
-        if "product_code" not in has:
-            return self.records.product_name
-        return ibis.coalesce(self.records.product_code, self.records.product_name) if "product_name" in has else self.records.product_code
+        """What a product is called on each line, as it stands."""
+        return self.records.product_code
 
     @property
     def quantity(self) -> ir.DecimalValue:
@@ -163,46 +152,80 @@ class Lines:
         return kinds.mutate(product_id=ibis.ifelse(is_product, ids.product_id(kinds.product_code), ibis.null("int64")))
 
     def numbers(self) -> ir.Table:
-        """One row per order number as it stands: number, ordered_at and the texts that are the order's."""
-        rows = self.records
-        texts = [c for c in ("customer_number", "email", "phone", "currency", "coupon_code", "channel", *PLACES) if c in self.intake.has]
+        """One row per order number as it stands.
+
+        Returns:
+            raw, order_number, order_id, ordered_at, currency, is_credit, buyer_id, customer_number, email, phone and the columns
+            `orders_of_lines.MERGED`; null where the file does not say.
+        """
+        rows, has = self.records, self.intake.has
+        texts = [c for c in ("currency", *BUYERS, *ORDERS) if c in has]
         grouped = rows.group_by("order_number").agg(ordered_at=rows.ordered_at.min(), **{c: rows[c].max() for c in texts})
-        others = {
-            c: ibis.null("string") for c in ("customer_number", "email", "phone", "coupon_code", "channel", *PLACES) if c not in texts
-        }
-        bare = grouped.mutate(**others).mutate(
-            raw=grouped.order_number, order_number=reference(grouped.order_number), ordered_at=self.instant(grouped.ordered_at)
+        code = self.currency(grouped)
+        values = {c: clean(grouped[c]) if c in has else ibis.null("string") for c in (*BUYERS, *ORDERS)}
+        if "customer_number" in has:
+            values["customer_number"] = reference(grouped.customer_number)
+        if "email" in has:
+            values["email"] = values["email"].lower()
+        bare = grouped.select(
+            raw=grouped.order_number,
+            order_number=reference(grouped.order_number),
+            ordered_at=self.instant(grouped.ordered_at),
+            currency=ibis.literal(code) if isinstance(code, str) else code,
+            **values,
         )
-        code = self.currency(bare) if "currency" in texts else ibis.literal(self.intake.currency)
-        return bare.select(
-            "raw", "order_number", "ordered_at", "coupon_code", "channel", *PLACES,
-            customer_number=reference(bare.customer_number), email=clean(bare.email).lower(), phone=clean(bare.phone),
-            currency=code, is_credit=_matches(bare.order_number, self.rules.credits),
+        if "country" in has:  # their names are few, orders are many
+            names = bare.select("country").distinct()
+            known = names.select(_name=names.country, _code=country(names.country))
+            bare = bare.left_join(known, bare.country == known._name).mutate(country=known._code).select(*bare.columns)
+        return bare.mutate(
+            buyer_id=self.person(bare).id.cast("int64") if self._buyers else ibis.null("int64"),
+            is_credit=_matches(bare.order_number, self.rules.credits),
             order_id=ids.order_id(self.intake.source, self.intake.scope, bare.order_number),
-        )  # fmt: skip
+        )
+
+    def person(self, rows: ir.Table) -> people.Person:
+        """The buyer of each row of a table with the columns `BUYERS`; there must be any in the file."""
+        return people.identified(rows, self.intake, **{c: rows[c] for c in self._buyers})
+
+    @property
+    def _buyers(self) -> tuple[str, ...]:
+        return tuple(c for c in BUYERS if c in self.intake.has)
+
+    def buyers(self, numbers: ir.Table) -> dict[str, ir.Table]:
+        """Rows of `identifiers`, `links` and `profiles` of the buyers; the places are those of the latest order.
+
+        Args:
+            numbers: `numbers`.
+        """
+        if not self._buyers:
+            return {}
+        known = numbers.filter(numbers.buyer_id.notnull())
+        latest = [ibis.desc(known.ordered_at), known.order_number]
+        places = {c: known[c].first(order_by=latest) for c in PLACES if c in self.intake.has}
+        grouped = known.group_by(*self._buyers).agg(first_at=known.ordered_at.min(), last_at=known.ordered_at.max(), **places)
+        profile = {c: grouped[c] for c in (*self._buyers, *places)}
+        return people.observed(self.person(grouped), self.intake, seen_at=grouped.first_at, updated_at=grouped.last_at, profile=profile)
 
     def joined(self, codes: ir.Table, numbers: ir.Table) -> ir.Table:
         """Each record with what its code and its order number stand for, and its money.
 
         Returns:
-            line_id (of the first of equal lines), order_id, order_number, buyer_id, product_id, kind, ordered_at, quantity, unit_price,
-            list_price, currency, net_revenue, discount, coupon_discount, tax, cost, gives_back.
+            The columns of `facts.ORDER_LINES` but for what the loading adds, `line_id` being that of the first of equal lines; and
+            order_number, buyer_id, and gives_back: whether it is a line of a credit note.
         """
         rows = self.records.mutate(_code=self.code, _quantity=self.quantity)
+        rows = rows.mutate(**self._amounts(rows)).alias("_priced")
         known = numbers.select(
             "raw", "order_id", "buyer_id", "is_credit", number=numbers.order_number, at=numbers.ordered_at, _currency=numbers.currency
         )
-        of_codes = codes.select("product_id", "kind", _of=codes.code)
+        of_codes = codes.select("product_id", kind=codes.kind, _of=codes.code)
         met = rows.join(known, rows.order_number == known.raw)
         both = met.left_join(of_codes, met._code == of_codes._of)
-        one = self.intake.currency if "currency" not in self.intake.has else both._currency
-        money = self._money(both, one)
-        gives_back = (both._quantity < 0) & ((money.net < 0) | both.is_credit)
-        if "quantity" not in self.intake.has:
-            gives_back = (money.net < 0) | (both.is_credit & (money.net <= 0))
         zero = ibis.literal(0, type="int64")
+        optional = {c: both[f"_{c}"] if f"_{c}" in rows.columns else zero for c in ("discount", "coupon_discount", "tax")}
         return both.select(
-            line_id=_mixed(both.order_id, both.product_id, both._quantity, money),
+            line_id=_mixed(both.order_id, both.product_id, both._quantity, both._net, *optional.values()),
             order_id=both.order_id,
             order_number=both.number,
             buyer_id=both.buyer_id,
@@ -210,38 +233,44 @@ class Lines:
             kind=ibis.coalesce(both.kind, ibis.literal("product")),
             ordered_at=both.at,
             quantity=both._quantity,
-            unit_price=money.price,
-            list_price=ibis.null("decimal(18, 6)") if money.list_price is None else money.list_price,
+            unit_price=both._price,
+            list_price=both.list_price,
             currency=both._currency,
-            net_revenue=money.net,
-            discount=zero if money.discount is None else money.discount,
-            coupon_discount=zero if money.coupon is None else money.coupon,
-            tax=zero if money.tax is None else money.tax,
-            cost=ibis.null("int64") if money.cost is None else money.cost,
-            gives_back=gives_back,
+            net_revenue=both._net,
+            **optional,
+            cost=both._cost if "_cost" in rows.columns else ibis.null("int64"),
+            gives_back=self._gives_back(both),
         )
 
-    def _money(self, rows: ir.Table, code: str | ir.StringValue) -> Money:
-        has = self.intake.has
-        quantity = rows._quantity
-        tax = amounts.minor_or_zero(rows.tax, code) if "tax" in has else None
-        parts = [amounts.minor_or_zero(rows[c].abs(), code) for c in ("discount", "coupon_discount", "coupon_match_discount") if c in has]
+    def _gives_back(self, rows: ir.Table) -> ir.BooleanValue:
+        if "quantity" in self.intake.has:
+            return (rows._quantity < 0) & ((rows._net < 0) | rows.is_credit)
+        return (rows._net < 0) | (rows.is_credit & (rows._net <= 0))
+
+    def _amounts(self, rows: ir.Table) -> dict[str, ir.Value]:
+        """The money of each line in minor units (_net, _discount, _coupon_discount, _tax, _cost), and _price, of a unit."""
+        has, quantity = self.intake.has, rows._quantity
+        code = self.currency(rows)
+        found: dict[str, ir.Value] = {}
         coupons = [amounts.minor_or_zero(rows[c].abs(), code) for c in ("coupon_discount", "coupon_match_discount") if c in has]
-        total, coupon = _sum(parts), _sum(coupons)
-        if "amount" in has and not self.rules.is_unit:
-            net = amounts.minor(rows.amount, code)
-            price = _per_unit(rows.amount, quantity)
-        else:
-            price = rows.unit_price if "unit_price" in has else rows.amount
-            net = amounts.minor_of_product(price, quantity, code)
-            if total is not None and self.rules.is_before_discount is not False:
-                net = net - total
-        if total is not None and self.rules.is_before_discount and "amount" in has:
-            net = net - total
-        if tax is not None and self.rules.has_tax:
-            net = net - tax
-        cost = amounts.minor_of_product(rows.cost, quantity, code) if "cost" in has else None
-        return Money(net, total, coupon, tax, cost, price, rows.list_price if "list_price" in has else None)
+        if coupons:
+            found["_coupon_discount"] = sum(coupons[1:], coupons[0])
+        taken_off = ([amounts.minor_or_zero(rows.discount.abs(), code)] if "discount" in has else []) + coupons
+        if taken_off:
+            found["_discount"] = sum(taken_off[1:], taken_off[0])
+        if "tax" in has:
+            found["_tax"] = amounts.minor_or_zero(rows.tax, code)
+        if "cost" in has:
+            found["_cost"] = amounts.minor_of_product(rows.cost, quantity, code)
+        is_total = "amount" in has and not self.rules.is_unit
+        price = rows.amount if "amount" in has and self.rules.is_unit else rows.unit_price
+        net = amounts.minor(rows.amount, code) if is_total else amounts.minor_of_product(price, quantity, code)
+        is_before_discount = self.rules.is_before_discount if self.rules.is_before_discount is not None else not is_total
+        if taken_off and is_before_discount:
+            net = net - found["_discount"]
+        if "tax" in has and self.rules.has_tax:
+            net = net - found["_tax"]
+        return found | {"_net": net, "_price": _per_unit(rows.amount, quantity) if is_total else price}
 
 
 def listings(names: ir.Table, codes: ir.Table, intake: Intake) -> ir.Table:
@@ -263,21 +292,15 @@ def listings(names: ir.Table, codes: ir.Table, intake: Intake) -> ir.Table:
     )
 
 
-def _mixed(order: ir.IntegerValue, product: ir.IntegerValue, quantity: ir.DecimalValue, money: Money) -> ir.IntegerValue:
+def _mixed(order: ir.IntegerValue, product: ir.IntegerValue, quantity: ir.DecimalValue, *amounts_: ir.IntegerValue) -> ir.IntegerValue:
     """A number for the content of a line: ids are hashes already, so that numbers only need to be spread over the bits.
 
-    Multipliers are odd and below 2^32, factors below 2^31, so no product overflows.
+    Factors are below 2^32 and numbers below 2^31, so no product overflows.
     """
     mixed = order ^ ibis.coalesce(product, ibis.literal(0, type="int64"))
-    parts = [
-        ((quantity * 1000).cast("int64"), 2_654_435_761),
-        (money.net, 4_093_082_899),
-        (money.discount, 3_266_489_917),
-        (money.tax, 2_246_822_519),
-    ]
-    for value, factor in parts:
-        if value is not None:
-            mixed = mixed ^ (((value % _LARGE) + _LARGE) % _LARGE * factor)
+    for value, factor in zip(((quantity * 1000).cast("int64"), *amounts_), _FACTORS, strict=False):
+        if not isinstance(value.op(), ops.Literal):
+            mixed = mixed ^ ((value % _LARGE).abs() * factor) ^ ibis.ifelse(value < 0, 1, 0)
     return mixed & ((1 << 63) - 1)
 
 
@@ -288,13 +311,6 @@ def _matches(text: ir.StringValue, patterns: Sequence[str]) -> ir.BooleanValue:
     for pattern in others:
         found = found | text.re_search(f"^{pattern}")
     return found
-
-
-def _sum(parts: Sequence[ir.IntegerValue]) -> ir.IntegerValue | None:
-    total = None
-    for part in parts:
-        total = part if total is None else total + part
-    return total
 
 
 def _per_unit(amount: ir.DecimalValue, quantity: ir.DecimalValue) -> ir.DecimalValue:

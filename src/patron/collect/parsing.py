@@ -155,9 +155,9 @@ def _whole(text: ir.StringValue) -> ir.IntegerValue:
 
 def _instant(text: ir.StringValue, style: Style, zone: str) -> ir.TimestampValue:
     if style.plain:
-        # A cheap look keeps what has an offset or a word at its end out: engines would read it and drop the offset.
-        tail = text.substr(10)
-        usual = ~(tail.contains("+") | tail.contains("-")) & text.right(1).between("0", "9")
+        # A cheap look keeps out what has an offset or a word at its end: engines would read it and drop the offset.
+        length = text.length()
+        usual = ((length == 10) | (length == 16) | ((length == 19) & (text.substr(16, 1) == ":"))) & (text.right(1) <= "9")
         return _of_zone(ibis.ifelse(usual, text, ibis.null("string")).try_cast(type_of("instant")), zone)
     bare = clean(text).re_replace(r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?\s+", "")
     year_first = _year_first(bare, style)

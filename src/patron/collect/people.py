@@ -80,7 +80,7 @@ def identified(
     return Person(records, tuple(i for i in given if i))
 
 
-def observed(
+def observed(  # noqa: PLR0913  # each is optional
     person: Person,
     intake: Intake,
     *,
@@ -97,9 +97,11 @@ def observed(
         seen_at: the instant of the fact that carries the identifiers; null where none is known.
         updated_at: the version of the profile; null means the file's own time.
         kind: what kind of record describes the person, when a source has several; profiles of a kind replace each other.
-        profile: attributes of `facts.PROFILES` by name, columns of the records. Give attributes that the file has no column for as well: null.
+        profile: attributes of `facts.PROFILES` by name, columns of the records; what is left out is null.
     """
-    rows = {"identifiers": _identifiers(person, seen_at), "links": _links(person, seen_at)}
+    rows = {"identifiers": _identifiers(person, seen_at)}
+    if len(person.identifiers) > 1:
+        rows["links"] = _links(person, seen_at)
     if profile:
         version = seen_at if updated_at is None else updated_at
         rows["profiles"] = person.records.select(
@@ -144,7 +146,7 @@ def _identifiers(person: Person, seen_at: ir.TimestampValue) -> ir.Table:
 def _links(person: Person, seen_at: ir.TimestampValue) -> ir.Table:
     """The strongest identifier of a record is linked to each of its others."""
     strongest = person.id
-    others = person.identifiers[1:] or person.identifiers
+    others = person.identifiers[1:]
     pairs = [person.records.select(a=strongest, b=i.id, seen_at=seen_at).filter(lambda t: t.a.notnull() & (t.a != t.b)) for i in others]
     every = reduce(lambda a, b: a.union(b), pairs)
     ordered = every.select(left_id=ibis.least(every.a, every.b), right_id=ibis.greatest(every.a, every.b), seen_at=every.seen_at)

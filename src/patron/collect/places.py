@@ -40,7 +40,7 @@ turks and caicos islands; TD chad; TG togo; TH thailand; TJ tajikistan; TL timor
 tonga; TR turkey, türkiye, turkiye; TT trinidad and tobago; TV tuvalu; TW taiwan, 台灣, 臺灣; TZ tanzania; UA ukraine, україна; UG uganda;
 US united states, united states of america, usa, u.s.a., u.s., america; UY uruguay; UZ uzbekistan; VA vatican city, holy see; VC saint
 vincent and the grenadines; VE venezuela; VG british virgin islands; VI us virgin islands, u.s. virgin islands; VN vietnam, viet nam;
-VU vanuatu; WS samoa; XK kosovo; YE yemen; YT mayotte; ZA south africa; ZM zambia; ZW zimbabwe
+VU vanuatu; WS samoa; XK kosovo; YE yemen; YT mayotte; ZA south africa, rsa; ZM zambia; ZW zimbabwe
 """
 NAMES: dict[str, tuple[str, ...]] = {
     code: tuple(name.strip() for name in names.split(","))
@@ -49,9 +49,15 @@ NAMES: dict[str, tuple[str, ...]] = {
 """Names in lower case by ISO 3166 alpha-2 code."""
 
 
+_INDEX = "|" + "".join(f"{name}={code}|" for code, names in NAMES.items() for name in names)
+
+
 def country(text: ir.StringValue) -> ir.StringValue:
-    """The code of a country by its name or code; what is neither stays as it was received."""
-    lower = text.lower()
-    by_name = ibis.cases(*[(lower.isin(names), ibis.literal(code)) for code, names in NAMES.items()], else_=text)
-    named = ibis.ifelse(lower == "uk", ibis.literal("GB"), text.upper())
-    return ibis.ifelse(text.length() == 2, named, by_name)
+    """The code of a country by its name or code; what is neither stays as it was received.
+
+    The names stand in one long text in which each is looked up: engines do that much faster than trying some hundred cases.
+    """
+    lower, index = text.lower(), ibis.literal(_INDEX)
+    place = index.find(ibis.literal("|") + lower + "=")
+    code = index.substr(place + lower.length() + 2, 2)
+    return ibis.cases((place >= 0, code), (text.length() == 2, text.upper()), else_=text)  # noqa: PLR2004

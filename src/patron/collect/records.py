@@ -62,34 +62,44 @@ class Reading:
         """The columns whose text is kept of refused records: all, unless there are very many."""
         return self.headers if len(self.headers) <= _MANY_COLUMNS else tuple(dict.fromkeys(self.recognised.columns.values()))
 
+    @property
+    def names(self) -> dict[str, str]:
+        """The columns of `staged` and their types: the fields that the file has, and `rest` if the layout asks for it."""
+        layout = self.recognised.layout
+        fields = {f.name: TYPES[f.kind] for f in layout.fields if f.name in self.recognised.columns}
+        return fields | ({"rest": "string"} if layout.rest else {})
+
     def staged(self, raw: ir.Table) -> ir.Table:
-        """One row per record of the file.
+        """One row per record of the file, in its order: the columns `names`, and `_bad`, whether the record is refused.
 
         Args:
             raw: the file's columns.
-
-        Returns:
-            A column per field of the layout (`parsing.TYPES`; null where the file has no such column), `rest` if the layout asks for it,
-            and `_bad`: whether the record is refused. Of refused records only: `_cells`, the texts of the columns `kept`, and `_flags`,
-            which of `issues` apply.
         """
+        return self._marked(raw).select(*self.names, BAD)
+
+    def refused(self, raw: ir.Table) -> ir.Table:
+        """The refused records alone, in order: `_cells`, the texts of the columns `kept`, and `_flags`, which of `issues` apply.
+
+        Args:
+            raw: the file's columns.
+        """
+        marked = self._marked(raw)
+        bad = marked.filter(marked[BAD])
+        texts = ibis.array([text_of(bad[self._cell(h)]) for h in self.kept])
+        flags = ibis.array([_NO, *(flag for _, flag, _ in self._reasons(bad))])
+        return bad.select(**{CELLS: texts, FLAGS: flags})
+
+    def _marked(self, raw: ir.Table) -> ir.Table:
         layout = self.recognised.layout
         cells = raw.select(**{_cell(i): raw[h] for i, h in enumerate(self.headers)})
         if layout.skip:
             texts = self._texts(cells)
             cells = texts.filter(~ibis.coalesce(layout.skip(texts), _NO)).select(*cells.columns)
-        names = [f.name for f in layout.fields] + (["rest"] if layout.rest else [])
         values = {f.name: self._value(cells, f) for f in layout.fields}
         parsed = cells.mutate(**values, **({"rest": self._rest(cells)} if layout.rest else {}))
-        marked = parsed.mutate(**{BAD: reduce(lambda a, b: a | b, (bad for _, _, bad in self._reasons(parsed)), _NO)})
-        texts = ibis.array([text_of(marked[self._cell(h)]) for h in self.kept])
-        flags = ibis.array([_NO, *(flag for _, flag, _ in self._reasons(marked))])
-        bad = marked[BAD]
-        return marked.select(
-            *names,
-            BAD,
-            **{CELLS: ibis.ifelse(bad, texts, ibis.null(texts.type())), FLAGS: ibis.ifelse(bad, flags, ibis.null(flags.type()))},
-        )
+        parsed = parsed.alias("_parsed")  # read once, then looked at: without a name Ibis would write the reading into each test
+        tests = {test.op(): test for _, _, test in self._reasons(parsed)}.values()  # each once; expressions cannot be compared
+        return parsed.mutate(**{BAD: reduce(lambda a, b: a | b, tests, _NO)})
 
     def issues(self, raw: ir.Table) -> tuple[Issue | None, ...]:
         """What the places of `_flags` stand for; the first stands for nothing, so that there always is one."""
@@ -109,12 +119,14 @@ class Reading:
                 found.append((Issue(header, place, EXPECTED[field.kind]), unread, value.isnull() if field.filled else unread))
             if field.filled:
                 missing = value.isnull() if field.kind in LENIENT - {"raw"} else blank(cell)
+                if field.kind == "raw" and cell.type().is_string():  # only what begins with a blank needs the closer look
+                    missing = cell.isnull() | ((cell < "!") & missing)
                 expected = "an e-mail address" if field.kind == "email" else "a value"
                 found.append((Issue(header, place, expected), missing, missing if field.kind == "raw" else value.isnull()))
         for check in self.recognised.layout.checks:
             header = self.recognised.columns.get(check.field)
-            bad = ibis.coalesce(check.bad(parsed), _NO)
             place = self.kept.index(header) if header else None
+            bad = ibis.coalesce(check.bad(parsed), _NO)
             found.append((Issue(header or check.field, place, check.expected, check.hint), bad, bad))
         return found
 

@@ -49,14 +49,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import ibis.expr.types as ir
 
-from patron.kernel.money import Currency
-from patron.kernel.time import Calendar
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from patron.kernel.money import Currency
+    from patron.kernel.time import Calendar
 
 FieldKind = Literal[
     "raw",  # text as it stands in the file, nothing trimmed
@@ -256,7 +258,7 @@ class Reader(Protocol):
         ...
 
     def lines(self, file: File, records: Sequence[int], *, record_count: int) -> dict[int, int]:
-        """The line in the file on which each of these records begins; records count from 0, lines from 1, malformed lines are no records."""
+        """The line on which each of these records begins; records count from 0, lines from 1, and malformed lines are no records."""
         ...
 
     def close(self) -> None:

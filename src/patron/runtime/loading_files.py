@@ -9,7 +9,7 @@ import ibis
 
 from patron.collect.headers import Recognised, recognised
 from patron.collect.parsing import TYPES
-from patron.collect.records import BAD, CELLS, FLAGS, Reading
+from patron.collect.records import BAD, Reading
 from patron.collect.style import date_evidence, date_style, number_evidence, number_style
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem
@@ -56,14 +56,23 @@ class Staged:
     Attributes:
         reading: how they were read.
         raw: the file's columns.
-        records: a column per field, `record` (its number in the file, from 0) and what `collect.records` adds.
+        records: a column per field of the layout, `record` (its number in the file, from 0), and `_bad` where any is refused.
+        count: how many they are.
+        bad_count: how many of them are refused.
         zone: of instants that are still the shop's clock; "UTC" when they are instants.
     """
 
     reading: Reading
     raw: ir.Table
     records: ir.Table
+    count: int
+    bad_count: int
     zone: str
+
+    @property
+    def usable(self) -> ir.Table:
+        """The records that are not refused."""
+        return (self.records.filter(~self.records[BAD]) if self.bad_count else self.records).drop(BAD)
 
 
 def stage(store: Store, reader: Reader, one: Opened, said: Statements, zone: str) -> Staged:
@@ -76,21 +85,40 @@ def stage(store: Store, reader: Reader, one: Opened, said: Statements, zone: str
     """
     look = reader.view(one.file, _LOOK, keep_malformed=False)
     reading, later = _reading(store, look, one, said, zone, sample=_SAMPLE)
-    raw = reader.view(one.file, _RAW, keep_malformed=True)
-    store.create(STAGED, reading.staged(raw), temporary=True)
-    if _any_bad(store, _staged(reading)):
+    raw, counts = _read(store, reader, one.file, reading)
+    if counts["bad"]:
         again, later_again = _reading(store, look, one, said, zone, sample=None)
         if again != reading:
             reading, later = again, later_again
-            raw = reader.view(one.file, _RAW, keep_malformed=True)
-            store.create(STAGED, reading.staged(raw), temporary=True)
-    return Staged(reading, raw, _numbered(store, reading), later)
+            raw, counts = _read(store, reader, one.file, reading)
+    return Staged(reading, raw, _records(reading, counts["first"] or 0), counts["count"], counts["bad"] or 0, later)
 
 
-def _reading(store: Store, look: ir.Table, one: Opened, said: Statements, zone: str, *, sample: int | None) -> tuple[Reading, str]:
+def _read(store: Store, reader: Reader, file: File, reading: Reading) -> tuple[ir.Table, dict[str, int]]:
+    raw = reader.view(file, _RAW, keep_malformed=True)
+    store.create(STAGED, reading.staged(raw), temporary=True)
+    staged = _staged(reading)
+    counts = staged.agg(count=staged.count(), bad=staged[BAD].sum(), first=staged.rowid().min())
+    return raw, store.query(counts).to_pylist()[0]
+
+
+def _staged(reading: Reading) -> ir.Table:
+    return ibis.table({**reading.names, BAD: "boolean"}, name=STAGED)
+
+
+def _records(reading: Reading, first: int) -> ir.Table:
+    """The staged records, numbered from 0: within a transaction an engine counts rows from a number of its own."""
+    staged = _staged(reading)
+    absent = {f.name: ibis.null(TYPES[f.kind]) for f in reading.recognised.layout.fields if f.name not in reading.names}
+    return staged.mutate(**absent, record=staged.rowid() - first)
+
+
+def _reading(  # noqa: PLR0913  # all of it decides
+    store: Store, look: ir.Table, one: Opened, said: Statements, zone: str, *, sample: int | None
+) -> tuple[Reading, str]:
     """How to read a file, and the zone of what is left to be converted.
 
-    A clock is converted to an instant for each record; but lines say the order's instant over and over, so theirs is converted once an order.
+    A clock is converted to an instant for each record; but lines repeat the order's clock, so theirs is converted once an order.
     """
     styles = _styles(store, look, one, said, sample=sample)
     columns = one.recognised.columns
@@ -98,23 +126,6 @@ def _reading(store: Store, look: ir.Table, one: Opened, said: Statements, zone: 
     is_clock = all(styles[h].plain if h in styles else getattr(look[h].type(), "timezone", "?") is None for h in instants)
     later = zone if one.recognised.layout.grain == "lines" and is_clock else "UTC"
     return Reading(one.recognised, one.file.headers, styles, "UTC" if later == zone else zone), later
-
-
-def _numbered(store: Store, reading: Reading) -> ir.Table:
-    """The staged records with their number; within a transaction an engine counts rows from a number of its own."""
-    staged = _staged(reading)
-    first = store.query(staged.agg(n=staged.rowid().min()))["n"][0].as_py() or 0
-    return staged.mutate(record=staged.rowid() - first)
-
-
-def _staged(reading: Reading) -> ir.Table:
-    layout = reading.recognised.layout
-    fields = {f.name: TYPES[f.kind] for f in layout.fields} | ({"rest": "string"} if layout.rest else {})
-    return ibis.table({**fields, BAD: "boolean", CELLS: "array<string>", FLAGS: "array<boolean>"}, name=STAGED)
-
-
-def _any_bad(store: Store, staged: ir.Table) -> bool:
-    return bool(store.query(staged.agg(n=staged[BAD].any()))["n"][0].as_py())
 
 
 def _styles(store: Store, look: ir.Table, one: Opened, said: Statements, *, sample: int | None) -> Mapping[str, Style]:

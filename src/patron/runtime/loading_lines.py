@@ -11,7 +11,6 @@ import ibis
 
 from patron.collect import lines as collecting
 from patron.collect import orders_of_lines as ordering
-from patron.collect import people
 from patron.collect.ids import named
 from patron.facts import tables as t
 from patron.runtime.loading_counts import count, money, money_of
@@ -41,18 +40,17 @@ def load_lines(store: Store, records: ir.Table, intake: Intake, zone: str) -> Ou
     lines = collecting.Lines(records, intake, collecting.rules(intake.settings), zone)
     names = _kept(store, "_load_names", lines.names())
     codes = _kept(store, "_load_codes", lines.codes(names))
-    texts = _kept(store, "_load_number_texts", lines.numbers())
-    person = people.identified(texts, intake, customer_number=texts.customer_number, email=texts.email, phone=texts.phone)
-    numbers = _kept(store, "_load_numbers", texts.mutate(buyer_id=person.id.cast("int64")))
+    numbers = _kept(store, "_load_numbers", lines.numbers())
     joined = lines.joined(codes, numbers)
     is_empty = not count(store, t.ORDER_LINES.unbound().limit(1))
-    sold = joined.filter(~joined.gives_back)
+    may_give_back = bool(count(store, records.filter(_may_give_back(records, intake)).limit(1)))
+    sold = joined.filter(~joined.gives_back) if may_give_back else joined
     rows = {"order_lines": _insert_first(store, sold, intake) if is_empty else _insert_more(store, sold, intake)}
     rows["orders"] = _sum_orders(store, numbers, intake, is_empty=is_empty)
-    if count(store, records.filter(_may_give_back(records, intake)).limit(1)):
+    if may_give_back:
         rows["credits"] = _insert_credits(store, joined.filter(joined.gives_back), intake)
     _touch(store, numbers)
-    found = {**_people(numbers, intake), "listings": collecting.listings(names, codes, intake)}
+    found = {**lines.buyers(numbers), "listings": collecting.listings(names, codes, intake)}
     rows |= merge_found(store, found, intake)
     span = store.query(numbers.agg(a=numbers.ordered_at.min(), b=numbers.ordered_at.max())).to_pylist()[0]
     kept = rows["order_lines"] + rows.get("credits", 0)
@@ -91,7 +89,8 @@ def _insert_credits(store: Store, given_back: ir.Table, intake: Intake) -> int:
     amount = numbered.net_revenue + numbered.tax
     rows = numbered.select(
         "buyer_id", "product_id", "kind", "unit_price", "currency",
-        credit_id=numbered.line_id, document_number=numbered.order_number, scope=ibis.literal(intake.scope), refunded_at=numbered.ordered_at,
+        credit_id=numbered.line_id, document_number=numbered.order_number, scope=ibis.literal(intake.scope),
+        refunded_at=numbered.ordered_at,
         quantity=numbered.quantity.abs(), net_revenue=ibis.ifelse(is_net, -numbered.net_revenue, 0), total=-amount,
     )  # fmt: skip
     new = _kept(store, _CREDITS, completed(t.CREDITS, rows, intake))
@@ -118,18 +117,6 @@ def _sum_orders(store: Store, numbers: ir.Table, intake: Intake, *, is_empty: bo
     made = _kept(store, "_load_orders", completed(t.ORDERS, ordering.orders(mine, summed), intake))
     store.delete("orders", made.select("order_id"), ("order_id",))
     return store.insert("orders", made)
-
-
-def _people(numbers: ir.Table, intake: Intake) -> dict[str, ir.Table]:
-    """Identifiers, links and profiles of the buyers, a row each."""
-    known = numbers.filter(numbers.buyer_id.notnull())
-    latest = [ibis.desc(known.ordered_at), known.order_number]
-    grouped = known.group_by("customer_number", "email", "phone").agg(
-        first_at=known.ordered_at.min(), last_at=known.ordered_at.max(), **{c: known[c].first(order_by=latest) for c in collecting.PLACES}
-    )
-    person = people.identified(grouped, intake, customer_number=grouped.customer_number, email=grouped.email, phone=grouped.phone)
-    profile = {c: grouped[c] for c in ("customer_number", "email", "phone", *collecting.PLACES)}
-    return people.observed(person, intake, seen_at=grouped.first_at, updated_at=grouped.last_at, profile=profile)
 
 
 def _touch(store: Store, numbers: ir.Table) -> None:

@@ -191,18 +191,16 @@ def _instant(value: datetime) -> ir.TimestampValue:
 
 
 def _default(name: str, kind: str, intake: Intake) -> ir.Value | None:
-    match name:
-        case "source":
-            return ibis.literal(intake.source)
-        case "received_at":
-            return _instant(intake.received_at)
-        case "currency":
-            return ibis.literal(intake.currency)
-    match kind:
-        case "money" | "count":
-            return ibis.literal(0, type="int64")
-        case "quantity":
-            return ibis.literal(0).cast(type_of("quantity"))
-        case "flag":
-            return ibis.literal(value=False)
-    return None
+    by_name = {
+        "source": lambda: ibis.literal(intake.source),
+        "received_at": lambda: _instant(intake.received_at),
+        "currency": lambda: ibis.literal(intake.currency),
+    }
+    by_kind = {
+        "money": lambda: ibis.literal(0, type="int64"),
+        "count": lambda: ibis.literal(0, type="int64"),
+        "quantity": lambda: ibis.literal(0).cast(type_of("quantity")),
+        "flag": lambda: ibis.literal(value=False),
+    }
+    made = by_name.get(name) or by_kind.get(kind)
+    return made() if made else None

@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from patron.collect.records import BAD, CELLS, FLAGS
 from patron.facts import tables as t
 from patron.kernel.ids import derived
 from patron.kernel.money import currency
 from patron.kernel.time import Calendar, parse_instant
 from patron.ports.source import Intake
-from patron.runtime.loading_counts import count
 from patron.runtime.loading_credits import settle_refunds
 from patron.runtime.loading_files import stage
 from patron.runtime.loading_lines import load_lines
@@ -56,20 +54,20 @@ class Loading:
             return FileReport(name, layout.name, load_id, read, 0, read - refused, refused, is_known=True, columns=one.recognised.columns)
         staged = stage(self.store, self.reader, one, self.options.statements, zone)
         refused, problems = refuse(self.store, self.reader, one.file, staged, load_id=load_id)
-        records = staged.records.filter(~staged.records[BAD]).drop(BAD, CELLS, FLAGS)
         self.tell(f"making facts of {name}")
         if layout.grain == "lines":
-            outcome = load_lines(self.store, records.drop("record"), intake, staged.zone)
+            outcome = load_lines(self.store, staged.usable, intake, staged.zone)
         else:
-            outcome = load_rows(self.store, layout, records, intake)
+            outcome = load_rows(self.store, layout, staged.usable, intake)
         for table, number in outcome.rows.items():
             self.rows[table] = self.rows.get(table, 0) + number
-        good = count(self.store, records)
+        good = staged.count - staged.bad_count
         self._note_load(load_id, one, (good + refused, outcome.kept, good - outcome.kept, refused))
         begins_at, ends_at = outcome.span
         return FileReport(
             name, layout.name, load_id, good + refused, outcome.kept, good - outcome.kept, refused,
-            columns=one.recognised.columns, money=outcome.money, begins_at=begins_at, ends_at=ends_at, notes=outcome.notes, problems=problems,
+            columns=one.recognised.columns, money=outcome.money, begins_at=begins_at, ends_at=ends_at, notes=outcome.notes,
+            problems=problems,
         )  # fmt: skip
 
     def finish(self) -> None:

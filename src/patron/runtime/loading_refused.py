@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import json
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
+import ibis
 import pyarrow as pa
 
 from patron.collect.records import BAD, CELLS, FLAGS
 from patron.facts import tables as t
 from patron.kernel.problems import Problem
-from patron.runtime.loading_counts import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from patron.collect.records import Issue, Reading
+    from patron.collect.records import Issue
     from patron.ports.engine import Store
-    from patron.ports.source import File, Malformed, Reader
+    from patron.ports.source import File, Reader
     from patron.runtime.loading_files import Staged
 
 _SHOWN = 20
-_BATCH = 50_000
+_BATCH = 20_000
+_CELLS = "_load_cells"
 _LONGEST = 200
 _TYPES = {"id": pa.int64(), "count": pa.int64(), "text": pa.string()}
 
@@ -40,21 +42,19 @@ def refuse(store: Store, reader: Reader, file: File, staged: Staged, *, load_id:
         How many records were refused, and the first problems, for people: without the values of cells that may hold personal data.
     """
     malformed = reader.malformed(file)
-    records, reading = staged.records, staged.reading
-    bad = store.query(records.filter(records[BAD]).select("record", CELLS, FLAGS))
-    total = count(store, records) if bad.num_rows else 0
-    issues = reading.issues(staged.raw)
-    lines = reader.lines(file, bad["record"].to_pylist(), record_count=total)
+    rows = chain(
+        ({"file": file.name, "line": m.line, "expected": m.expected, "record": m.text} for m in malformed),
+        _refused(store, reader, file, staged) if staged.bad_count else (),
+    )
     shown: list[Problem] = []
-    for batch in _batched(_rows(file, reading, issues, bad, lines, malformed)):
-        for row in batch[: max(0, _SHOWN - len(shown))]:
-            shown.append(problem_of(row))
+    for batch in _batched(rows):
+        shown += [problem_of(row) for row in batch[: max(0, _SHOWN - len(shown))]]
         columns = {
             c.name: pa.array([load_id if c.name == "load_id" else row.get(c.name) for row in batch], _TYPES[c.kind])
             for c in t.REFUSED.columns
         }
         store.insert("refused", pa.table(columns))
-    return bad.num_rows + len(malformed), tuple(shown)
+    return staged.bad_count + len(malformed), tuple(shown)
 
 
 def problem_of(row: Mapping[str, object]) -> Problem:
@@ -63,34 +63,37 @@ def problem_of(row: Mapping[str, object]) -> Problem:
     return Problem(where, str(row.get("value") or ""), str(row["expected"]), str(row.get("hint") or ""))
 
 
-def _rows(
-    file: File, reading: Reading, issues: Sequence[Issue | None], bad: pa.Table, lines: Mapping[int, int], malformed: Sequence[Malformed]
+def _refused(store: Store, reader: Reader, file: File, staged: Staged) -> Iterator[dict[str, object]]:
+    """A row per problem. The file is read once more, for these records only: they come in the same order as the staged ones."""
+    records = staged.records
+    numbers = store.query(records.filter(records[BAD]).select("record").order_by("record"))["record"].to_pylist()
+    lines = reader.lines(file, numbers, record_count=staged.count)
+    issues = staged.reading.issues(staged.raw)
+    store.create(_CELLS, staged.reading.refused(staged.raw), temporary=True)
+    unnumbered = ibis.table({CELLS: "array<string>", FLAGS: "array<boolean>"}, name=_CELLS)
+    cells = unnumbered.mutate(number=unnumbered.rowid())
+    first = store.query(cells.agg(n=cells.number.min()))["n"][0].as_py()
+    for begin in range(0, len(numbers), _BATCH):
+        some = cells.filter(cells.number >= first + begin, cells.number < first + begin + _BATCH).order_by("number")
+        for number, row in zip(numbers[begin : begin + _BATCH], store.query(some).to_pylist(), strict=True):
+            yield from _problems(file, lines.get(number, number + 1), staged.reading.kept, issues, row)
+
+
+def _problems(
+    file: File, line: int, headers: Sequence[str], issues: Sequence[Issue | None], row: Mapping[str, list[object]]
 ) -> Iterator[dict[str, object]]:
-    for one in malformed:
-        yield {"file": file.name, "line": one.line, "expected": one.expected, "record": one.text}
-    for batch in bad.to_batches(max_chunksize=_BATCH):
-        for row in batch.to_pylist():
-            record = json.dumps(dict(zip(reading.kept, row[CELLS], strict=True)), ensure_ascii=False)
-            for issue, applies in zip(issues, row[FLAGS], strict=True):
-                if issue is not None and applies:
-                    value = None if issue.place is None else row[CELLS][issue.place]
-                    yield {
-                        "file": file.name,
-                        "line": lines.get(row["record"], row["record"] + 1),
-                        "column": issue.header,
-                        "value": value[:_LONGEST] if value else value,
-                        "expected": issue.expected,
-                        "hint": issue.hint or None,
-                        "record": record,
-                    }
+    record = json.dumps(dict(zip(headers, row[CELLS], strict=True)), ensure_ascii=False)
+    for issue, applies in zip(issues, row[FLAGS], strict=True):
+        if issue is not None and applies:
+            value = None if issue.place is None else row[CELLS][issue.place]
+            yield {
+                "file": file.name, "line": line, "column": issue.header, "value": str(value)[:_LONGEST] if value else None,
+                "expected": issue.expected, "hint": issue.hint or None, "record": record,
+            }  # fmt: skip
 
 
-def _batched(rows: Iterator[dict[str, object]]) -> Iterator[list[dict[str, object]]]:
-    batch: list[dict[str, object]] = []
-    for row in rows:
-        batch.append(row)
-        if len(batch) >= _BATCH:
-            yield batch
-            batch = []
-    if batch:
+def _batched(rows: Iterable[dict[str, object]]) -> Iterator[list[dict[str, object]]]:
+    """Rows, some ten thousand at a time."""
+    several = iter(rows)
+    while batch := list(islice(several, _BATCH)):
         yield batch

@@ -72,9 +72,9 @@ _PRICE = ("price", "item price", "price per unit", "unit amount", "lineitem pric
 _AMOUNT = ("line total", "total", "sales value", "net revenue", "revenue", "sales", "line amount", "total price", "turnover", "value")
 
 _CHECKS = (
-    Check("quantity", lambda r: r.quantity.abs() > _LARGEST_QUANTITY, "a quantity of at most ten million"),
-    Check("unit_price", lambda r: r.unit_price.abs() > _LARGEST_PRICE, "a price of at most a hundred million"),
-    Check("amount", lambda r: r.amount.abs() > _LARGEST_AMOUNT, "an amount of at most a billion"),
+    Check("quantity", lambda r: ~r.quantity.between(-_LARGEST_QUANTITY, _LARGEST_QUANTITY), "a quantity of at most ten million"),
+    Check("unit_price", lambda r: ~r.unit_price.between(-_LARGEST_PRICE, _LARGEST_PRICE), "a price of at most a hundred million"),
+    Check("amount", lambda r: ~r.amount.between(-_LARGEST_AMOUNT, _LARGEST_AMOUNT), "an amount of at most a billion"),
     Check(
         "currency",
         lambda r: (r.currency.strip() != "") & ~r.currency.strip().upper().isin(sorted(CURRENCIES)),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -72,19 +73,12 @@ class DuckDBReader:
             raw.transcode(path, readable, found)
         with readable.open(encoding="utf-8-sig", errors="replace", newline="") as file:
             text = file.read(raw.HEAD)
-        common = {"name": path.name, "digest": scan.digest, "size": path.stat().st_size, "modified_at": _modified(path), "encoding": found}
+        looked = File(self._plain(readable), path.name, "csv", (), scan.digest, path.stat().st_size, _modified(path), encoding=found)
         form = _JSON.get(path.suffix.lower()) or ("json_lines" if text.lstrip()[:2] in {'{"', "{}"} else "csv")
         if form != "csv":
-            return self._open_json(readable, text, common)
+            return self._open_json(looked, text)
         known = dialect(text, stated=delimiter, name=path.name)
-        return File(
-            path=self._plain(readable),
-            form="csv",
-            headers=known.headers,
-            delimiter=known.delimiter,
-            skipped_lines=known.skipped_lines,
-            **common,
-        )  # type: ignore[arg-type]
+        return replace(looked, headers=known.headers, delimiter=known.delimiter, skipped_lines=known.skipped_lines)
 
     def view(self, file: File, name: str, *, keep_malformed: bool) -> ir.Table:
         """Give the file's records a name: all columns of CSV and JSON are text. Malformed lines are left out, and kept aside if asked."""
@@ -141,19 +135,16 @@ class DuckDBReader:
         digest = raw.scan(path, is_lines=False).digest
         return File(self._plain(path), path.name, "parquet", unique(names), digest, path.stat().st_size, _modified(path))
 
-    def _open_json(self, readable: Path, text: str, common: dict[str, object]) -> File:
-        name = str(common["name"])
-        if text.lstrip().startswith("["):
-            file = File(path=self._plain(readable), form="json", headers=(), **common)  # type: ignore[arg-type]
-            try:
-                sample = self._connection.execute(f"SELECT json::VARCHAR FROM ({_objects(file)}) LIMIT {_JSON_SAMPLE}").fetchall()
-            except duckdb.Error as error:
-                raise InputError(f"{name} is not valid JSON.", [Problem(name, "", "a list of JSON objects")]) from error
-            headers = json_paths((r[0] for r in sample), name=name)
-            return File(path=file.path, form="json", headers=headers, **common)  # type: ignore[arg-type]
-        with readable.open(encoding="utf-8-sig") as lines:
-            headers = json_paths(islice(lines, _JSON_SAMPLE), name=name)
-        return File(path=self._plain(readable), form="json_lines", headers=headers, **common)  # type: ignore[arg-type]
+    def _open_json(self, looked: File, text: str) -> File:
+        if not text.lstrip().startswith("["):
+            with looked.path.open(encoding="utf-8-sig") as lines:
+                return replace(looked, form="json_lines", headers=json_paths(islice(lines, _JSON_SAMPLE), name=looked.name))
+        file = replace(looked, form="json")
+        try:
+            sample = self._connection.execute(f"SELECT json::VARCHAR FROM ({_objects(file)}) LIMIT {_JSON_SAMPLE}").fetchall()
+        except duckdb.Error as error:
+            raise InputError(f"{file.name} is not valid JSON.", [Problem(file.name, "", "a list of JSON objects")]) from error
+        return replace(file, headers=json_paths((r[0] for r in sample), name=file.name))
 
     def _csv_rows(self, file: File, *, keep_malformed: bool) -> str:
         columns = ", ".join(f"{_text(h)}: 'VARCHAR'" for h in file.headers)

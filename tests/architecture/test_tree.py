@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -81,6 +82,22 @@ def test_requirements_name_versions_and_no_address() -> None:
         lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
         assert lines, file.name
         assert [line for line in lines if not re.fullmatch(r"[a-z0-9.-]+==[\w.!+]+( ; .+)?", line)] == [], file.name
+
+
+def _names(requirements: list[str]) -> set[str]:
+    return {re.split(r"[^\w.-]", line, maxsplit=1)[0].lower() for line in requirements}
+
+
+@pytest.mark.parametrize(
+    ("file", "extras", "groups"), [("runtime", (), ()), ("dev", (), ("dev",)), ("spark", ("spark", "clusters"), ("dev", "bench"))]
+)
+def test_everything_that_is_asked_for_is_pinned(file: str, extras: tuple[str, ...], groups: tuple[str, ...]) -> None:
+    asked = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = asked["project"]
+    wanted = [*project["dependencies"], *(r for e in extras for r in project["optional-dependencies"][e])]
+    wanted += [r for g in groups for r in asked["dependency-groups"][g]]
+    pinned = (ROOT / "requirements" / f"{file}.txt").read_text(encoding="utf-8").splitlines()
+    assert _names(wanted) <= _names(pinned), "run `make lock`"
 
 
 def test_no_package_is_called_utils() -> None:

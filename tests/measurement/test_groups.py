@@ -21,6 +21,7 @@ FEATURES = (
     Column("net_revenue", "money", "so far"),
     Column("net_revenue_365d", "money", "in a year"),
     Column("margin", "money", "so far"),
+    Column("lateness", "number", "gaps"),
 )
 
 

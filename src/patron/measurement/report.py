@@ -13,6 +13,8 @@ from typing import Literal
 from patron.kernel.money import Currency, Money
 from patron.kernel.time import iso
 
+Goal = Literal["keep", "win_back"]
+
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
@@ -249,7 +251,7 @@ class Action:
     """
 
     segment: str
-    goal: Literal["keep", "win_back"]
+    goal: Goal
     members: int
     at_stake: Money
 

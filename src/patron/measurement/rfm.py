@@ -17,6 +17,7 @@ NEEDS = {
     "net_revenue": "int64",
     "margin": "int64",
     "net_revenue_365d": "int64",
+    "lateness": "float64",
 }
 """The columns of a features table that are read here."""
 

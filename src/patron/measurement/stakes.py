@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 _MOST = 0.4  # of all customers: a larger segment is the shop itself, not a group to act on
+_LATE = 2.0  # usual gaps without an order
 _SAME = 0.6  # of the smaller of two segments: from there on the second says little new
 
 
@@ -20,14 +21,14 @@ def stakes(features: ir.Table, memberships: ir.Table, slugs: Sequence[str]) -> i
     """Members of each segment and what they brought in the year before.
 
     Args:
-        features: customer_id, net_revenue_365d, rfm_group.
+        features: customer_id, net_revenue_365d, rfm_group, lateness.
         memberships: customer_id and one boolean per segment.
         slugs: the segments to look at.
 
     Returns:
-        One row: members_0, stake_0, silent_0 (members of groups that have fallen silent), members_1 …, in the order of `slugs`.
+        One row: members_0, stake_0, silent_0 (members who have fallen silent), members_1 …, in the order of `slugs`.
     """
-    silent = features.rfm_group.isin(sorted(SILENT)).fill_null(False)
+    silent = features.rfm_group.isin(sorted(SILENT)).fill_null(False) | (features.lateness > _LATE).fill_null(False)
     worth = features.select(_id="customer_id", _money="net_revenue_365d", _silent=silent)
     both = memberships.join(worth, memberships.customer_id == worth._id)
     sums: dict[str, ir.Value] = {}

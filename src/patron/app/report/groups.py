@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from patron.measurement.report import Numbers, Segment
+    import ibis.expr.types as ir
+
+    from patron.measurement.report import Goal, Numbers, Segment
 
 _PRODUCTS = 15
 _ACTIONS = 4  # of each goal
-_CANDIDATES = 24
+_CANDIDATES = 12  # of each goal
 
 
 def rfm_pictures(answers: Answers, features: str) -> Rfm:
@@ -66,17 +68,21 @@ def actions(answers: Answers, segments: Sequence[Segment], features: str, member
     silent = {s for i, s in enumerate(slugs) if (row[f"silent_{i}"] or 0) * 2 > members[s]}
     scored = table.filter(table.r_score.notnull())
     customers = answers.row(scored.aggregate(n=scored.count()))["n"]
-    ranked = stakes.candidates(members, stake, customers=customers, limit=_CANDIDATES)
-    shared: dict[frozenset[str], int] = {}
-    if len(ranked) > 1:
-        counts = answers.row(stakes.shared_members(flags, ranked))
-        shared = {frozenset((ranked[i], ranked[j])): counts[f"shared_{i}_{j}"] for i, j in combinations(range(len(ranked)), 2)}
-    keep = stakes.distinct([s for s in ranked if s not in silent], members, shared, limit=_ACTIONS)
-    win_back = stakes.distinct([s for s in ranked if s in silent], members, shared, limit=_ACTIONS)
-    return (
-        *(Action(s, "keep", members[s], answers.money(stake[s])) for s in keep),
-        *(Action(s, "win_back", members[s], answers.money(stake[s])) for s in win_back),
-    )
+    goals: dict[Goal, list[str]] = {"keep": [s for s in slugs if s not in silent], "win_back": [s for s in slugs if s in silent]}
+    found: list[Action] = []
+    for goal, some in goals.items():
+        ranked = stakes.candidates({s: members[s] for s in some}, stake, customers=customers, limit=_CANDIDATES)
+        chosen = stakes.distinct(ranked, members, _shared(answers, flags, ranked), limit=_ACTIONS)
+        found += [Action(s, goal, members[s], answers.money(stake[s])) for s in chosen]
+    return tuple(found)
+
+
+def _shared(answers: Answers, flags: ir.Table, slugs: Sequence[str]) -> dict[frozenset[str], int]:
+    """How many members each two segments share."""
+    if len(slugs) < 2:
+        return {}
+    counts = answers.row(stakes.shared_members(flags, slugs))
+    return {frozenset((slugs[i], slugs[j])): counts[f"shared_{i}_{j}"] for i, j in combinations(range(len(slugs)), 2)}
 
 
 def best_products(answers: Answers) -> tuple[Product, ...]:

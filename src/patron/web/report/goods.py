@@ -134,7 +134,8 @@ def bringers(found: Bringers) -> Figure:
         numbers=_bringer_table("Product in the first order", found.products),
         note=(
             f"Net revenue per customer in the {found.horizon_days} days after the first order, without it; only customers known for that "
-            "long are read. Where few people are behind a value it is drawn towards the mean of all, and single giant customers are capped."
+            "long are read. Where few people are behind a value it is drawn towards the mean of all; single giant customers are capped. "
+            "On top stands what is most surely high: the order follows the lower end of the range."
         ),
     )
 

@@ -79,7 +79,7 @@ def countries(found: Sequence[Country]) -> Figure:
         "Where orders go",
         (
             f"{percent(top.share)} of net revenue comes from {top.country or 'places not known'}; "
-            f"orders go to {things(len(found), 'country', 'countries')}."
+            f"orders go to {things(sum(1 for c in found if c.country), 'country', 'countries')}."
         ),
         shown=(Table("Net revenue by country", ("Country", ">Net revenue", ">Orders", ">Customers"), tuple(rows), "bars"),),
     )

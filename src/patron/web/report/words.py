@@ -19,6 +19,7 @@ _SIGNS = {"GBP": "\N{POUND SIGN}", "EUR": "\N{EURO SIGN}", "USD": "$", "JPY": "\
 _MONTHS = "January February March April May June July August September October November December".split()
 _SCALES = ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "M"), (Decimal(1000), "k"))
 _SMALL = 100  # from there on, the minor unit is noise
+_FEW = 10  # the same on an axis
 
 GROUPS = {
     "champions": "Champions",
@@ -59,7 +60,7 @@ def short_money(amount: Money) -> str:
         if size >= scale:
             places = 1 if size / scale < _SMALL else 0
             return _with_sign(amount.amount, f"{size / scale:.{places}f}".removesuffix(".0") + letter, amount.currency)
-    return money(amount)
+    return _with_sign(amount.amount, f"{size:,.0f}", amount.currency) if size >= _FEW else money(amount)
 
 
 def count(number: float) -> str:

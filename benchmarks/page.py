@@ -44,7 +44,7 @@ _TAIL = """
 ## Measure it yourself
 
 ```text
-make bench                            # everything: an hour, about 15 GB of temporary files, Java 17 for Spark
+make bench                            # everything: half an hour, about 15 GB of temporary files, Java 17 for Spark
 .venv/bin/python -m benchmarks refresh preview
 .venv/bin/python -m benchmarks --small
 ```

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.harness import Case, Row
+from benchmarks.refreshing import needed_columns
 from benchmarks.shops import THIRD, TINY, WHOLE, clustered, rows_of, store
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def run(setting: Setting) -> list[Row]:
     together = clustered(setting.work, whole)
     rows = rows_of(path)
     floor, plain, little, part, near = setting.measured(
-        Case("floor", _FLOOR, {"path": str(path)}),
+        Case("floor", _FLOOR, {"path": str(path), "needed": needed_columns()}),
         Case("refresh", _REFRESH, {"path": str(path)}),
         Case("refresh in 2 GiB", _REFRESH, {"path": str(path), "memory_limit": "2GiB"}),
         Case("refresh of a third", _REFRESH, {"path": str(smaller)}),

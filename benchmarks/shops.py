@@ -20,6 +20,7 @@ ENDS = datetime(2026, 1, 1, tzinfo=UTC)
 WHOLE, THIRD, TWENTIETH = 1_000_000, 333_333, 50_000
 TINY = 300
 _TIMES = {"events": "occurred_at", "messages": "sent_at", "orders": "ordered_at", "order_lines": "ordered_at"}
+LARGE = {table.name: table for table in t.FACTS if table.name in _TIMES}
 
 
 def definitions() -> Definitions:
@@ -29,7 +30,7 @@ def definitions() -> Definitions:
 
 def store(work: Path, customers: int) -> Path:
     """A file with a made-up shop: per customer 5 orders, 15 lines, 20 messages and 100 events, in the order of time."""
-    path = work / f"shop-{customers}.duckdb"
+    path = store_path(work, customers)
     if not path.exists():
         part = path.with_suffix(".part")
         part.unlink(missing_ok=True)
@@ -38,6 +39,11 @@ def store(work: Path, customers: int) -> Path:
         filled.close()
         part.rename(path)
     return path
+
+
+def store_path(work: Path, customers: int) -> Path:
+    """Where the shop of so many customers is kept."""
+    return work / f"shop-{customers}.duckdb"
 
 
 def clustered(work: Path, customers: int) -> Path:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _SESSION = (
     "SET TimeZone = 'UTC'",
+    "SET enable_progress_bar = false",  # standard output belongs to results
     "CREATE OR REPLACE TEMP MACRO from_utc_timestamp(instant, zone) AS timezone(zone, timezone('UTC', instant))",
     "CREATE OR REPLACE TEMP MACRO to_utc_timestamp(wall, zone) AS timezone('UTC', timezone(zone, wall))",
     "CREATE OR REPLACE TEMP MACRO hash63(txt) AS (md5_number_lower(txt) >> 1)::BIGINT",

@@ -41,6 +41,9 @@ def test_an_age_flips_with_the_first_whole_second_after_the_threshold() -> None:
     assert _one(person, "days_since_last_order <= 5") == datetime(2024, 3, 4, 6, 0, 1, tzinfo=UTC)
     assert _one(person, "days_since_last_order == 5") == datetime(2024, 3, 4, 6, 0, 0, tzinfo=UTC)
     assert _one(person, "days_since_last_order == 5", datetime(2024, 3, 4, 6, tzinfo=UTC)) == datetime(2024, 3, 4, 6, 0, 1, tzinfo=UTC)
+    assert _one(person, "5 >= days_since_last_order") == datetime(2024, 3, 4, 6, 0, 1, tzinfo=UTC)
+    assert _one(person, "1 < days_since_last_order < 5") == datetime(2024, 3, 4, 6, 0, 0, tzinfo=UTC)
+    assert _one(person, "days_since_last_order in [1, 5]") == datetime(2024, 3, 4, 6, 0, 0, tzinfo=UTC)
     assert _one(person, "days_since_last_order > 1") is None
     assert _one(Person(), "days_since_last_order > 1") is None
 

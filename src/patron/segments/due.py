@@ -19,7 +19,7 @@ import ibis
 from patron.kernel.time import SECONDS_PER_DAY, literal, seconds_between
 from patron.segments import tree as t
 from patron.segments.course import Age, Course, combined, course
-from patron.segments.expression import COMPARED, Scope, statistic, value
+from patron.segments.expression import COMPARED, TURNED, Scope, statistic, value
 from patron.segments.terms import edge_of, slides
 from patron.segments.words import column_of
 
@@ -89,10 +89,10 @@ class _Leaf:
         """Instants at which a leaf may flip; each null, or after as of."""
         match leaf:
             case t.Compare(left, operator, right):
-                return self._compared(course(left, self.scope), operator, course(right, self.scope), right)
+                return self._compared(left, operator, right)
             case t.OneOf(subject, options):
                 moving = course(subject, self.scope)
-                ends = [self._compared(moving, "==", course(option, self.scope), option) for option in options] if moving.moves else []
+                ends = [self._compared(subject, "==", option) for option in options] if moving.moves else []
                 return [*self._edges(moving.edges), *(instant for end in ends for instant in end)]
             case t.Ranked():
                 return self._ranked(leaf)
@@ -110,11 +110,14 @@ class _Leaf:
             case _:
                 assert_never(leaf)
 
-    def _compared(self, left: Course, operator: t.Comparison, right: Course, threshold: t.Value) -> list[ir.TimestampValue]:
-        if left.age is not None and not (left.is_restless or right.moves):
-            exact = self._exact(left, left.age, operator, value(threshold, self.scope))
-            return [*self._edges(left.edges), *self._edges(right.edges), exact]
-        return self._crossings(left, right)
+    def _compared(self, left: t.Value, operator: t.Comparison, right: t.Value) -> list[ir.TimestampValue]:
+        first, second = course(left, self.scope), course(right, self.scope)
+        if first.age is None and second.age is not None:
+            left, first, operator, right, second = right, second, TURNED[operator], left, first
+        if first.age is not None and not (first.is_restless or second.moves):
+            exact = self._exact(first, first.age, operator, value(right, self.scope))
+            return [*self._edges(first.edges), *self._edges(second.edges), exact]
+        return self._crossings(first, second)
 
     def _crossings(self, left: Course, right: Course) -> list[ir.TimestampValue]:
         """When the greater of two values may become the smaller."""

@@ -42,7 +42,7 @@ COMPARED: Mapping[t.Comparison, Callable[[ir.Value, ir.Value], ir.BooleanValue]]
     "==": lambda a, b: a == b,
     "!=": lambda a, b: a != b,
 }
-_TURNED: Mapping[t.Comparison, t.Comparison] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
+TURNED: Mapping[t.Comparison, t.Comparison] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +205,7 @@ def _sum(node: t.Sum, scope: Scope) -> ir.Value:
 
 def _compared(left: t.Value, operator: t.Comparison, right: t.Value, scope: Scope) -> ir.BooleanValue:
     if isinstance(left, t.Day):
-        left, operator, right = right, _TURNED[operator], left
+        left, operator, right = right, TURNED[operator], left
     subject = value(left, scope)
     if not isinstance(right, t.Day):
         return COMPARED[operator](subject, value(right, scope))

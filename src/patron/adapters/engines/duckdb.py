@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
 import duckdb
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import ibis.expr.operations as ops
     import ibis.expr.types as ir
     import pyarrow as pa
 
@@ -78,7 +80,7 @@ class DuckDBEngine:
 
     def sql(self, expression: ir.Table) -> str:
         """The DuckDB statement for an expression."""
-        return self._compiler.to_sqlglot(expression).sql(dialect="duckdb")
+        return _statement(expression.op())
 
     def query(self, expression: ir.Table) -> pa.Table:
         """The rows of an expression, in its types: DuckDB itself sums whole numbers into wider ones."""
@@ -212,5 +214,12 @@ def _text(value: str) -> str:
     return sge.Literal.string(value).sql(dialect="duckdb")
 
 
+@lru_cache(maxsize=1_000)
+def _statement(node: ops.Node) -> str:
+    """The statement of an expression, written once: the same questions come again with every refresh and every tick."""
+    return str(DuckDBCompiler().to_sqlglot(node.to_expr()).sql(dialect="duckdb"))
+
+
+@lru_cache(maxsize=10_000)
 def _quoted(name: str) -> str:
     return sge.to_identifier(name, quoted=True).sql(dialect="duckdb")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from patron.ports.engine import Store
     from patron.ports.source import Intake
 
-EARLIEST = {"identifiers": "first_seen_at", "links": "observed_at"}
+EARLIEST = {"identifiers": "first_seen_at", "links": "observed_at", "consents": "occurred_at"}
 BLOCK, AMOUNT = "_block", "_amount"
 DOCUMENT_TABLES = (t.ORDERS, t.ORDER_LINES, t.REFUNDS)
 CHANGED = "_load_changed"

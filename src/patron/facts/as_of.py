@@ -128,8 +128,10 @@ class Facts:
 
     @property
     def list_members(self) -> ir.Table:
-        """`facts.LIST_MEMBERS` added before `as_of`."""
-        return self._before(t.LIST_MEMBERS)
+        """`facts.LIST_MEMBERS` added before `as_of`; whoever was merged since is listed as the customer that stays."""
+        listed, people = self._before(t.LIST_MEMBERS), t.IDENTITIES.unbound().rename(_stays="customer_id")
+        now = listed.left_join(people, listed.customer_id == people.identifier_id)
+        return now.select("list_name", "added_at", customer_id=ibis.coalesce(now._stays, now.customer_id)).distinct()
 
     @property
     def spend(self) -> ir.Table:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from patron.web.report.figure import Cell, Figure, Table, bar
-from patron.web.report.words import count, day, money, percent, things
+from patron.web.report.words import count, country, day, money, percent, things
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -62,7 +62,7 @@ def countries(found: Sequence[Country]) -> Figure:
     most = max(c.net_revenue.minor for c in shown)
     rows: list[tuple[Cell | str, ...]] = [
         (
-            c.country or "not known",
+            country(c.country) or "not known",
             bar(money(c.net_revenue), c.net_revenue.minor, most, small=percent(c.share)),
             count(c.orders),
             count(c.customers),
@@ -78,7 +78,7 @@ def countries(found: Sequence[Country]) -> Figure:
         "countries",
         "Where orders go",
         (
-            f"{percent(top.share)} of net revenue comes from {top.country or 'places not known'}; "
+            f"{percent(top.share)} of net revenue comes from {country(top.country) or 'places not known'}; "
             f"orders go to {things(sum(1 for c in found if c.country), 'country', 'countries')}."
         ),
         shown=(Table("Net revenue by country", ("Country", ">Net revenue", ">Orders", ">Customers"), tuple(rows), "bars"),),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from patron.collect.places import NAMES
 from patron.kernel.money import Money, exponent
 from patron.measurement.rfm import SILENT
 
@@ -117,6 +118,17 @@ def ordinal(n: int) -> str:
 def group(name: str) -> str:
     """An RFM group's name."""
     return GROUPS.get(name, name.replace("_", " ").capitalize())
+
+
+def country(code: str) -> str:
+    """A country's name from its code; what is no code stays as it is.
+
+    >>> country("IM")
+    'Isle of Man'
+    """
+    names = NAMES.get(code)
+    small = {"and", "of", "the"}
+    return " ".join(w if w in small else w.title() for w in names[0].split()) if names else code
 
 
 def shortened(text: str, letters: int) -> str:

@@ -16,7 +16,7 @@ from patron.kernel.time import Calendar
 from patron.testing.tiny import customer, tiny_shop
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from patron.adapters.engines.duckdb import DuckDBEngine
@@ -61,16 +61,18 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def answers(engine: DuckDBEngine, facts: Facts, catalog: Catalog = BUILT_IN) -> Answers:
-    """The features of every customer, by name of the customer."""
-    for step in plan.partial_steps(catalog, facts):
+def answers(engine: DuckDBEngine, facts: Facts, catalog: Catalog = BUILT_IN, names: Iterable[str] | None = None) -> Answers:
+    """The features of every customer, by name of the customer; without scores where features are named."""
+    for step in plan.partial_steps(catalog, facts, names):
         engine.create(step.name, step.expression)
-    settings = catalog.settings.scores
-    cuts = scores.cuts(engine.query(scores.cut_point_query(catalog, facts, settings)).to_pylist(), settings)
-    engine.create("features", plan.features(catalog, facts, cuts))
-    names = {customer(n): n for n in ("ann", "bob", "cat", "dan", "eve", "fay", "gus", "hal")}
-    rows = engine.query(plan.table(catalog)).to_pylist()
-    return {names[row["customer_id"]]: row for row in rows}
+    if names is None:
+        settings = catalog.settings.scores
+        cuts = scores.cuts(engine.query(scores.cut_point_query(catalog, facts, settings)).to_pylist(), settings)
+        expression = plan.features(catalog, facts, cuts)
+    else:
+        expression = plan.base(catalog, facts, names)
+    people = {customer(n): n for n in ("ann", "bob", "cat", "dan", "eve", "fay", "gus", "hal")}
+    return {people[row["customer_id"]]: row for row in engine.query(expression).to_pylist()}
 
 
 class Run:

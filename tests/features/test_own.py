@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -77,11 +78,13 @@ aggregate = "mean"
 column = "is_recommended"
 """
 
+NAMES = (*tomllib.loads(OWN), "edge_kitchen_revenue_365d_at")
+
 
 @pytest.fixture(scope="module")
 def shop() -> Answers:
     engine, facts = read_shop(SHOP)
-    return answers(engine, facts, extended(BUILT_IN, {"features/own.toml": OWN}))
+    return answers(engine, facts, extended(BUILT_IN, {"features/own.toml": OWN}), names=NAMES)
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def _shop(past: Rows, future: Rows | None = None, seed: int | None = None) -> Ro
     return made_rows
 
 
-@settings(deadline=None, phases=PHASES, max_examples=6)
+@settings(deadline=None, phases=PHASES, max_examples=4)
 @given(past=_rows(AGES), future=_rows(AFTER.map(lambda d: -d)))
 def test_facts_at_or_after_as_of_never_change_an_answer(past: Rows, future: Rows) -> None:
     assert run()(made(_shop(past, future))) == run()(made(_shop(past)))
@@ -112,7 +112,7 @@ def test_order_of_rows_never_changes_an_answer(past: Rows, seed: int) -> None:
     assert run()(made(_shop(past, seed=seed))) == run()(made(_shop(past)))
 
 
-@settings(deadline=None, phases=PHASES, max_examples=6)
+@settings(deadline=None, phases=PHASES, max_examples=4)
 @given(past=_rows(AGES), later=st.sampled_from(LATER))
 def test_features_change_by_themselves_only_as_they_say(past: Rows, later: timedelta) -> None:
     engine = made(_shop(past))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.features.inputs import Inputs
+from patron.features.settings import SCORES
 from patron.kernel.errors import InvariantError
 from patron.kernel.steps import Step
 
@@ -24,9 +25,16 @@ CUSTOMERS = "customers"
 """What features call the profile of the customer; it is read where it is, not kept as a partial."""
 
 
-def partial_steps(catalog: Catalog, facts: Facts) -> tuple[Step, ...]:
-    """The tables that the catalog's features are made from, in the order in which they can be made."""
-    read = _with_origins(_partials_read(catalog, facts, catalog))
+def partial_steps(catalog: Catalog, facts: Facts, names: Iterable[str] | None = None) -> tuple[Step, ...]:
+    """The tables that features are made from, in the order in which they can be made.
+
+    Args:
+        catalog: the features.
+        facts: the instant, the shop, and which facts are known.
+        names: only what these features need; all if not given.
+    """
+    touched, _ = _touched(catalog, facts, names or catalog)
+    read = _with_origins(touched)
     return tuple(Step(p.table_name, p.rows(facts)) for p in catalog.partials.values() if p in read)
 
 
@@ -46,23 +54,28 @@ def base(catalog: Catalog, facts: Facts, names: Iterable[str] | None = None) -> 
     return joined.select("customer_id", **{n: inputs.feature(n) for n in wanted})
 
 
-def features(catalog: Catalog, facts: Facts, cuts: Mapping[Score, tuple[float, ...]]) -> ir.Table:
-    """Every feature of every known customer.
+def features(catalog: Catalog, facts: Facts, cuts: Mapping[Score, tuple[float, ...]], names: Iterable[str] | None = None) -> ir.Table:
+    """Features of every known customer, scores among them.
 
     Args:
         catalog: the features.
         facts: the instant, the shop, and which facts are known.
         cuts: cut points of each score, as `scores.cuts` reads them; a score without is unknown.
+        names: only these features; all if not given.
 
     Returns:
-        One row per known customer, with the columns of `catalog.schema()`.
+        One row per known customer: customer_id and a column per feature, as in `catalog.schema()`.
     """
-    table = base(catalog, facts)
-    for family in (lambda n: n.endswith(("_score", "_score_at")), lambda n: not n.endswith(("_score", "_score_at"))):
-        made = {n: table[n] for n in table.columns}
-        inputs = Inputs(facts, catalog.entries, _none, cuts, made)
-        table = table.mutate(**{f.name: inputs.feature(f.name) for f in catalog.values() if f.family == "scores" and family(f.name)})
-    return table.select("customer_id", *catalog)
+    wanted = list(names) if names is not None else list(catalog)
+    _, needed = _touched(catalog, facts, wanted)
+    scores = [n for n in catalog if n in needed and catalog[n].family == "scores"]
+    made = base(catalog, facts, [n for n in catalog if n in needed and n not in scores])
+    # What is made from scores comes a step later, so that no score is worked out again in it.
+    first = [n for n in scores if n.endswith(("_score", "_score_at"))]
+    for several in (first, [n for n in scores if n not in first]):
+        inputs = Inputs(facts, catalog.entries, _none, cuts, {n: made[n] for n in made.columns})
+        made = made.mutate(**{n: inputs.feature(n) for n in several})
+    return made.select("customer_id", *wanted)
 
 
 def table(catalog: Catalog, name: str = "features") -> ir.Table:
@@ -72,7 +85,7 @@ def table(catalog: Catalog, name: str = "features") -> ir.Table:
 
 def _joined(catalog: Catalog, facts: Facts, wanted: Iterable[str]) -> tuple[ir.Table, Inputs]:
     """Customers beside the partials that the features read, and the inputs over them."""
-    read = _partials_read(catalog, facts, wanted)
+    read, _ = _touched(catalog, facts, wanted)
     joined = facts.customers
     for partial in (p for p in catalog.partials.values() if p in read):
         rows = partial.table(facts)
@@ -92,21 +105,22 @@ def _joined(catalog: Catalog, facts: Facts, wanted: Iterable[str]) -> tuple[ir.T
     return joined, Inputs(facts, catalog.entries, column)
 
 
-def _partials_read(catalog: Catalog, facts: Facts, wanted: Iterable[str]) -> frozenset[Partial]:
-    """The partials that the values of these features touch."""
-    touched: set[Partial] = set()
+def _touched(catalog: Catalog, facts: Facts, wanted: Iterable[str]) -> tuple[frozenset[Partial], frozenset[str]]:
+    """The partials and the features that the values of these features look at, themselves included."""
+    partials: set[Partial] = set()
 
     def column(name: str, of: str) -> ir.Value:
         if name == CUSTOMERS:
             return facts.customers[of]
         partial = catalog.partials[name]
-        touched.add(partial)
+        partials.add(partial)
         return partial.table(facts)[of]
 
-    inputs = Inputs(facts, catalog.entries, column)
+    any_cuts = dict.fromkeys(SCORES, (0.0,))
+    inputs = Inputs(facts, catalog.entries, column, any_cuts)
     for name in wanted:
         inputs.feature(name)
-    return frozenset(touched)
+    return frozenset(partials), frozenset(inputs.made)
 
 
 def _with_origins(partials: Iterable[Partial]) -> frozenset[Partial]:

@@ -13,6 +13,7 @@ import ibis
 
 from patron.features.cut_points import quantile_cut_points
 from patron.features.erfm import less_is_better
+from patron.features.natural_breaks import natural_cut_points
 from patron.features.plan import base
 from patron.features.settings import SCORES
 
@@ -31,6 +32,8 @@ SHOP = "shop"
 CutPoints = dict["Score", tuple[float, ...]]
 """Of each score, the values at which the next one begins, rising; fewer than four where few values differ."""
 
+_SEARCHES = {"quantile": quantile_cut_points, "learned": natural_cut_points}
+
 
 def cut_point_query(catalog: Catalog, facts: Facts, settings: ScoreSettings) -> ir.Table:
     """The cut points of the shop as of now, from the tables of `partial_steps`; only those that the scored features need are read.
@@ -45,14 +48,17 @@ def cut_point_query(catalog: Catalog, facts: Facts, settings: ScoreSettings) -> 
         unit; a recency score holds up to it, any other from it).
     """
     rules = {s: settings.rule(s) for s in SCORES}
-    wanted = {s: r for s, r in rules.items() if r.method != "fixed"}
-    names = dict.fromkeys([r.feature for r in wanted.values()] + ["order_count"])
-    table = base(catalog, facts, names)
+    table = base(catalog, facts, dict.fromkeys([*(r.feature for r in rules.values()), "order_count"]))
     table = table.filter(table.order_count > 0)
-    values = [_values(table, s, rule, catalog) for s, rule in (wanted or rules).items()]
-    found = quantile_cut_points(reduce(ibis.union, values))
-    points = found.mutate(value=found.value * _signs(found.score, catalog, settings))
-    return points if wanted else points.filter(ibis.literal(False))
+    values = {s: _values(table, s, rule, catalog) for s, rule in rules.items()}
+    found = [
+        search(reduce(ibis.union, chosen))
+        for method, search in _SEARCHES.items()
+        if (chosen := [values[s] for s, rule in rules.items() if rule.method == method])
+    ]
+    # With the owner's cut points alone there is nothing to be found.
+    points = reduce(ibis.union, found) if found else quantile_cut_points(values["r"]).filter(ibis.literal(False))
+    return points.mutate(value=points.value * _signs(points.score, catalog, settings))
 
 
 def cuts(rows: Iterable[Mapping[str, object]], settings: ScoreSettings) -> CutPoints:

@@ -1,0 +1,80 @@
+"""Windows hold their first instant and not their last, to the microsecond, and say when they change."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from features.shops import Rows, answers, at, known, made
+
+AS_OF = "2024-07-01T09:30:00"
+TICK = timedelta(microseconds=1)
+ANN = {"customers": [{"customer_id": "ann", "first_seen_at": "2020-01-01"}]}
+
+
+def _ann(names: tuple[str, ...], table: str, column: str, *instants: object, **values: object) -> dict[str, object]:
+    rows: Rows = {**ANN, table: [{"customer_id": "ann", column: str(i), **values} for i in instants]}
+    return answers(made(rows), known(rows, AS_OF), names=names)["ann"]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "feature", "days", "values"),
+    [
+        ("orders", "ordered_at", "order_count_30d", 30, {}),
+        ("orders", "ordered_at", "order_count_90d", 90, {}),
+        ("orders", "ordered_at", "order_count_365d", 365, {}),
+        ("events", "occurred_at", "view_count_7d", 7, {"kind": "product_viewed"}),
+        ("events", "occurred_at", "visit_count_30d", 30, {"kind": "product_viewed"}),
+        ("messages", "sent_at", "message_count_90d", 90, {}),
+        ("tickets", "opened_at", "ticket_count_90d", 90, {}),
+        ("reviews", "reviewed_at", "low_rating_count_365d", 365, {"rating": 1.0}),
+    ],
+)
+def test_window_is_half_open(table: str, column: str, feature: str, days: int, values: dict[str, object]) -> None:
+    end = at(AS_OF).replace(tzinfo=None)
+    begin = end - timedelta(days=days)
+    found = _ann((feature,), table, column, begin - TICK, begin, end - TICK, end, **values)
+    expected = 1 if feature.startswith("visit") and begin.date() == (end - TICK).date() else 2
+    assert found[feature] == expected
+
+
+def test_previous_year_begins_where_the_last_one_ends() -> None:
+    end = at(AS_OF).replace(tzinfo=None)
+    year, two = end - timedelta(days=365), end - timedelta(days=730)
+    names = (
+        "order_count_365d",
+        "order_count_previous_365d",
+        "net_revenue_365d",
+        "net_revenue_previous_365d",
+        "edge_orders_previous_365d_at",
+    )
+    found = _ann(names, "orders", "ordered_at", two - TICK, two, year - TICK, year, net_revenue=100)
+    assert (found["order_count_365d"], found["order_count_previous_365d"]) == (1, 2)
+    assert (found["net_revenue_365d"], found["net_revenue_previous_365d"]) == (100, 200)
+    assert found["edge_orders_previous_365d_at"] == end + TICK  # one order is on the first instant of each window
+
+
+def test_edge_is_the_first_instant_of_another_answer() -> None:
+    names = ("order_count_30d", "edge_orders_30d_at")
+    edge = _ann(names, "orders", "ordered_at", "2024-06-20T08:00:00", "2024-06-25")["edge_orders_30d_at"]
+    assert isinstance(edge, datetime)
+    assert edge == at("2024-07-20T08:00:00.000001").replace(tzinfo=None)
+    rows: Rows = {**ANN, "orders": [{"customer_id": "ann", "ordered_at": d} for d in ("2024-06-20T08:00:00", "2024-06-25")]}
+    counts = [answers(made(rows), known(rows, str(edge - late)), names=names)["ann"]["order_count_30d"] for late in (TICK, timedelta(0))]
+    assert counts == [2, 1]
+
+
+def test_refund_lowers_the_window_in_which_it_is_given() -> None:
+    rows: Rows = {
+        **ANN,
+        "orders": [{"customer_id": "ann", "ordered_at": "2024-05-01", "net_revenue": 1000}],
+        "refunds": [{"customer_id": "ann", "refunded_at": "2024-06-10", "net_revenue": 400}],
+    }
+    found = answers(made(rows), known(rows, AS_OF), names=("net_revenue_30d", "net_revenue_90d", "net_revenue"))["ann"]
+    assert (found["net_revenue_30d"], found["net_revenue_90d"], found["net_revenue"]) == (-400, 600, 600)
+
+
+def test_days_of_the_shop_decide_what_is_one_day() -> None:
+    found = _ann(("active_days_365d", "typical_gap_days"), "orders", "ordered_at", "2024-06-01T23:30", "2024-06-02T00:30")
+    assert (found["active_days_365d"], found["typical_gap_days"]) == (2, 1)

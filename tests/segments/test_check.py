@@ -99,6 +99,12 @@ def test_a_number_beside_money_is_an_amount() -> None:
     assert second.right == t.Sum("-", t.Name("net_revenue"), t.Number(7, is_money=True))
 
 
+def test_a_condition_asks_a_limited_number_of_questions_about_events() -> None:
+    many = " or ".join(f'happened("k{i}")' for i in range(51))
+    with pytest.raises(InputError, match="found '51', expected at most 50 different questions about events and lists"):
+        check({"it": many})
+
+
 def test_the_problems_of_all_definitions_are_said_at_once() -> None:
     with pytest.raises(InputError) as caught:
         check({"a": "order_cout > 3 and countr == 1", "b": "order_count >", "c": 'in_segment("d")'})

@@ -329,6 +329,14 @@ def test_the_same_term_is_worked_out_once_and_windows_share_a_pass() -> None:
     assert [step.name for step in plan.steps()] == ["segment_terms_1", "segment_terms_2", "segment_terms"]
 
 
+def test_any_number_of_windows_is_worked_out() -> None:
+    world = _events(*[event("v", ago(days=d, hours=1)) for d in (0, 3, 9)])
+    segments = {f"s{i}": f'happened("v", last="{i} days") == {n}' for i, n in [(i, (i > 0) + (i > 3) + (i > 9)) for i in range(1, 31)]}
+    plan = world.plan(segments)
+    assert len(plan.steps()) == 30 + 3 + 1
+    assert all(members == {1} for members in world.memberships(plan).values())
+
+
 def test_conditions_over_features_alone_need_no_steps() -> None:
     assert World([{}]).plan({"a": "order_count > average(order_count)"}).steps() == ()
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from patron.features.feature import Feature
     from patron.segments.definition import Definition
 
+MAX_TERMS = 50
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -127,7 +129,14 @@ def _condition(definition: Definition, vocabulary: Vocabulary, source: Source) -
             return meant(t.InCluster(definition.centroids, definition.number), vocabulary, source)
         case "dynamic":
             condition, problems = read(definition.where, where=source.where)
-            return (None, problems) if condition is None else meant(condition, vocabulary, source)
+            if condition is None:
+                return None, problems
+            count = len(t.terms(condition))
+            if count > MAX_TERMS:
+                hint = "put a part into its own segment"
+                problem = Problem(source.where, str(count), f"at most {MAX_TERMS} different questions about events and lists", hint)
+                return None, (problem,)
+            return meant(condition, vocabulary, source)
 
 
 def _ordered(by_slug: Mapping[str, Definition], conditions: Mapping[str, t.Condition], problems: list[Problem]) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from patron.facts.as_of import Facts
 
+_TOGETHER = 12  # tables joined in one query
+
 MEMBERSHIP_CHANGES = ibis.table(
     {"customer_id": "int64", "segment": "string", "change": "string", "changed_at": "timestamp(6)"}, name="membership_changes"
 )
@@ -45,11 +47,22 @@ def term_steps(terms: Sequence[t.Term], facts: Facts, *, name: str) -> tuple[Ste
     if not parts:
         return ()
     steps = [Step(f"{name}_{number}", part) for number, part in enumerate(parts, 1)]
+    made, open_ends = list(steps), steps
+    while len(open_ends) > _TOGETHER:  # in bundles, so that no query grows without bound
+        bundles = [open_ends[i : i + _TOGETHER] for i in range(0, len(open_ends), _TOGETHER)]
+        open_ends = [Step(f"{name}_{len(made) + number}", _joined(bundle, facts)) for number, bundle in enumerate(bundles, 1)]
+        made += open_ends
+    return (*made, Step(name, _joined(open_ends, facts)))
+
+
+def _joined(steps: Sequence[Step], facts: Facts) -> ir.Table:
+    """One row per customer with the columns of all these tables."""
     customers = facts.customers.select("customer_id")
+    made = [ibis.table(s.expression.schema(), name=s.name).rename({f"_key_{i}": "customer_id"}) for i, s in enumerate(steps)]
     joined = customers
-    for step in steps:
-        joined = beside(joined, step, joined.customer_id, "customer_id")
-    return (*steps, Step(name, joined))
+    for i, table in enumerate(made):
+        joined = joined.left_join(table, customers.customer_id == table[f"_key_{i}"])
+    return joined.select("customer_id", *(c for table in made for c in table.columns if not c.startswith("_key_")))
 
 
 def beside(rows: ir.Table, step: Step, key: ir.Value, of: str) -> ir.Table:

@@ -135,9 +135,10 @@ class Facts:
 
     @property
     def spend(self) -> ir.Table:
-        """`facts.SPEND` of spans that ended before the shop's day of `as_of`, in the shop's currency."""
+        """`facts.SPEND` of spans that ended before the shop's day of `as_of`, in the shop's currency; left out where no rate is known."""
         spend = t.SPEND.unbound()
-        return self._converted(spend.filter(spend.ends_on < self.shop.calendar.day_of(self.as_of)), t.SPEND)
+        known = self._converted(spend.filter(spend.ends_on < self.shop.calendar.day_of(self.as_of)), t.SPEND)
+        return known.filter(known.cost.notnull())
 
     def _before(self, table: Table, rows: ir.Table | None = None) -> ir.Table:
         happened = _HAPPENED[table.name]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import ibis
 
     from patron.app.project import Project
+    from patron.kernel.tables import Table
     from patron.runtime.loading_options import Progress
 
 
@@ -31,6 +32,7 @@ class Refreshed:
     waiting: int
     changed: int
     recorded: bool
+    notes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """For programs."""
@@ -42,6 +44,7 @@ class Refreshed:
             "waiting": self.waiting,
             "changed": self.changed,
             "recorded": self.recorded,
+            "notes": list(self.notes),
         }
 
 
@@ -56,7 +59,7 @@ def refresh(project: Project, *, as_of: str = "", progress: Progress) -> Refresh
     facts = project.facts(instant)
     if not facts.known:
         raise InputError("The project holds no facts yet. Load some: `patron load lines FILE`, or `patron load shopify FILES`.")
-    check_rates(project, facts.currencies)
+    notes = _check_rates(project, facts.currencies)
     done = pipeline.refresh(project.store, project.definitions, facts, now=now, progress=progress)
     waiting = project.waiting(instant)
     return Refreshed(
@@ -67,30 +70,39 @@ def refresh(project: Project, *, as_of: str = "", progress: Progress) -> Refresh
         waiting=len(waiting),
         changed=done.changed,
         recorded=done.recorded,
+        notes=notes,
     )
 
 
-def check_rates(project: Project, currencies: frozenset[str]) -> None:
-    """Refuse to add amounts of currencies that no rate converts.
+def missing_rates(project: Project, table: Table, happened: str, currencies: frozenset[str]) -> list[Problem]:
+    """The currencies of a table that no rate converts from their first day on."""
+    problems = []
+    for code in sorted(currencies):
+        rows, rates = table.unbound(), t.RATES.unbound()
+        first = _first(project, rows.filter(rows.currency == code).aggregate(first=rows[happened].min().cast("date")))
+        rated = _first(project, rates.filter(rates.currency == code).aggregate(first=rates.starts_on.min()))
+        if first is not None and (rated is None or rated > first):
+            found = f"rates from {rated} on" if rated else "no rate"
+            problems.append(Problem(f"{table.name} in {code}", found, f"a rate from {first} on", "load them with `patron load rates FILE`"))
+    return problems
+
+
+def _check_rates(project: Project, currencies: frozenset[str]) -> tuple[str, ...]:
+    """Refuse to add orders of currencies that no rate converts; say which advertising cost is left out for the same reason.
 
     Raises:
         InputError: names each currency and the first day that lacks a rate.
     """
-    problems = []
-    for code in sorted(currencies):
-        orders, rates = t.ORDERS.unbound(), t.RATES.unbound()
-        first_order = _first(project, orders.filter(orders.currency == code).aggregate(first=orders.ordered_at.min().date()))
-        first_rate = _first(project, rates.filter(rates.currency == code).aggregate(first=rates.starts_on.min()))
-        if first_rate is None or (first_order is not None and first_rate > first_order):
-            place = f"rates of {code}"
-            problems.append(
-                Problem(place, str(first_rate or "none"), f"a rate from {first_order} on", "load them with `patron load rates FILE`")
-            )
+    shop = project.shop.currency
+    problems = missing_rates(project, t.ORDERS, "ordered_at", currencies)
     if problems:
-        shop = project.shop.currency
         raise InputError(
-            f"Some orders are in a currency that cannot be converted to {shop}: the shop's currency is set in patron.toml.", problems
+            f"Some orders are in a currency that cannot be converted to {shop}, the currency that patron.toml names.", problems
         )
+    return tuple(
+        f"Advertising cost is left out, since it cannot be converted to {shop}: {p}"
+        for p in missing_rates(project, t.SPEND, "starts_on", currencies)
+    )
 
 
 def _first(project: Project, row: ibis.Table) -> date | None:

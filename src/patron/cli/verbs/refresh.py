@@ -42,4 +42,6 @@ def _print(console: Console, done: Refreshed) -> None:
         console.print(f"{done.changed:,} memberships changed since the last refresh.")
     if not done.recorded:
         console.print("This looks back before the last refresh, so the history of memberships is left as it is.")
+    for note in done.notes:
+        console.print(note)
     console.print("Next: patron segments, patron report -o report.html")

@@ -44,7 +44,8 @@ def load_lines(store: Store, records: ir.Table, intake: Intake, zone: str) -> Ou
     joined = lines.joined(codes, numbers)
     is_empty = not count(store, t.ORDER_LINES.unbound().limit(1))
     may_give_back = bool(count(store, records.filter(_may_give_back(records, intake)).limit(1)))
-    sold = joined.filter(~joined.gives_back) if may_give_back else joined
+    # A join that is not closed would take the next join's conditions for its own.
+    sold = joined.filter(~joined.gives_back) if may_give_back else joined.select(*joined.columns)
     rows = {"order_lines": _insert_first(store, sold, intake) if is_empty else _insert_more(store, sold, intake)}
     rows["orders"] = _sum_orders(store, numbers, intake, is_empty=is_empty)
     if may_give_back:

@@ -29,7 +29,7 @@ def sums(order_lines: ir.Table) -> ir.Table:
         return ibis.ifelse(rows.kind.isin(kinds), rows.net_revenue, zero).sum().cast("int64")
 
     is_product = rows.kind == "product"
-    is_sold = (rows.quantity > 0) & (rows.net_revenue > 0) & (rows.kind != "adjustment")
+    is_sold = (rows.quantity >= 0) & (rows.net_revenue > 0) & (rows.kind != "adjustment")
     grouped = rows.group_by("order_id").agg(
         is_sale=is_sold.any(),
         every=rows.net_revenue.sum().cast("int64"),

@@ -39,12 +39,12 @@ EXPECTED: dict[str, str] = {
 _NOTHING = ("", "--")  # reports of advertising platforms write -- where there is no number
 _EMAIL = r"^[^@\s,;<>\"]+@[^@\s,;<>\"]+\.[^@\s,;<>\".]+$"
 _CURRENCY_SIGN = r"(?:[A-Z]{3}|[A-Z]{0,2}[$€£¥₽₴₹₺₩]|zł|kr\.?|Ft|lei|Kč)"
-_NUMBER = rf"^\(?\s*[-+−]?\s*{_CURRENCY_SIGN}?\s*[-+−]?[\d][\d.,'’\s\x{{A0}}\x{{202F}}]*{_CURRENCY_SIGN}?\s*\)?$"
+_NUMBER = rf"^\(?\s*[-+\x{{2212}}]?\s*{_CURRENCY_SIGN}?\s*[-+\x{{2212}}]?[\d][\d.,'\x{{2019}}\s\x{{A0}}\x{{202F}}]*{_CURRENCY_SIGN}?\s*\)?$"
 _OFFSET = r"\s*(?:[zZ]|(?:UTC|GMT)?([+-]\d{2}):?(\d{2})?|UTC|GMT)$"
 _NOON = r"\s*([AaPp])\.?\s?[Mm]\.?$"
 
 
-def read(column: ir.Column, kind: FieldKind, style: Style, zone: str) -> ir.Value:
+def read(column: ir.Column, kind: FieldKind, style: Style, zone: str) -> ir.Value:  # noqa: PLR0911  # one per kind of column
     """A column as values of a field's kind (`TYPES`), null where it is blank or cannot be read."""
     of = column.type()
     if isinstance(of, dt.String):
@@ -137,7 +137,7 @@ def _number(text: ir.StringValue, kind: FieldKind, style: Style) -> ir.Value:
     if style.plain:
         return plain
     bare = text.strip()
-    digits = bare.re_replace(r"[^\d.,\-−]", "").replace("−", "-")
+    digits = bare.re_replace("[^\\d.,\\-\u2212]", "").replace("\u2212", "-")
     other = "," if style.decimal == "." else "."
     grouped = rf"^-?(?:\d{{1,3}}(?:[{other}]\d{{2,3}})*[{other}]\d{{3}}|\d+)(?:[{style.decimal}]\d*)?$"
     pointed = digits.replace(other, "").replace(",", ".")

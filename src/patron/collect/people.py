@@ -51,7 +51,7 @@ class Person:
         return ibis.coalesce(*(i.id for i in self.identifiers))
 
 
-def identified(
+def identified(  # noqa: PLR0913  # each kind of identifier
     records: ir.Table,
     intake: Intake,
     *,

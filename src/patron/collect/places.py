@@ -60,4 +60,4 @@ def country(text: ir.StringValue) -> ir.StringValue:
     lower, index = text.lower(), ibis.literal(_INDEX)
     place = index.find(ibis.literal("|") + lower + "=")
     code = index.substr(place + lower.length() + 2, 2)
-    return ibis.cases((place >= 0, code), (text.length() == 2, text.upper()), else_=text)  # noqa: PLR2004
+    return ibis.cases((place >= 0, code), (text.length() == 2, text.upper()), else_=text)

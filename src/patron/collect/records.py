@@ -113,7 +113,7 @@ class Reading:
             if header is None:
                 continue
             value, cell = parsed[field.name], parsed[self._cell(header)]
-            place = self.kept.index(header)
+            place: int | None = self.kept.index(header)
             if field.kind not in LENIENT:
                 unread = value.isnull() & ~blank(cell)
                 found.append((Issue(header, place, EXPECTED[field.kind]), unread, value.isnull() if field.filled else unread))

@@ -19,13 +19,44 @@ if TYPE_CHECKING:
 _LARGEST_QUANTITY, _LARGEST_PRICE, _LARGEST_AMOUNT = 10_000_000, 100_000_000, 1_000_000_000
 
 _ORDER = Field(
-    "order_number", "raw", ("invoice no", "invoice number", "invoice", "order id", "order no", "order nr", "basket id", "transaction id", "receipt",
-    "order name", "order", "document", "document number"), needed=True, filled=True,
-)  # fmt: skip
+    "order_number",
+    "raw",
+    (
+        "invoice no",
+        "invoice number",
+        "invoice",
+        "order id",
+        "order no",
+        "order nr",
+        "basket id",
+        "transaction id",
+        "receipt",
+        "order name",
+        "order",
+        "document",
+        "document number",
+    ),
+    needed=True,
+    filled=True,
+)
 _AT = Field(
-    "ordered_at", "instant", ("invoice date", "order date", "transaction timestamp", "timestamp", "created at", "date", "purchase date",
-    "datetime", "time", "date created"), needed=True, filled=True,
-)  # fmt: skip
+    "ordered_at",
+    "instant",
+    (
+        "invoice date",
+        "order date",
+        "transaction timestamp",
+        "timestamp",
+        "created at",
+        "date",
+        "purchase date",
+        "datetime",
+        "time",
+        "date created",
+    ),
+    needed=True,
+    filled=True,
+)
 _COMMON = (
     _ORDER,
     _AT,

@@ -17,8 +17,20 @@ if TYPE_CHECKING:
     from patron.ports.source import Intake
 
 _FIELDS = (
-    Field("order_number", "reference", ("order id", "order no", "order nr", "number", "id", "name", "increment id", "order"), needed=True, filled=True),
-    Field("ordered_at", "instant", ("order date", "date", "created at", "purchase date", "purchased at", "timestamp"), needed=True, filled=True),
+    Field(
+        "order_number",
+        "reference",
+        ("order id", "order no", "order nr", "number", "id", "name", "increment id", "order"),
+        needed=True,
+        filled=True,
+    ),
+    Field(
+        "ordered_at",
+        "instant",
+        ("order date", "date", "created at", "purchase date", "purchased at", "timestamp"),
+        needed=True,
+        filled=True,
+    ),
     Field("total", "amount", ("order total", "grand total", "amount", "total price", "revenue", "value"), needed=True, filled=True),
     Field("customer_number", "reference", ("customer id", "customer no", "customer", "client id", "user id", "buyer id")),
     Field("email", "email", ("customer email", "e-mail", "email address", "billing email")),
@@ -46,7 +58,7 @@ _FIELDS = (
     Field("campaign_source", "text", ("utm source",)),
     Field("campaign_medium", "text", ("utm medium",)),
     Field("campaign_name", "text", ("utm campaign", "campaign")),
-)  # fmt: skip
+)
 UNPAID = (
     "pending",
     "unpaid",

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
     from patron.ports.source import Intake
 
 _FIELDS = (
-    Field("product_code", "reference", ("sku", "stock code", "product id", "item code", "code", "article", "article number", "id"), needed=True, filled=True),
+    Field(
+        "product_code",
+        "reference",
+        ("sku", "stock code", "product id", "item code", "code", "article", "article number", "id"),
+        needed=True,
+        filled=True,
+    ),
     Field("name", "text", ("product name", "title", "description", "product", "item name")),
     Field("category", "text", ("product category", "category name", "department", "type")),
     Field("category_path", "text", ("categories", "category tree", "product category path")),
@@ -30,7 +36,7 @@ _FIELDS = (
     Field("is_active", "flag", ("active", "on sale", "published", "enabled")),
     Field("updated_at", "instant", ("modified at", "last modified")),
     Field("product_type", "text"),
-)  # fmt: skip
+)
 
 
 def _listing_id(intake: Intake, code: ir.StringValue) -> ir.IntegerValue:

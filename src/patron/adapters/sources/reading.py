@@ -108,7 +108,7 @@ class DuckDBReader:
         return tuple(Malformed(line, _REASONS.get(kind, "a record"), text or "") for line, (_, kind, text) in zip(lines, rows, strict=True))
 
     def lines(self, file: File, records: Sequence[int], *, record_count: int) -> dict[int, int]:
-        """The line in the file on which each of these records begins; records count from 0, lines from 1, malformed lines are no records."""
+        """The line on which each of these records begins; records count from 0, lines from 1, and malformed lines are no records."""
         if file.form in {"parquet", "json"}:
             return {r: r + 1 for r in records}
         bad = {m.line for m in self.malformed(file)}

@@ -26,6 +26,7 @@ _ADDRESS = {
     "country": ("default address country code", "country code"),
     "postal_code": ("default address zip", "zip"),
 }
+_PROFILE = ("customer_number", "email", "phone", "first_name", "last_name", "region", "city", "postal_code", "tags")
 _CONSENTS = {"email": "accepts_email", "sms": "accepts_sms", "whatsapp": "accepts_whatsapp"}
 _FIELDS = (
     Field("customer_number", "reference", ("customer id",)),
@@ -54,12 +55,13 @@ def _facts(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
     }
     nothing = ibis.null(type_of_instant)
     known = ibis.literal(intake.exported_at, type=type_of_instant)
+    given = [_consents(records, person, intake, channel) for channel, field in _CONSENTS.items() if field in intake.has]
     return {
         **people.observed(
             person, intake, seen_at=nothing, updated_at=known, kind="customers",
             profile={**profile, "country": country(records.country), "traits": records.rest},
         ),
-        "consents": reduce(lambda a, b: a.union(b), [_consents(records, person, intake, c) for c, f in _CONSENTS.items() if f in intake.has]),
+        "consents": reduce(lambda a, b: a.union(b), given),
     }  # fmt: skip
 
 
@@ -84,7 +86,7 @@ LAYOUT = Layout(
     rest=True,
     notes=(
         Note(
-            "{count:,} permissions have no date: they are known to hold since this export was made.",
+            "{count:,} permissions have no date: they hold since this export was made.",
             "consents",
             lambda c: c.status == "granted",
         ),

@@ -85,7 +85,7 @@ DISCOUNTS = Layout(
     facts=lambda _, __: {},
     notes=(
         Note(
-            "{count:,} discount codes are named here; what they gave and to whom stands in the orders export.",
+            "{count:,} discount codes are named; who used them stands in the orders export.",
             "records",
             lambda r: r.name.notnull(),
         ),

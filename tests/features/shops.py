@@ -6,7 +6,7 @@ import tomllib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from patron.facts.as_of import Facts
+from patron.facts.as_of import DETAILS, Facts
 from patron.facts.shop import Shop
 from patron.features import plan, scores
 from patron.features.catalog import BUILT_IN
@@ -39,7 +39,7 @@ def read_shop(path: Path) -> tuple[DuckDBEngine, Facts]:
         payment_rate=told["payment_rate"],
         delivery_cost=told["delivery_cost"],
     )
-    return made(tables), Facts(shop, at(told["as_of"]), frozenset(tables))
+    return made(tables), Facts(shop, at(told["as_of"]), frozenset({*tables, *DETAILS}))
 
 
 def made(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> DuckDBEngine:
@@ -53,7 +53,7 @@ def made(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> DuckDBEngine:
 
 def known(tables: Mapping[str, Sequence[Mapping[str, Any]]], as_of: str, shop: Shop | None = None) -> Facts:
     """Facts of these tables as of an instant."""
-    return Facts(shop or Shop(currency=Currency("GBP")), at(as_of), frozenset(name for name, rows in tables.items() if rows))
+    return Facts(shop or Shop(currency=Currency("GBP")), at(as_of), frozenset({*DETAILS, *(name for name, rows in tables.items() if rows)}))
 
 
 def at(text: str) -> datetime:

@@ -10,7 +10,7 @@ from ibis.backends.sql.compilers import DuckDBCompiler, PySparkCompiler
 from ibis.config import Config
 
 from patron.facts import tables
-from patron.facts.as_of import Facts
+from patron.facts.as_of import DETAILS, Facts
 from patron.facts.shop import Shop
 from patron.features import plan, scores
 from patron.features.catalog import BUILT_IN
@@ -20,7 +20,7 @@ from patron.kernel.time import Calendar
 FACTS = Facts(
     Shop(calendar=Calendar("Europe/London"), margin_rate=0.4),
     datetime(2024, 7, 1, tzinfo=UTC),
-    frozenset(t.name for t in tables.FACTS),
+    frozenset({*DETAILS, *(t.name for t in tables.FACTS)}),
     currencies=frozenset({"USD"}),
     costed=True,
 )

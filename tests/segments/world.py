@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 AS_OF = datetime(2024, 3, 1, 12, 0, 30, 250_000, tzinfo=UTC)
 SHOP = Shop(currency=Currency("GBP"), calendar=Calendar("Europe/London"))
-ALL = frozenset({"customers", "orders", "order_lines", "events", "messages", "consents", "reviews", "tickets", "refunds"})
+ALL = frozenset("customers orders order_lines events messages consents reviews tickets refunds list_members".split())
 DAY = 86_400
 
 

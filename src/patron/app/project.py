@@ -12,7 +12,7 @@ from patron import plugins
 from patron.app.config import FILE, Config, project_folder, read_config
 from patron.app.definitions import read_definitions
 from patron.facts import tables as t
-from patron.facts.as_of import Facts
+from patron.facts.as_of import DETAILS, Facts
 from patron.segments.plan import Plan
 
 if TYPE_CHECKING:
@@ -55,18 +55,22 @@ class Project:
     def facts(self, as_of: datetime) -> Facts:
         """The project's facts as they were known at an instant."""
         found = self.store.query(_HELD).to_pylist()
-        known = frozenset(r["name"] for r in found if r["what"] == "table")
+        known = frozenset(r["name"] for r in found if r["what"] == "known")
         currencies = frozenset(r["name"] for r in found if r["what"] == "currency") - {self.shop.currency}
         return Facts(self.shop, as_of, known, currencies, costed=any(r["what"] == "cost" for r in found))
 
 
 def _held() -> ibis.Table:
-    """What the fact tables hold, in one query: names of tables with any row, currencies, and whether costs are known."""
+    """What the fact tables hold, in one query: what there is any row of, currencies, and whether costs are known."""
     orders, spend = t.ORDERS.unbound(), t.SPEND.unbound()
-    tables = [table.unbound().limit(1).select(what=ibis.literal("table"), name=ibis.literal(table.name)) for table in t.FACTS]
+    tables = [table.unbound().limit(1).select(what=ibis.literal("known"), name=ibis.literal(table.name)) for table in t.FACTS]
+    details = [
+        table.unbound().filter(table.unbound()[column].notnull()).limit(1).select(what=ibis.literal("known"), name=ibis.literal(name))
+        for name, (table, column) in DETAILS.items()
+    ]
     currencies = [rows.select(what=ibis.literal("currency"), name=rows.currency).distinct() for rows in (orders, spend)]
     costs = orders.filter(orders.cost.notnull()).limit(1).select(what=ibis.literal("cost"), name=ibis.literal("orders"))
-    return ibis.union(*tables, *currencies, costs)
+    return ibis.union(*tables, *details, *currencies, costs)
 
 
 _HELD = _held()

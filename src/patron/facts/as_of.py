@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from patron.facts.shop import Shop
     from patron.kernel.tables import Table
 
+DETAILS = {"birthdays": (t.CUSTOMERS, "birth_on"), "categories": (t.PRODUCTS, "category")}
+"""Columns that many shops do not have at all: what is worked out from them alone waits for them, by these names."""
+
 _HAPPENED = {
     "orders": "ordered_at",
     "order_lines": "ordered_at",
@@ -45,7 +48,8 @@ class Facts:
     Attributes:
         shop: the owner's statements.
         as_of: facts at or after this instant are unknown.
-        known: names of the fact tables that hold any row at all; a feature that needs another one is unknown, not zero.
+        known: names of the fact tables that hold any row at all, and of `DETAILS` that any row has; a feature that needs another one is
+            unknown, not zero.
         currencies: currencies other than the shop's that occur in facts; with none, nothing is converted.
         costed: whether the cost of goods is known for any order.
     """

@@ -9,6 +9,7 @@ from patron.features.values import of, per_order, ratio
 
 _order = partial(Feature, family="basket", needs=("orders",))
 _line = partial(Feature, family="basket", needs=("order_lines",))
+_category = partial(Feature, family="basket", needs=("order_lines", "categories"))
 
 FEATURES = (
     _order(
@@ -26,7 +27,7 @@ FEATURES = (
         meaning="How many different products the customer has bought.",
         value=of("baskets", "product_count"),
     ),
-    _line(
+    _category(
         name="distinct_category_count", kind="count", unit="categories", seeds=("004-11", "000-05"),
         meaning="From how many different categories the customer has bought.",
         value=of("categories", "category_count"),
@@ -41,18 +42,18 @@ FEATURES = (
         meaning="Lines of products for each order.",
         value=per_order("line_count"),
     ),
-    _line(
+    _category(
         name="favourite_category", kind="text", unit="category", seeds=("000-07", "000-43", "004-10"),
         meaning="The category with most lines of products; the first in the alphabet of equals.",
         value=of("categories", "favourite_category"),
     ),
-    _line(
+    _category(
         name="favourite_category_share", kind="share", unit="share of lines", seeds=("000-07", "004-11"),
         meaning="Share of product lines that are of the favourite category.",
         value=lambda i: ratio(i["categories"]["favourite_count"], i.feature("product_line_count")),
         changes=Follows(("favourite_category", "product_line_count")),
     ),
-    _line(
+    _category(
         name="last_category", kind="text", unit="category", seeds=("000-32", "003-27"),
         meaning="The category of the dearest line of the latest order.",
         value=of("end_lines", "last_category"),

@@ -83,7 +83,7 @@ class Feature:
         unit: in words: orders, days, share of orders …
         meaning: one sentence for the owner of a shop.
         value: the value of one customer, from the partial aggregates.
-        needs: fact tables without any row of which the feature is unknown rather than zero.
+        needs: fact tables, or `facts.as_of.DETAILS`, without any row of which the feature is unknown rather than zero.
         needs_one_of: fact tables of which one must hold a row, for a feature that is made from several.
         changes: how it changes while nothing happens.
         seeds: ids of the capabilities it serves.

@@ -103,7 +103,7 @@ FEATURES = (
         value=_hemisphere, changes=Follows(("country",)),
     ),
     _place(
-        name="age_years", kind="count", unit="years", seeds=("003-08", "000-43"),
+        name="age_years", kind="count", unit="years", needs=("birthdays",), seeds=("003-08", "000-43"),
         meaning="Age in whole years.",
         value=_age, changes=Daily(),
     ),
@@ -113,7 +113,7 @@ FEATURES = (
         value=of("customers", "gender"),
     ),
     _place(
-        name="days_until_birthday", kind="count", unit="days", seeds=("000-17",),
+        name="days_until_birthday", kind="count", unit="days", needs=("birthdays",), seeds=("000-17",),
         meaning="Days to the next birthday; 0 on the day.",
         value=_days_until_birthday, changes=Daily(),
     ),

@@ -10,13 +10,11 @@ import ibis
 from patron.kernel.time import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
 
     import ibis.expr.types as ir
 
     from patron.segments.definition import Definition
-    from patron.segments.plan import Plan
 
 
 def frozen(definition: Definition, slug: str, *, name: str = "") -> Definition:
@@ -33,16 +31,6 @@ def frozen(definition: Definition, slug: str, *, name: str = "") -> Definition:
     )  # fmt: skip
 
 
-def frozen_members(plan: Plan, slug: str, stats: Mapping[str, object], *, list_name: str, now: datetime) -> ir.Table:
-    """Rows of `facts.LIST_MEMBERS`: the members of a segment, put on a list now.
-
-    Args:
-        plan: with the segment.
-        slug: the segment.
-        stats: the row of `plan.statistics`.
-        list_name: of the list.
-        now: when they are put on it; answers as of later instants know of it.
-    """
-    everybody = plan.memberships(stats)
-    members = everybody.filter(everybody[slug])
-    return members.select(list_name=ibis.literal(list_name), customer_id=members.customer_id, added_at=literal(now))
+def listed(members: ir.Table, *, list_name: str, added_at: datetime) -> ir.Table:
+    """Rows of `facts.LIST_MEMBERS` for these customers; answers as of instants after `added_at` know of them."""
+    return members.select(list_name=ibis.literal(list_name), customer_id=members.customer_id, added_at=literal(added_at))

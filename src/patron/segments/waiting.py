@@ -62,6 +62,8 @@ def _tables(leaf: t.Leaf) -> set[str]:
     needs = {table for v in t.values(leaf) if isinstance(v, t.Tally | t.DaysSince) for table in stream_of(v.events.kind).needs}
     if isinstance(leaf, t.Sequence):
         needs.update(table for step in leaf.steps for table in stream_of(step.events.kind).needs)
+    if isinstance(leaf, t.InList):
+        needs.add("list_members")
     if isinstance(leaf, t.Consent):
         needs.add("consents")
     return needs

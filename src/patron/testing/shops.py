@@ -10,7 +10,7 @@ import ibis
 from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.adapters.made_up import Proportions, fill
 from patron.facts import tables as t
-from patron.facts.as_of import Facts
+from patron.facts.as_of import DETAILS, Facts
 from patron.facts.shop import Shop
 from patron.kernel.money import Currency
 from patron.kernel.time import Calendar
@@ -57,7 +57,7 @@ def made_up_facts(engine: Engine, as_of: datetime) -> Facts:
     """The facts of a made-up shop, which has one currency and knows its costs."""
     there = engine.tables()
     known = [f.name for f in t.FACTS if f.name in there and engine.query(f.unbound().limit(1)).num_rows]
-    return Facts(shop=SHOP, as_of=as_of, known=frozenset(known), costed=True)
+    return Facts(shop=SHOP, as_of=as_of, known=frozenset({*known, *DETAILS}), costed=True)
 
 
 def answers(engine: Engine, definitions: Definitions, facts: Facts) -> Answers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -17,8 +17,8 @@ from patron.kernel.errors import InputError
 from patron.kernel.ids import number_of
 from patron.kernel.problems import Problem
 from patron.kernel.tables import Column, Table
-from patron.kernel.time import literal
 from patron.segments.definition import SLUG, Definition, to_toml
+from patron.segments.lists import frozen, listed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,11 +58,8 @@ def freeze(project: Project, slug: str, name: str) -> Listed:
         InputError: no such segment, or the name is taken by a segment that is no list.
     """
     definition, answers = definition_of(project, slug), last_answers(project)
-    frozen = Definition(name, f"{definition.name}, frozen", f"Who was in {slug} as of {answers.as_of:%Y-%m-%d %H:%M} UTC.", kind="frozen")
-    frozen = replace(frozen, list_name=name, seeds=("002-14",))
-    added = literal(answers.as_of - timedelta(microseconds=1))
-    members = answers.members(slug).select(list_name=ibis.literal(name), customer_id="customer_id", added_at=added)
-    return _kept(project, frozen, members, ())
+    members = listed(answers.members(slug), list_name=name, added_at=answers.as_of - timedelta(microseconds=1))
+    return _kept(project, frozen(definition, name), members, ())
 
 
 def upload(project: Project, name: str, file: Path) -> Listed:
@@ -85,18 +82,16 @@ def upload(project: Project, name: str, file: Path) -> Listed:
         by_email = given.join(customers, given.name.lower() == customers.email).select("name", customers.customer_id)
         found = ibis.union(by_id, by_number, by_email)
         unknown = given.anti_join(found, "name").select("name").distinct().order_by("name")
-        members = found.select(list_name=ibis.literal(name), customer_id="customer_id", added_at=literal(_ALWAYS)).distinct()
+        members = listed(found, list_name=name, added_at=_ALWAYS).distinct()
         lost = tuple(r["name"] for r in store.query(unknown).to_pylist())
         if len(lost) == len(set(names)):
             raise InputError(
                 "Nobody on the list is known.",
                 [Problem(file.name, lost[0], "customer numbers, e-mail addresses or ids in the first column")],
             )
-        listed = _kept(
-            project, Definition(name, name.replace("_", " ").capitalize(), kind="static", list_name=name), members, lost[:_SHOWN]
-        )
+        done = _kept(project, Definition(name, name.replace("_", " ").capitalize(), kind="static", list_name=name), members, lost[:_SHOWN])
         store.drop(_NAMES.name)
-    return listed
+    return done
 
 
 def _kept(project: Project, definition: Definition, members: ibis.Table, unknown: tuple[str, ...]) -> Listed:

@@ -11,11 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from patron.app.actions.init import init
-from patron.app.project import opened
 from patron.cli.main import run
-from patron.runtime.clock import SystemClock
-from patron.testing.sample_shop import sample_rows
-from patron.testing.tiny import arrow_of
+from patron.testing.sample_shop import FOLDER
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,9 +22,8 @@ if TYPE_CHECKING:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("projects") / "tea"
     init(folder, name="The Tea House", currency="EUR", time_zone="Europe/Berlin", country="DE")
-    with opened(str(folder), SystemClock()) as project:
-        for table, rows in sample_rows().items():
-            project.store.insert(table, arrow_of(table, rows))
+    for source, file in (("lines", "order_lines"), ("customers", "customers"), ("reviews", "reviews"), ("products", "products")):
+        assert run(["--project", str(folder), "load", source, str(FOLDER / f"{file}.csv")]) == 0
     assert run(["--project", str(folder), "refresh", "--as-of", "2024-07-01"]) == 0
     return folder
 

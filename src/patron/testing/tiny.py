@@ -38,7 +38,7 @@ def tiny_shop(rows: Mapping[str, Sequence[Mapping[str, object]]]) -> DuckDBEngin
         engine.declare(table)
         given = rows.get(table.name, ())
         if given:
-            engine.insert(table.name, arrow_of(table.name, given))
+            engine.insert(table.name, _arrow(table, given))
     return engine
 
 
@@ -47,9 +47,7 @@ def customer(name: str) -> int:
     return derived("customer", name)
 
 
-def arrow_of(name: str, rows: Sequence[Mapping[str, object]]) -> pa.Table:
-    """Rows of the fact table of that name as Arrow, with the same defaults as in `tiny_shop`."""
-    table = next(t for t in (*facts.FACTS, *facts.LEDGER) if t.name == name)
+def _arrow(table: Table, rows: Sequence[Mapping[str, object]]) -> pa.Table:
     for row in rows:
         unknown = [c for c in row if c not in table]
         assert not unknown, f"{table.name} has no column {unknown}"

@@ -47,7 +47,7 @@ def release(root: Path, version: str, day: str) -> None:
     head, mark, rest = changelog.read_text(encoding="utf-8").partition(MARK)
     if not mark:
         raise ValueError(f"CHANGELOG.md has no line '{MARK}'")
-    changelog.write_text(f"{head}{mark}\n\n{section(version, day, found)}\n{rest}", encoding="utf-8")
+    changelog.write_text(f"{head}{mark}\n\n{section(version, day, found)}\n\n{rest.lstrip()}", encoding="utf-8")
     for entries in found.values():
         for file, _ in entries:
             file.unlink()

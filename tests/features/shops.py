@@ -94,4 +94,4 @@ class Run:
 
 def _typed(engine: DuckDBEngine, step: Step) -> str:
     columns = ", ".join(f'"{c}"::{engine._type(t)} AS "{c}"' for c, t in step.expression.schema().items())
-    return f"SELECT {columns} FROM ({engine.sql(step.expression)})"  # noqa: S608
+    return f"SELECT {columns} FROM ({engine.sql(step.expression)})"

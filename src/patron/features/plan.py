@@ -35,7 +35,7 @@ def partial_steps(catalog: Catalog, facts: Facts, names: Iterable[str] | None = 
     """
     touched, _ = _touched(catalog, facts, names or catalog)
     read = _with_origins(touched)
-    return tuple(Step(p.table_name, p.rows(facts)) for p in catalog.partials.values() if p in read)
+    return tuple(Step(p.table_name, p.expression(facts)) for p in catalog.partials.values() if p in read)
 
 
 def base(catalog: Catalog, facts: Facts, names: Iterable[str] | None = None) -> ir.Table:
@@ -50,8 +50,8 @@ def base(catalog: Catalog, facts: Facts, names: Iterable[str] | None = None) -> 
         One row per known customer: customer_id and a column per feature. Only the tables that these features need are read.
     """
     wanted = list(names) if names is not None else [f.name for f in catalog.values() if f.family != "scores"]
-    joined, inputs = _joined(catalog, facts, wanted)
-    return joined.select("customer_id", **{n: inputs.feature(n) for n in wanted})
+    read, _ = _touched(catalog, facts, wanted)
+    return _unscored(catalog, facts, wanted, read)
 
 
 def features(catalog: Catalog, facts: Facts, cuts: Mapping[Score, tuple[float, ...]], names: Iterable[str] | None = None) -> ir.Table:
@@ -67,9 +67,9 @@ def features(catalog: Catalog, facts: Facts, cuts: Mapping[Score, tuple[float, .
         One row per known customer: customer_id and a column per feature, as in `catalog.schema()`.
     """
     wanted = list(names) if names is not None else list(catalog)
-    _, needed = _touched(catalog, facts, wanted)
+    read, needed = _touched(catalog, facts, wanted)
     scores = [n for n in catalog if n in needed and catalog[n].family == "scores"]
-    made = base(catalog, facts, [n for n in catalog if n in needed and n not in scores])
+    made = _unscored(catalog, facts, [n for n in catalog if n in needed and n not in scores], read)
     # What is made from scores comes a step later, so that no score is worked out again in it.
     first = [n for n in scores if n.endswith(("_score", "_score_at"))]
     for several in (first, [n for n in scores if n not in first]):
@@ -83,9 +83,8 @@ def table(catalog: Catalog, name: str = "features") -> ir.Table:
     return ibis.table(catalog.schema(), name=name)
 
 
-def _joined(catalog: Catalog, facts: Facts, wanted: Iterable[str]) -> tuple[ir.Table, Inputs]:
-    """Customers beside the partials that the features read, and the inputs over them."""
-    read, _ = _touched(catalog, facts, wanted)
+def _unscored(catalog: Catalog, facts: Facts, wanted: Iterable[str], read: frozenset[Partial]) -> ir.Table:
+    """Features over customers beside the partials that they read."""
     joined = facts.customers
     for partial in (p for p in catalog.partials.values() if p in read):
         rows = partial.table(facts)
@@ -102,7 +101,8 @@ def _joined(catalog: Catalog, facts: Facts, wanted: Iterable[str]) -> tuple[ir.T
         value = joined[_column(partial, of)]
         return ibis.coalesce(value, 0) if of in partial.zeros else value
 
-    return joined, Inputs(facts, catalog.entries, column)
+    inputs = Inputs(facts, catalog.entries, column)
+    return joined.select("customer_id", **{n: inputs.feature(n) for n in wanted})
 
 
 def _touched(catalog: Catalog, facts: Facts, wanted: Iterable[str]) -> tuple[frozenset[Partial], frozenset[str]]:

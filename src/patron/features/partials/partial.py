@@ -51,14 +51,23 @@ class Partial:
         """The name of its table."""
         return f"p_{self.name}"
 
+    def expression(self, facts: Facts) -> ir.Table:
+        """What its table is made from; said once for the same facts."""
+        return _expression(self, facts)
+
     def table(self, facts: Facts) -> ir.Table:
         """Its table, as an earlier step has made it."""
-        return ibis.table(_schema(self, facts), name=self.table_name)
+        return _table(self, facts)
 
 
-@lru_cache(maxsize=512)
-def _schema(partial: Partial, facts: Facts) -> ibis.Schema:
-    return partial.rows(facts).schema()
+@lru_cache(maxsize=256)
+def _expression(partial: Partial, facts: Facts) -> ir.Table:
+    return partial.rows(facts)
+
+
+@lru_cache(maxsize=256)
+def _table(partial: Partial, facts: Facts) -> ir.Table:
+    return ibis.table(_expression(partial, facts).schema(), name=partial.table_name)
 
 
 def since(facts: Facts, days: int) -> ir.TimestampValue:

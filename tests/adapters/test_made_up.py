@@ -1,6 +1,5 @@
 """A made-up shop has the proportions it promises, hangs together, and is the same for the same seed."""
 
-# ruff: noqa: S608  # names of tables and columns come from the lists in this file
 from __future__ import annotations
 
 from datetime import UTC, datetime

@@ -47,9 +47,9 @@ def test_facts_come_back_from_files_as_they_were(tmp_path: Path) -> None:
     rows = write_parquet(store, tmp_path / "facts")
     assert set(rows) == {table.name for table in t.FACTS}
     for table in t.FACTS:
-        (before,) = store.execute(f"SELECT count(*), bit_xor(hash({table.name}::VARCHAR)) FROM {table.name}").fetchall()  # noqa: S608
+        (before,) = store.execute(f"SELECT count(*), bit_xor(hash({table.name}::VARCHAR)) FROM {table.name}").fetchall()
         file = tmp_path / "facts" / f"{table.name}.parquet"
-        (after,) = store.execute(f"SELECT count(*), bit_xor(hash(x::VARCHAR)) FROM read_parquet('{file}') AS x").fetchall()  # noqa: S608
+        (after,) = store.execute(f"SELECT count(*), bit_xor(hash(x::VARCHAR)) FROM read_parquet('{file}') AS x").fetchall()
         assert before == after
         assert rows[table.name] == before[0]
 

@@ -89,7 +89,8 @@ class Run:
         """The features of every customer, in the order of their ids."""
         for name, statement in self._statements:
             engine.connection.execute(f'CREATE OR REPLACE TABLE "{name}" AS {statement}')
-        return engine.query(plan.table(self._catalog).order_by("customer_id")).to_pylist()
+        rows: list[dict[str, Any]] = engine.query(plan.table(self._catalog).order_by("customer_id")).to_pylist()
+        return rows
 
 
 def _typed(engine: DuckDBEngine, step: Step) -> str:

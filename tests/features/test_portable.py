@@ -26,7 +26,7 @@ FACTS = Facts(
 )
 
 
-class _SparkOptions(Config):
+class _SparkOptions(Config):  # type: ignore[misc]  # Ibis has no types
     """What the compiler asks for where Spark itself is not installed."""
 
     treat_nan_as_null: bool = False

@@ -74,15 +74,23 @@ def _rows(age: st.SearchStrategy[timedelta]) -> st.SearchStrategy[Rows]:
         {"customer_id": PERSON, "sent_at": at}, optional={"opened_at": at, "clicked_at": at, "unsubscribed_at": at}
     )
     status = st.sampled_from(["granted", "denied", "withdrawn", "pending"])
-    said = {
+    said: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         "refunds": ({"customer_id": PERSON, "refunded_at": at, "net_revenue": MONEY, "order_id": st.integers(1, 8)}, {}),
         "consents": ({"customer_id": PERSON, "occurred_at": at, "status": status}, {"is_dated": st.booleans()}),
         "reviews": ({"customer_id": PERSON, "reviewed_at": at, "rating": st.sampled_from([1.0, 2.5, 4.0])}, {}),
         "tickets": ({"customer_id": PERSON, "opened_at": at, "satisfaction": st.sampled_from([1.0, 5.0])}, {"closed_at": at}),
         "redemptions": ({"customer_id": PERSON, "redeemed_at": at}, {}),
     }
-    others = {table: st.fixed_dictionaries(must, optional=may) for table, (must, may) in said.items()}
-    every = {"orders": order, "order_lines": line, "events": event, "messages": message, **others}
+    others: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+        table: st.fixed_dictionaries(must, optional=may) for table, (must, may) in said.items()
+    }
+    every: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+        "orders": order,
+        "order_lines": line,
+        "events": event,
+        "messages": message,
+        **others,
+    }
     return st.fixed_dictionaries({table: st.lists(row, max_size=12) for table, row in every.items()})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import ibis
 import pyarrow as pa
@@ -42,8 +43,9 @@ def test_groups_need_no_order_among_them() -> None:
         ((5, 5, 5), "champions"), ((4, 5, 1), "loyal"), ((3, 4, 5), "loyal"), ((5, 2, 5), "potential_loyalists"),
         ((5, 1, 5), "new_customers"),
         ((4, 1, 1), "promising"), ((3, 3, 1), "needs_attention"), ((3, 1, 5), "needs_attention"), ((3, 2, 2), "about_to_sleep"),
-        ((2, 5, 5), "at_risk"), ((2, 2, 4), "at_risk"), ((1, 4, 3), "at_risk"), ((1, 5, 5), "cannot_lose"), ((2, 1, 5), "hibernating"),
-        ((1, 2, 5), "lost"), ((1, 1, 1), "lost"),
+        ((2, 5, 5), "at_risk"), ((2, 2, 4), "at_risk"), ((1, 4, 3), "at_risk"), ((1, 5, 5), "cannot_lose"),
+        ((1, 3, 4), "cannot_lose"), ((2, 1, 5), "hibernating"),
+        ((1, 2, 5), "at_risk"), ((1, 2, 3), "lost"), ((1, 1, 5), "lost"), ((1, 1, 1), "lost"),
     ],
 )  # fmt: skip
 def test_group_is_the_one_that_is_documented(cell: tuple[int, int, int], group: str) -> None:
@@ -114,7 +116,7 @@ def test_cut_points_are_in_the_unit_of_the_feature() -> None:
 
 
 def test_engagement_is_unknown_without_events_and_messages() -> None:
-    tables = {
+    tables: dict[str, list[dict[str, Any]]] = {
         "customers": [{"customer_id": "ann", "first_seen_at": "2024-01-01"}],
         "orders": [{"customer_id": "ann", "ordered_at": "2024-06-01"}],
         "reviews": [{"customer_id": "ann", "reviewed_at": "2024-06-01", "rating": 5.0}],

@@ -12,7 +12,7 @@ _KINDS = ("customer_number", "email", "phone")
 
 
 def _day(day: int | None) -> datetime | None:
-    return None if day is None else datetime(2024, 1, day)  # noqa: DTZ001
+    return None if day is None else datetime(2024, 1, day)
 
 
 def _member(number: int, kind: str = "email", born: int | None = 1) -> Member:

@@ -1,4 +1,4 @@
-# ruff: noqa: E501, ISC004  (messages stand as they are shown)
+# ruff: noqa: ISC004  (messages stand as they are shown)
 from __future__ import annotations
 
 import pytest

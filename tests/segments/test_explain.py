@@ -1,4 +1,4 @@
-# ruff: noqa: ISC004, DTZ001  (lines stand as they are shown; tables hold instants without a zone)
+# ruff: noqa: ISC004  (lines stand as they are shown; tables hold instants without a zone)
 from __future__ import annotations
 
 import json

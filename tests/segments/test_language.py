@@ -1,4 +1,4 @@
-# ruff: noqa: E501, Q000  (messages stand as they are shown)
+# ruff: noqa: Q000  (messages stand as they are shown)
 from __future__ import annotations
 
 import warnings

@@ -53,7 +53,9 @@ def test_money_of_customers_and_guests_reconciles_to_the_penny(retail: tuple[Loa
 
 def test_valid_sales_are_those_of_the_readme(retail: tuple[Loaded, LoadReport]) -> None:
     loaded, _ = retail
-    assert loaded.rows("SELECT count(*), count(DISTINCT buyer_id) FROM orders WHERE kind = 'sale' AND buyer_id IS NOT NULL") == [(18_532, 4_338)]
+    assert loaded.rows("SELECT count(*), count(DISTINCT buyer_id) FROM orders WHERE kind = 'sale' AND buyer_id IS NOT NULL") == [
+        (18_532, 4_338)
+    ]
 
 
 def test_the_two_giant_orders_are_called_off_by_their_credit_notes(retail: tuple[Loaded, LoadReport]) -> None:
@@ -75,7 +77,9 @@ def test_no_line_is_given_back_more_than_once(retail: tuple[Loaded, LoadReport])
 
 def test_most_of_what_customers_gave_back_finds_its_sale(retail: tuple[Loaded, LoadReport]) -> None:
     loaded, _ = retail
-    ((share,),) = loaded.rows("SELECT sum(quantity) FILTER (order_id IS NOT NULL) / sum(quantity) FROM refunds WHERE buyer_id IS NOT NULL AND kind = 'product'")
+    ((share,),) = loaded.rows(
+        "SELECT sum(quantity) FILTER (order_id IS NOT NULL) / sum(quantity) FROM refunds WHERE buyer_id IS NOT NULL AND kind = 'product'"
+    )
     assert float(share) > 0.9
 
 
@@ -198,4 +202,6 @@ def test_products_seen_in_lines_get_a_row_and_a_catalogue_knows_better(tmp_path:
     loaded.load("lines", lines)
     assert loaded.rows("SELECT product_code, name, launched_at FROM products") == [("A", "new name", datetime(2024, 1, 2, 10))]
     loaded.load("products", written(tmp_path, "sku,title,cost,vendor\nA,True name,1.25,Maker\n", "products.csv"))
-    assert loaded.rows("SELECT name, cost, brand, launched_at FROM products") == [("True name", Decimal("1.25"), "Maker", datetime(2024, 1, 2, 10))]
+    assert loaded.rows("SELECT name, cost, brand, launched_at FROM products") == [
+        ("True name", Decimal("1.25"), "Maker", datetime(2024, 1, 2, 10))
+    ]

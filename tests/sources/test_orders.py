@@ -57,7 +57,10 @@ def test_all_forms_of_a_file_give_the_same_facts(tmp_path: Path) -> None:
         report = loaded.load("orders", file)
         assert (report.read, report.kept, report.refused) == (2, 2, 0)
         answers.append(
-            (loaded.rows("SELECT * EXCLUDE (received_at) FROM orders ORDER BY order_number"), loaded.rows("SELECT identifier_id, first_seen_at FROM identifiers"))
+            (
+                loaded.rows("SELECT * EXCLUDE (received_at) FROM orders ORDER BY order_number"),
+                loaded.rows("SELECT identifier_id, first_seen_at FROM identifiers"),
+            )
         )
     assert all(a == answers[0] for a in answers)
 
@@ -100,7 +103,9 @@ def test_a_duplicate_id_in_one_file_is_one_order_the_latest(tmp_path: Path) -> N
 
 def test_a_cancelled_order_gives_its_money_back(tmp_path: Path) -> None:
     loaded = Loaded()
-    report = loaded.load("orders", csv(tmp_path, "id,date,total,status,cancelled at\n7,2024-01-01,12,cancelled,2024-01-05\n8,2024-01-01,5,pending,\n"))
+    report = loaded.load(
+        "orders", csv(tmp_path, "id,date,total,status,cancelled at\n7,2024-01-01,12,cancelled,2024-01-05\n8,2024-01-01,5,pending,\n")
+    )
     assert loaded.rows("SELECT kind, cancelled_at FROM orders ORDER BY order_number") == [("sale", datetime(2024, 1, 5)), ("unpaid", None)]
     assert loaded.rows("SELECT total, refunded_at, is_full, is_dated FROM refunds") == [(1200, datetime(2024, 1, 5), True, True)]
     money = report.files[0].money[0]
@@ -110,7 +115,9 @@ def test_a_cancelled_order_gives_its_money_back(tmp_path: Path) -> None:
 
 def test_every_record_is_kept_unchanged_or_refused(tmp_path: Path) -> None:
     loaded = Loaded()
-    report = loaded.load("orders", csv(tmp_path, "id,date,total\n1,2024-01-01,1\n2,yesterday,-3\n,2024-01-01,1\n4,2024-01-01\n5,2024-01-01,x,y\n"))
+    report = loaded.load(
+        "orders", csv(tmp_path, "id,date,total\n1,2024-01-01,1\n2,yesterday,-3\n,2024-01-01,1\n4,2024-01-01\n5,2024-01-01,x,y\n")
+    )
     assert (report.read, report.kept, report.refused) == (5, 1, 4)
     rows = loaded.rows('SELECT line, "column", value, expected FROM refused ORDER BY line, "column"')
     assert rows == [

@@ -75,7 +75,9 @@ def test_refunds_without_a_date_say_so(shop: tuple[Loaded, LoadReport]) -> None:
 
 def test_permissions_without_a_date_say_so(shop: tuple[Loaded, LoadReport]) -> None:
     loaded, _ = shop
-    rows = loaded.rows("SELECT channel, status, bool_or(is_dated), count(*) FROM consents WHERE method = 'import' GROUP BY ALL ORDER BY ALL")
+    rows = loaded.rows(
+        "SELECT channel, status, bool_or(is_dated), count(*) FROM consents WHERE method = 'import' GROUP BY ALL ORDER BY ALL"
+    )
     assert rows == [("email", "denied", False, 62), ("email", "granted", False, 65), ("sms", "denied", False, 127)]
 
 
@@ -103,12 +105,21 @@ def test_later_rows_of_an_order_are_lines_only(tmp_path: Path) -> None:
     assert loaded.rows("SELECT order_number, ordered_at, net_revenue, total, units, line_count, discount FROM orders") == [
         ("#1", datetime(2024, 5, 1, 8), 2500, 3000, Decimal(3), 2, 100)
     ]
-    assert loaded.rows("SELECT net_revenue, quantity, discount FROM order_lines ORDER BY net_revenue") == [(500, Decimal(2), 100), (2000, Decimal(1), 0)]
+    assert loaded.rows("SELECT net_revenue, quantity, discount FROM order_lines ORDER BY net_revenue") == [
+        (500, Decimal(2), 100),
+        (2000, Decimal(1), 0),
+    ]
     assert loaded.rows("SELECT product_code FROM products ORDER BY 1") == [("CUP",), ("Plate",)]
 
 
 def test_what_is_taken_off_the_order_is_spread_over_its_lines(tmp_path: Path) -> None:
-    more = {"Name": "#1", "Created at": "2024-05-01 10:00:00 +0200", "Lineitem quantity": "1", "Lineitem name": "Plate", "Lineitem price": "10.00"}
+    more = {
+        "Name": "#1",
+        "Created at": "2024-05-01 10:00:00 +0200",
+        "Lineitem quantity": "1",
+        "Lineitem name": "Plate",
+        "Lineitem price": "10.00",
+    }
     loaded = Loaded()
     first = head(Subtotal="20.00", Total="20.00", Shipping="0", Discount_Code="SPRING", Discount_Amount="10.00")
     loaded.load("shopify", orders_file(tmp_path, first, more))
@@ -163,7 +174,9 @@ def test_both_layouts_of_products_say_the_same(tmp_path: Path) -> None:
     for file in (old, new):
         loaded = Loaded()
         assert loaded.load("shopify", file).read == 2
-        answers.append(loaded.rows("SELECT product_code, name, category, category_path, brand, price, cost, is_active FROM products ORDER BY 1"))
+        answers.append(
+            loaded.rows("SELECT product_code, name, category, category_path, brand, price, cost, is_active FROM products ORDER BY 1")
+        )
     assert answers[0] == answers[1]
     assert answers[0][0] == ("CUP-B", "Cup", "Cups", "Home > Kitchen", "Maker", Decimal("9.5"), Decimal("4.1"), True)
 
@@ -179,7 +192,9 @@ def test_customers_of_the_old_layout_are_read(tmp_path: Path) -> None:
     loaded = Loaded()
     report = loaded.load("shopify", file)
     assert (report.kept, report.refused) == (1, 1)
-    assert loaded.rows("SELECT email, phone, country, postal_code, tags FROM profiles") == [("ann@example.com", "+493511234567", "DE", "01067", "vip")]
+    assert loaded.rows("SELECT email, phone, country, postal_code, tags FROM profiles") == [
+        ("ann@example.com", "+493511234567", "DE", "01067", "vip")
+    ]
 
 
 def test_a_list_of_discounts_is_recognised(tmp_path: Path) -> None:

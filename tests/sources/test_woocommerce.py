@@ -78,7 +78,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Loaded:
 
 
 def test_amounts_of_an_order_add_up(loaded: Loaded) -> None:
-    query = f"SELECT {_MONEY}, coupon_discount, units::INT, line_count FROM orders WHERE order_number = '{{}}'"  # noqa: S608
+    query = f"SELECT {_MONEY}, coupon_discount, units::INT, line_count FROM orders WHERE order_number = '{{}}'"
     assert loaded.row(query.format("727")) == (2_650, 250, 135, 1_000, 0, 3_785, 250, 3, 2)
     assert loaded.row(query.format("1009")) == (1_200, 100, 220, 350, 100, 1_870, 100, 3, 2)
 

@@ -58,6 +58,18 @@ def columns_found(layout: Layout, headers: Sequence[str]) -> Mapping[str, str]:
     return _columns(layout, headers, {})
 
 
+def nearest_layout(layouts: Sequence[Layout], headers: Sequence[str]) -> Layout:
+    """The layout that a file is most likely of, when none fits: the one that lacks the fewest needed columns, guesses included."""
+
+    def lacks(layout: Layout) -> tuple[int, int, int]:
+        columns = _columns(layout, headers, {})
+        free = [h for h in headers if h not in columns.values()]
+        missing = [f for f in layout.needed if f.name not in columns]
+        return sum(guess(f, free) is None for f in missing), len(missing) - len(layout.needed), -len(columns)
+
+    return min(layouts, key=lacks)
+
+
 def guess(field: Field, headers: Sequence[str]) -> str | None:
     """The header nearest to a field's names, for a suggestion; None when nothing is close."""
     for name in (field.name, *field.headers):
@@ -102,17 +114,13 @@ def _check_stated(layouts: Sequence[Layout], headers: Sequence[str], stated: Map
 
 
 def _unrecognised(layouts: Sequence[Layout], headers: Sequence[str], stated: Mapping[str, str], file: str) -> InputError:
-    def found(layout: Layout) -> tuple[int, int]:
-        columns = _columns(layout, headers, stated)
-        return sum(f.name in columns for f in layout.needed), len(columns)
-
-    best = max(layouts, key=found)
+    best = nearest_layout(layouts, headers)
     columns = _columns(best, headers, stated)
     problems = []
     for field in best.needed:
         if field.name in columns:
             continue
-        close = guess(field, headers)
+        close = guess(field, [h for h in headers if h not in columns.values()])
         hint = f"did you mean {close!r}? Say so in a mapping" if close else "name the column in a mapping"
         names = ", ".join((field.name, *field.headers[:3]))
         problems.append(Problem(f"{file}, header", "", f"a column for {field.name!r} (such as {names})", hint))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from patron import plugins
-from patron.collect.headers import columns_found
+from patron.collect.headers import nearest_layout
 from patron.collect.mapping import suggestion
 from patron.facts import tables as t
 from patron.kernel.errors import InputError
@@ -63,8 +63,7 @@ def suggest_map(store: Store, source: Source | str, file: Path) -> str:
     reader: Reader = plugins.load("reader", store.name)(store)
     try:
         looked = reader.open(file)
-        best = max(chosen.layouts, key=lambda layout: len(columns_found(layout, looked.headers)))
-        return suggestion(best, looked.headers, file=looked.name)
+        return suggestion(nearest_layout(chosen.layouts, looked.headers), looked.headers, file=looked.name)
     finally:
         reader.close()
 

@@ -52,6 +52,7 @@ class Loading:
         if known:
             read, refused = known
             return FileReport(name, layout.name, load_id, read, 0, read - refused, refused, is_known=True, columns=one.recognised.columns)
+        self._forget_refused(one)
         staged = stage(self.store, self.reader, one, self.options.statements, zone)
         refused, problems = refuse(self.store, self.reader, one.file, staged, load_id=load_id)
         self.tell(f"making facts of {name}")
@@ -102,6 +103,12 @@ class Loading:
         loads = t.LOADS.unbound()
         found = self.store.query(loads.filter(loads.load_id == load_id).select("read_count", "refused_count")).to_pylist()
         return (found[0]["read_count"], found[0]["refused_count"]) if found else None
+
+    def _forget_refused(self, one: Opened) -> None:
+        """What an earlier load of the same file refused is being read anew, by another mapping."""
+        loads = t.LOADS.unbound()
+        before = loads.filter(loads.digest == one.file.digest, loads.source == self.source.name).select("load_id")
+        self.store.delete("refused", before, ("load_id",))
 
     def _note_load(self, load_id: int, one: Opened, counts: tuple[int, int, int, int]) -> None:
         read, kept, unchanged, refused = counts

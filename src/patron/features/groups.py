@@ -46,9 +46,9 @@ GROUPS = (
     Group("needs_attention", "Order now and then, and it has been a while.", (3, 3), (3, 3)),
     Group("needs_attention", "Order seldom but spend well, and it has been a while.", (3, 3), (1, 2), (3, 5)),
     Group("about_to_sleep", "Order seldom and spend little, and it has been a while.", (3, 3), (1, 2), (1, 2)),
-    Group("cannot_lose", "Ordered often and spent most, but not for longest.", (1, 1), (4, 5), (4, 5)),
+    Group("cannot_lose", "Ordered often and spent most, but not for longest.", (1, 1), (3, 5), (4, 5)),
     Group("at_risk", "Ordered often, but not for long.", (1, 2), (3, 5)),
-    Group("at_risk", "Ordered seldom but spent well, and not for long.", (2, 2), (2, 2), (4, 5)),
+    Group("at_risk", "Ordered seldom but spent well, and not for long.", (1, 2), (2, 2), (4, 5)),
     Group("hibernating", "Ordered seldom, and not for long.", (2, 2)),
     Group("lost", "Ordered seldom, and not for longest.", (1, 1)),
 )

@@ -45,13 +45,19 @@ def _products(facts: Facts) -> ir.Table:
         first_sold_at=sold.ordered_at.min(),
         revenue=total(sold.quantity > 0, sold.net_revenue),
         units=ibis.greatest(sold.quantity, 0).sum().cast("decimal(18, 3)"),
+        line_count=number_of(sold.quantity > 0),
     )
     catalogue = facts.products.select(_product="product_id", category="category", launched_at="launched_at")
     known = sums.left_join(catalogue, sums.product_id == catalogue._product)
     launched = ibis.coalesce(known.launched_at, known.first_sold_at)
-    rows = known.select("product_id", "category", "revenue", "units", "first_sold_at", launched_at=launched)
+    # In thousandths: whole numbers, whose sums do not depend on the order of rows.
+    price = known.revenue.cast("float64") / known.units.cast("float64").nullif(0.0)
+    rows = known.select(
+        "product_id", "category", "line_count", "first_sold_at", launched_at=launched, price=(price * 1000.0).round().cast("int64")
+    )
     of_category = ibis.window(group_by="category")
-    mean = _price(rows.revenue.sum().over(of_category), rows.units.sum().over(of_category))
+    spent, bought = (rows.price * rows.line_count).sum().over(of_category), rows.line_count.sum().over(of_category)
+    mean = spent.cast("float64") / bought.cast("float64")
     launch_ends_at = rows.launched_at + ibis.interval(days=LAUNCH_DAYS)
     shop_opened_at = rows.first_sold_at.min().over(ibis.window())
     return rows.select(
@@ -63,17 +69,14 @@ def _products(facts: Facts) -> ir.Table:
         launch_ends_at=ibis.ifelse(
             days_between(rows.launched_at, shop_opened_at) >= LAUNCH_DAYS, launch_ends_at, ibis.null(type_of_instant)
         ),
-        price_level_millionths=(_price(rows.revenue, rows.units) / mean.nullif(0.0) * 1e6).round().cast("int64"),
+        price_level_millionths=(rows.price.cast("float64") / mean.nullif(0.0) * 1e6).round().cast("int64"),
     )
-
-
-def _price(revenue: ir.Value, units: ir.Value) -> ir.FloatingValue:
-    return revenue.cast("float64") / units.cast("float64").nullif(0.0)
 
 
 PRODUCTS = Partial("products", _products, grain="other")
 """One row per product that was ever sold: product_id, category, number (unique, products of a category together), category_number,
-launch_ends_at (null when it was there from the start), price_level_millionths (its mean price over the mean price of its category)."""
+launch_ends_at (null when it was there from the start), price_level_millionths (its mean price over the mean, over
+lines, of its category)."""
 
 
 def _lines(facts: Facts) -> ir.Table:

@@ -78,3 +78,8 @@ def test_refund_lowers_the_window_in_which_it_is_given() -> None:
 def test_days_of_the_shop_decide_what_is_one_day() -> None:
     found = _ann(("active_days_365d", "typical_gap_days"), "orders", "ordered_at", "2024-06-01T23:30", "2024-06-02T00:30")
     assert (found["active_days_365d"], found["typical_gap_days"]) == (2, 1)
+
+
+def test_days_are_counted_in_whole_seconds() -> None:
+    found = _ann(("days_since_last_order",), "orders", "ordered_at", "2024-06-30T09:30:00.700000")
+    assert found["days_since_last_order"] == 1.0

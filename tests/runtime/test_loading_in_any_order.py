@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -55,7 +54,6 @@ def lines_file(lines: list[str]) -> str:
     return "order id,customer id,sku,quantity,price,date\n" + "\n".join(lines) + "\n"
 
 
-@pytest.mark.slow  # finds orders whose lines disagree on customer and day between files: their totals still depend on the order of loading
 @settings(deadline=None, max_examples=25)
 @given(FILES, st.data())
 def test_order_lines(files: list[list[str]], data: st.DataObject) -> None:

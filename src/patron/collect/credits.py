@@ -129,10 +129,16 @@ def refunds(credits_: ir.Table, matches: ir.Table) -> ir.Table:
         "line_id",
         "net_revenue",
         "total",
-        refund_id=named("refund", every.credit_id.cast("string"), ibis.coalesce(every.line_id.cast("string"), ibis.literal(""))),
+        refund_id=refund_id(every.credit_id, every.line_id),
         is_dated=ibis.literal(value=True),
         quantity=(every.part.cast("decimal(18, 3)") / 1000).cast("decimal(18, 3)"),
     )
+
+
+def refund_id(credit: ir.IntegerValue, sale: ir.IntegerValue | None = None) -> ir.IntegerValue:
+    """The id of the refund by which a credit gives back a line, or of what is left of it."""
+    line = "" if sale is None else ibis.coalesce(sale.cast("string"), ibis.literal(""))
+    return named("refund", credit.cast("string"), line)
 
 
 def called_off(order_lines: ir.Table, given_back: ir.Table) -> ir.Table:

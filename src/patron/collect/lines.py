@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import translate
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import ibis
@@ -41,8 +42,10 @@ CREDIT_NUMBERS = ("C[0-9]*",)
 BUYERS = ("customer_number", "email", "phone")
 PLACES = ("country", "region", "city", "postal_code")
 ORDERS = ("coupon_code", "channel", *PLACES)
+_NEVER = "1970-01-01"  # a name that nothing was sold by gives way to any other
+_WILD = frozenset("*?[")
 _LARGE = 2_147_483_647
-_FACTORS = (2_654_435_761, 4_093_082_899, 3_266_489_917, 2_246_822_519, 668_265_263)
+_FACTORS = (2_654_435_761, 4_093_082_899, 3_266_489_917, 2_246_822_519, 668_265_263, 374_761_393)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +118,19 @@ class Lines:
         """Units of each line, 1 where the file does not say."""
         return self.records.quantity if "quantity" in self.intake.has else ibis.literal(1).cast("decimal(18, 3)")
 
+    @property
+    def may_give_back(self) -> ir.BooleanValue:
+        """A quick test of each record that holds at least for lines of credit notes."""
+        if "quantity" in self.intake.has:
+            return self.records.quantity < 0
+        if self.intake.has & {"discount", "coupon_discount", "coupon_match_discount", "tax"}:
+            return ibis.literal(value=True)
+        return self._said_amount <= 0
+
+    @property
+    def _said_amount(self) -> ir.DecimalValue:
+        return self.records.amount if "amount" in self.intake.has else self.records.unit_price
+
     def instant(self, wall: ir.TimestampValue) -> ir.TimestampValue:
         """An instant of the records in UTC."""
         return wall if self.zone == "UTC" else to_utc_timestamp(wall, self.zone)
@@ -126,14 +142,17 @@ class Lines:
         return ibis.coalesce(clean(rows.currency).upper(), ibis.literal(self.intake.currency))
 
     def names(self) -> ir.Table:
-        """One row per code and name of a product: when it was sold, and its id.
+        """One row per code and name of a product, and when it was sold by that name: null for words about stock and faults.
 
         Returns:
             code, name, category, brand (as they stand); first_at, last_at.
         """
         rows = self.records.mutate(_code=self.code)
         present = [c for c in ("product_name", "category", "brand") if c in self.intake.has]
-        grouped = rows.group_by("_code", *present).agg(first_at=rows.ordered_at.min(), last_at=rows.ordered_at.max())
+        is_sold = (self.quantity > 0) & (self._said_amount > 0)
+        grouped = rows.group_by("_code", *present).agg(
+            first_at=rows.ordered_at.min(where=is_sold), last_at=rows.ordered_at.max(where=is_sold)
+        )
         return grouped.select(
             code=grouped._code,
             name=clean(grouped.product_name) if "product_name" in present else ibis.null("string"),
@@ -151,16 +170,25 @@ class Lines:
         is_product = kinds.kind == "product"
         return kinds.mutate(product_id=ibis.ifelse(is_product, ids.product_id(kinds.product_code), ibis.null("int64")))
 
-    def numbers(self) -> ir.Table:
+    def numbers(self, *, apart: bool) -> ir.Table:
         """One row per order number as it stands.
+
+        Args:
+            apart: whether any line is given back; such lines say nothing about the order but its buyer, time and currency.
 
         Returns:
             raw, order_number, order_id, ordered_at, currency, is_credit, buyer_id, customer_number, email, phone and the columns
             `orders_of_lines.MERGED`; null where the file does not say.
         """
         rows, has = self.records, self.intake.has
-        texts = [c for c in ("currency", *BUYERS, *ORDERS) if c in has]
-        grouped = rows.group_by("order_number").agg(ordered_at=rows.ordered_at.min(), **{c: rows[c].max() for c in texts})
+        if apart:
+            rows = self._priced(rows.mutate(is_credit=self._is_credit(reference(rows.order_number))))
+        sold = {"where": ~self._gives_back(rows)} if apart else {}
+        grouped = rows.group_by("order_number").agg(
+            ordered_at=rows.ordered_at.min(),
+            **{c: rows[c].max() for c in ("currency", *BUYERS) if c in has},
+            **{c: rows[c].max(**sold) for c in ORDERS if c in has},
+        )
         code = self.currency(grouped)
         values = {c: clean(grouped[c]) if c in has else ibis.null("string") for c in (*BUYERS, *ORDERS)}
         if "customer_number" in has:
@@ -178,9 +206,15 @@ class Lines:
             names = bare.select("country").distinct()
             known = names.select(_name=names.country, _code=country(names.country))
             bare = bare.left_join(known, bare.country == known._name).mutate(country=known._code).select(*bare.columns)
+        if self._buyers:  # hashes take their time; people come back
+            people = bare.select(*self._buyers).distinct()
+            found = people.select(*(people[c].name(f"_{c}") for c in self._buyers), buyer_id=self.person(people).id.cast("int64"))
+            same = [bare[c].identical_to(found[f"_{c}"]) for c in self._buyers]
+            bare = bare.left_join(found, same).select(*bare.columns, "buyer_id")
+        else:
+            bare = bare.mutate(buyer_id=ibis.null("int64"))
         return bare.mutate(
-            buyer_id=self.person(bare).id.cast("int64") if self._buyers else ibis.null("int64"),
-            is_credit=_matches(bare.order_number, self.rules.credits),
+            is_credit=self._is_credit(bare.order_number),
             order_id=ids.order_id(self.intake.source, self.intake.scope, bare.order_number),
         )
 
@@ -214,8 +248,7 @@ class Lines:
             The columns of `facts.ORDER_LINES` but for what the loading adds, `line_id` being that of the first of equal lines; and
             order_number, buyer_id, and gives_back: whether it is a line of a credit note.
         """
-        rows = self.records.mutate(_code=self.code, _quantity=self.quantity)
-        rows = rows.mutate(**self._amounts(rows)).alias("_priced")
+        rows = self._priced(self.records.mutate(_code=self.code)).alias("_priced")
         known = numbers.select(
             "raw", "order_id", "buyer_id", "is_credit", number=numbers.order_number, at=numbers.ordered_at, _currency=numbers.currency
         )
@@ -225,7 +258,7 @@ class Lines:
         zero = ibis.literal(0, type="int64")
         optional = {c: both[f"_{c}"] if f"_{c}" in rows.columns else zero for c in ("discount", "coupon_discount", "tax")}
         return both.select(
-            line_id=_mixed(both.order_id, both.product_id, both._quantity, both._net, *optional.values()),
+            line_id=_mixed(both.order_id, both.product_id, both._quantity, ibis.coalesce(both._price, 0), both._net, *optional.values()),
             order_id=both.order_id,
             order_number=both.number,
             buyer_id=both.buyer_id,
@@ -241,6 +274,14 @@ class Lines:
             cost=both._cost if "_cost" in rows.columns else ibis.null("int64"),
             gives_back=self._gives_back(both),
         )
+
+    def _is_credit(self, number: ir.StringValue) -> ir.BooleanValue:
+        return _matches(number, self.rules.credits)
+
+    def _priced(self, rows: ir.Table) -> ir.Table:
+        """Records with `_quantity` and their money."""
+        counted = rows.mutate(_quantity=self.quantity)
+        return counted.mutate(**self._amounts(counted))
 
     def _gives_back(self, rows: ir.Table) -> ir.BooleanValue:
         if "quantity" in self.intake.has:
@@ -285,6 +326,7 @@ def listings(names: ir.Table, codes: ir.Table, intake: Intake) -> ir.Table:
     grouped = joined.group_by("product_id", "product_code", "name").agg(
         first_sold_at=joined.first_at.min(), updated_at=joined.last_at.max(), category=joined.category.max(), brand=joined.brand.max()
     )
+    grouped = grouped.mutate(updated_at=ibis.coalesce(grouped.updated_at, ibis.timestamp(_NEVER)))
     text = grouped.product_id.cast("string")
     return grouped.mutate(
         listing_id=ids.named(f"listing/{intake.source}", text, ibis.coalesce(grouped.name, ibis.literal(""))),
@@ -292,24 +334,28 @@ def listings(names: ir.Table, codes: ir.Table, intake: Intake) -> ir.Table:
     )
 
 
-def _mixed(order: ir.IntegerValue, product: ir.IntegerValue, quantity: ir.DecimalValue, *amounts_: ir.IntegerValue) -> ir.IntegerValue:
+def _mixed(  # the content of a line
+    order: ir.IntegerValue, product: ir.IntegerValue, quantity: ir.DecimalValue, price: ir.DecimalValue, *amounts_: ir.IntegerValue
+) -> ir.IntegerValue:
     """A number for the content of a line: ids are hashes already, so that numbers only need to be spread over the bits.
 
     Factors are below 2^32 and numbers below 2^31, so no product overflows.
     """
     mixed = order ^ ibis.coalesce(product, ibis.literal(0, type="int64"))
-    for value, factor in zip(((quantity * 1000).cast("int64"), *amounts_), _FACTORS, strict=False):
+    for value, factor in zip(((quantity * 1000).cast("int64"), (price * 1_000_000).cast("int64"), *amounts_), _FACTORS, strict=True):
         if not isinstance(value.op(), ops.Literal):
             mixed = mixed ^ ((value % _LARGE).abs() * factor) ^ ibis.ifelse(value < 0, 1, 0)
     return mixed & ((1 << 63) - 1)
 
 
 def _matches(text: ir.StringValue, patterns: Sequence[str]) -> ir.BooleanValue:
-    plain = [p for p in patterns if not set(p) & set("*?[")]
-    others = [translate(p).replace("(?s:", "(?:").replace(r"\Z", "$").replace(r"\z", "$") for p in patterns if set(p) & set("*?[")]
+    plain = [p for p in patterns if not set(p) & _WILD]
     found = text.isin(plain) if plain else ibis.literal(value=False)
-    for pattern in others:
-        found = found | text.re_search(f"^{pattern}")
+    for pattern in (p for p in patterns if set(p) & _WILD):
+        expression = translate(pattern).replace("(?s:", "(?:").replace(r"\Z", "$").replace(r"\z", "$")
+        begins = "".join(takewhile(lambda c: c not in _WILD, pattern))
+        fits = text.re_search(f"^{expression}")
+        found = found | (ibis.ifelse(text.startswith(begins), fits, ibis.literal(value=False)) if begins else fits)
     return found
 
 

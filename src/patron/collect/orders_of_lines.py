@@ -63,15 +63,40 @@ def orders(numbers: ir.Table, summed: ir.Table) -> ir.Table:
     return joined.select(*summed.columns, "order_number", "ordered_at", "currency", *MERGED, updated_at=joined.ordered_at)
 
 
-def merged_numbers(new: ir.Table, known: ir.Table) -> ir.Table:
-    """What orders have besides their lines, when some of them are known: the earlier instant, of everything else the greater.
+def heads(numbers: ir.Table, known: ir.Table) -> ir.Table:
+    """What documents have besides their lines: the earliest instant, of everything else the greatest, so that no order of loading matters.
 
     Args:
-        new: order_id, order_number, ordered_at, currency and `MERGED`.
-        known: `facts.ORDERS` of some of them.
+        numbers: `Lines.numbers` of a file.
+        known: order_id, ordered_at, currency and `MERGED` of documents that earlier files told of.
+
+    Returns:
+        One row per document of the file: order_id, order_number, ordered_at, currency and `MERGED`.
     """
-    columns = ["order_id", "order_number", "ordered_at", "currency", *MERGED]
-    every = new.select(*columns).union(known.select(*columns))
+    columns = ["order_id", "ordered_at", "currency", *MERGED]
+    every = numbers.select(*columns, "order_number").union(known.select(*columns, order_number=ibis.null("string")))
     return every.group_by("order_id").agg(
         ordered_at=every.ordered_at.min(), **{c: every[c].max() for c in ("order_number", "currency", *MERGED)}
     )
+
+
+def known_of_orders(orders: ir.Table) -> ir.Table:
+    """What orders say in `heads`.
+
+    Args:
+        orders: `facts.ORDERS`.
+    """
+    return orders.select("order_id", "ordered_at", "currency", *MERGED)
+
+
+def known_of_credits(credits_: ir.Table, numbers: ir.Table) -> ir.Table:
+    """What credits say in `heads`: whose they are and when they were given.
+
+    Args:
+        credits_: `facts.CREDITS` of the numbers' scope.
+        numbers: `Lines.numbers` of a file.
+    """
+    ids = numbers.select("order_id", "order_number").distinct()
+    met = credits_.join(ids, credits_.document_number == ids.order_number)
+    unknown = {c: ibis.null("string") for c in MERGED if c != "buyer_id"}
+    return met.select("order_id", "currency", "buyer_id", ordered_at=met.refunded_at, **unknown)

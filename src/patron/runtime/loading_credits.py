@@ -9,44 +9,43 @@ import ibis
 from patron.collect import credits as matching
 from patron.facts import tables as t
 from patron.runtime.loading_counts import count
+from patron.runtime.loading_heads import TOUCHED_BUYERS, TOUCHED_CREDITS, TOUCHED_ORDERS
+from patron.runtime.loading_rows import kept
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from patron.ports.engine import Store
 
-TOUCHED_ORDERS, NEW_CREDITS = "_load_touched_orders", "_load_new_credits"
-_GROUPS, _MATCHES, _REFUNDS, _AFFECTED, _OFF = "_load_groups", "_load_matches", "_load_refunds", "_load_affected", "_load_off"
+_GROUPS, _SETTLED, _MATCHES, _REFUNDS, _AFFECTED, _OFF = (
+    "_load_groups", "_load_settled", "_load_matches", "_load_refunds", "_load_affected", "_load_off",
+)  # fmt: skip
 _KEY = ("buyer_id", "subject")
-_ORDER, _CREDIT, _GROUP = ibis.schema({"order_id": "int64"}), ibis.schema({"credit_id": "int64"}), ibis.schema(dict.fromkeys(_KEY, "int64"))
+_TOUCHED = {"order_id": TOUCHED_ORDERS, "buyer_id": TOUCHED_BUYERS, "credit_id": TOUCHED_CREDITS}
 
 
 def settle_refunds(store: Store) -> int:
-    """Work out the refunds that new credits and new lines of orders (`TOUCHED_ORDERS`, `NEW_CREDITS`) lead to; how many were written."""
+    """Work out the refunds of all buyers and credits that files told of (`loading_heads`); how many were written."""
     if TOUCHED_ORDERS not in store.tables() or not count(store, t.CREDITS.unbound().limit(1)):
         return 0
-    touched, new = ibis.table(_ORDER, name=TOUCHED_ORDERS), ibis.table(_CREDIT, name=NEW_CREDITS)
+    orders, buyers, touched = (ibis.table({c: "int64"}, name=n) for c, n in _TOUCHED.items())
     credits_ = t.CREDITS.unbound()
     keyed = credits_.mutate(subject=matching.subject(credits_))
-    store.create(_GROUPS, _groups(keyed, touched, new), temporary=True)
-    groups = ibis.table(_GROUP, name=_GROUPS)
-    in_groups = keyed.semi_join(groups, list(_KEY)).drop("subject")
-    alone = keyed.filter(keyed.buyer_id.isnull() | keyed.subject.isnull()).drop("subject").semi_join(new, "credit_id")
+    settled = kept(
+        store, _SETTLED, keyed.semi_join(buyers, "buyer_id").union(keyed.filter(keyed.buyer_id.isnull()).semi_join(touched, "credit_id"))
+    )
+    in_groups = settled.filter(settled.buyer_id.notnull(), settled.subject.notnull())
+    groups = kept(store, _GROUPS, in_groups.select(*_KEY).distinct())
     store.create(_MATCHES, _matches(store, in_groups, groups), temporary=True)
     matches = ibis.table(dict.fromkeys(("credit_id", "sale_id", "order_id", "begins", "ends"), "int64"), name=_MATCHES)
-    made = matching.refunds(in_groups.union(alone), matches)
+    made = matching.refunds(settled.drop("subject"), matches)
     columns = {c.name: made[c.name].cast(c.type) for c in t.REFUNDS.columns if c.name in made.columns}
-    store.create(_REFUNDS, made.select(**columns, is_full=ibis.literal(value=False)), temporary=True)
-    rows = ibis.table({n: ty for n, ty in t.REFUNDS.schema().items() if n != "customer_id"}, name=_REFUNDS)
-    return _replace(store, rows, groups, touched)
-
-
-def _groups(keyed: ir.Table, touched: ir.Table, new: ir.Table) -> ir.Table:
-    """Buyers and products with credits, of which a credit or a sale is new."""
-    sold = matching.sales(t.ORDER_LINES.unbound().semi_join(touched, "order_id"), t.ORDERS.unbound().semi_join(touched, "order_id"))
-    credited = keyed.semi_join(new, "credit_id").select(*_KEY)
-    every = sold.select(*_KEY).union(credited).filter(lambda g: g.buyer_id.notnull() & g.subject.notnull()).distinct()
-    return every.semi_join(keyed, list(_KEY))
+    rows = kept(store, _REFUNDS, made.select(**columns, is_full=ibis.literal(value=False)))
+    refunds = t.REFUNDS.unbound()
+    of_buyers = refunds.semi_join(buyers, "buyer_id").filter(lambda r: r.source.isin(_sources(store)))
+    whole = touched.select(refund_id=matching.refund_id(touched.credit_id))
+    before = kept(store, "_load_gone", of_buyers.union(refunds.semi_join(whole, "refund_id")).select("refund_id", "order_id"))
+    return _replace(store, rows, before, orders)
 
 
 def _matches(store: Store, credits_: ir.Table, groups: ir.Table) -> ir.Table:
@@ -63,17 +62,13 @@ def _matches(store: Store, credits_: ir.Table, groups: ir.Table) -> ir.Table:
     return equal.union(rest.select(*equal.columns))
 
 
-def _replace(store: Store, rows: ir.Table, groups: ir.Table, touched: ir.Table) -> int:
-    """Write the refunds of the groups, and which orders they call off."""
+def _replace(store: Store, rows: ir.Table, before: ir.Table, touched: ir.Table) -> int:
+    """Write refunds in the place of earlier ones, and which orders they call off."""
     refunds = t.REFUNDS.unbound()
-    keyed = refunds.mutate(subject=matching.subject(refunds))
-    mine = keyed.semi_join(groups, list(_KEY)).filter(lambda r: r.source.isin(_sources(store)))
-    before = mine.select("order_id").union(rows.select("order_id")).union(refunds.semi_join(touched, "order_id").select("order_id"))
-    store.create(_AFFECTED, before.filter(before.order_id.notnull()).distinct(), temporary=True)
-    store.create("_load_gone", mine.select("refund_id"), temporary=True)
-    store.delete("refunds", ibis.table({"refund_id": "int64"}, name="_load_gone"), ("refund_id",))
+    store.delete("refunds", before.select("refund_id"), ("refund_id",))
     written = store.insert("refunds", rows)
-    affected = ibis.table(_ORDER, name=_AFFECTED)
+    mine = before.select("order_id").union(rows.select("order_id")).union(refunds.semi_join(touched, "order_id").select("order_id"))
+    affected = kept(store, _AFFECTED, mine.filter(mine.order_id.notnull()).distinct())
     lines, given_back = t.ORDER_LINES.unbound().semi_join(affected, "order_id"), t.REFUNDS.unbound().semi_join(affected, "order_id")
     off = matching.called_off(lines, given_back)
     store.create(_OFF, affected.left_join(off, "order_id").select("order_id", "cancelled_at"), temporary=True)

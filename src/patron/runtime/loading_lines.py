@@ -14,9 +14,9 @@ from patron.collect import orders_of_lines as ordering
 from patron.collect.ids import named
 from patron.facts import tables as t
 from patron.runtime.loading_counts import count, money, money_of
-from patron.runtime.loading_credits import NEW_CREDITS, TOUCHED_ORDERS
+from patron.runtime.loading_heads import TOUCHED_CREDITS, credits_of, with_heads
 from patron.runtime.loading_merge import completed
-from patron.runtime.loading_rows import Outcome, merge_found
+from patron.runtime.loading_rows import Outcome, kept, merge_found, remember
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from patron.ports.source import Intake
     from patron.runtime.loading_report import MoneyOf
 
-_REPEATED, _NEW_LINES, _CREDITS, _FRESH = "_load_repeated", "_load_lines_more", "_load_credits_more", "_load_credits_fresh"
+_REPEATED, _NEW_LINES, _CREDITS = "_load_repeated", "_load_lines_more", "_load_credits_more"
 
 
 def load_lines(store: Store, records: ir.Table, intake: Intake, zone: str) -> Outcome:
@@ -38,50 +38,42 @@ def load_lines(store: Store, records: ir.Table, intake: Intake, zone: str) -> Ou
         zone: of the instants in `records`.
     """
     lines = collecting.Lines(records, intake, collecting.rules(intake.settings), zone)
-    names = _kept(store, "_load_names", lines.names())
-    codes = _kept(store, "_load_codes", lines.codes(names))
-    numbers = _kept(store, "_load_numbers", lines.numbers())
+    may_give_back = bool(count(store, records.filter(lines.may_give_back).limit(1)))
+    names = kept(store, "_load_names", lines.names())
+    codes = kept(store, "_load_codes", lines.codes(names))
+    said = kept(store, "_load_numbers", lines.numbers(apart=may_give_back))
+    numbers = with_heads(store, said, intake)
     joined = lines.joined(codes, numbers)
     is_empty = not count(store, t.ORDER_LINES.unbound().limit(1))
-    may_give_back = bool(count(store, records.filter(_may_give_back(records, intake)).limit(1)))
-    # A join that is not closed would take the next join's conditions for its own.
-    sold = joined.filter(~joined.gives_back) if may_give_back else joined.select(*joined.columns)
-    rows = {"order_lines": _insert_first(store, sold, intake) if is_empty else _insert_more(store, sold, intake)}
+    sold = joined.filter(~joined.gives_back) if may_give_back else joined
+    rows = {"order_lines": _insert_lines(store, sold, intake, is_empty=is_empty)}
     rows["orders"] = _sum_orders(store, numbers, intake, is_empty=is_empty)
     if may_give_back:
         rows["credits"] = _insert_credits(store, joined.filter(joined.gives_back), intake)
-    _touch(store, numbers)
-    found = {**lines.buyers(numbers), "listings": collecting.listings(names, codes, intake)}
+    remember(store, TOUCHED_CREDITS, credits_of(numbers, intake).select("credit_id"))
+    found = {**lines.buyers(said), "listings": collecting.listings(names, codes, intake)}
     rows |= merge_found(store, found, intake)
     span = store.query(numbers.agg(a=numbers.ordered_at.min(), b=numbers.ordered_at.max())).to_pylist()[0]
-    kept = rows["order_lines"] + rows.get("credits", 0)
-    return Outcome(kept, rows, _money(store, joined, is_empty=is_empty), (span["a"], span["b"]), _notes(store, codes, numbers))
+    changed = rows["order_lines"] + rows.get("credits", 0)
+    return Outcome(changed, rows, _money(store, joined, is_empty=is_empty), (span["a"], span["b"]), _notes(store, codes, numbers))
 
 
-def _may_give_back(records: ir.Table, intake: Intake) -> ir.BooleanValue:
-    return records.quantity < 0 if "quantity" in intake.has else records.amount < 0
-
-
-def _insert_first(store: Store, sold: ir.Table, intake: Intake) -> int:
-    """Into an empty table: all at once; lines that repeat are numbered afterwards."""
-    inserted = store.insert("order_lines", completed(t.ORDER_LINES, sold, intake))
+def _insert_lines(store: Store, sold: ir.Table, intake: Intake, *, is_empty: bool) -> int:
+    """Into `order_lines` what is not there yet."""
+    rows = kept(store, _NEW_LINES, sold)
+    if _find_repeated(store, rows.line_id):
+        repeated = ibis.table({"line_id": "int64"}, name=_REPEATED)
+        rows = rows.anti_join(repeated, "line_id").union(_numbered(rows.semi_join(repeated, "line_id")))
+    new = completed(t.ORDER_LINES, rows, intake)
+    if is_empty:
+        return store.insert("order_lines", new)
     stored = t.ORDER_LINES.unbound()
-    if _find_repeated(store, stored.line_id):
-        repeated = ibis.table({"line_id": "int64"}, name=_REPEATED)
-        store.delete("order_lines", repeated, ("line_id",))
-        store.insert("order_lines", completed(t.ORDER_LINES, _numbered(sold.semi_join(repeated, "line_id")), intake))
-    return inserted
-
-
-def _insert_more(store: Store, sold: ir.Table, intake: Intake) -> int:
-    """Beside lines that are there: what is not known yet."""
-    if _find_repeated(store, sold.line_id):
-        repeated = ibis.table({"line_id": "int64"}, name=_REPEATED)
-        rows = sold.anti_join(repeated, "line_id").union(_numbered(sold.semi_join(repeated, "line_id")))
-    else:
-        rows = sold
-    new = _kept(store, _NEW_LINES, completed(t.ORDER_LINES, rows, intake))
-    return store.insert("order_lines", new.anti_join(t.ORDER_LINES.unbound().select("line_id"), "line_id"))
+    more = [c for c in ("list_price", "cost") if c in intake.has]
+    if more:  # not of the content: a file without them tells of the same lines
+        met = new.select("line_id", *more).join(stored.select("line_id", **{f"_{c}": stored[c] for c in more}), "line_id")
+        greater = {c: ibis.greatest(ibis.coalesce(met[c], met[f"_{c}"]), ibis.coalesce(met[f"_{c}"], met[c])) for c in more}
+        store.update("order_lines", met.select("line_id", **greater), ("line_id",))
+    return store.insert("order_lines", new.anti_join(stored.select("line_id"), "line_id"))
 
 
 def _insert_credits(store: Store, given_back: ir.Table, intake: Intake) -> int:
@@ -94,42 +86,22 @@ def _insert_credits(store: Store, given_back: ir.Table, intake: Intake) -> int:
         refunded_at=numbered.ordered_at,
         quantity=numbered.quantity.abs(), net_revenue=ibis.ifelse(is_net, -numbered.net_revenue, 0), total=-amount,
     )  # fmt: skip
-    new = _kept(store, _CREDITS, completed(t.CREDITS, rows, intake))
-    fresh = _kept(store, _FRESH, new.anti_join(t.CREDITS.unbound().select("credit_id"), "credit_id"))
-    _remember(store, NEW_CREDITS, fresh.select("credit_id"))
-    return store.insert("credits", fresh)
+    new = kept(store, _CREDITS, completed(t.CREDITS, rows, intake))
+    return store.insert("credits", new.anti_join(t.CREDITS.unbound().select("credit_id"), "credit_id"))
 
 
 def _sum_orders(store: Store, numbers: ir.Table, intake: Intake, *, is_empty: bool) -> int:
     """Write the orders of the file: their lines may have been there before, in part. How many."""
-    stored, orders = t.ORDER_LINES.unbound(), t.ORDERS.unbound()
-    mine = numbers.group_by("order_id").agg(
-        order_number=numbers.order_number.max(), ordered_at=numbers.ordered_at.min(), currency=numbers.currency.max(),
-        **{c: numbers[c].max() for c in ordering.MERGED},
-    )  # fmt: skip
+    stored = t.ORDER_LINES.unbound()
+    heads = numbers.select("order_id", "order_number", "ordered_at", "currency", *ordering.MERGED)
+    if count(store, numbers.filter(numbers.raw != numbers.order_number).limit(1)):
+        heads = heads.distinct()  # a number that is written in two ways
     if is_empty:
-        return store.insert("orders", completed(t.ORDERS, ordering.orders(mine, ordering.sums(stored)), intake))
-    known = orders.semi_join(numbers, "order_id")
-    if count(store, known.limit(1)):
-        merged = _kept(store, "_load_merged", ordering.merged_numbers(mine, known))
-        store.update("order_lines", merged.select("order_id", "ordered_at"), ("order_id",))
-        mine = merged
+        return store.insert("orders", completed(t.ORDERS, ordering.orders(heads, ordering.sums(stored)), intake))
     summed = ordering.sums(stored.semi_join(numbers, "order_id"))
-    made = _kept(store, "_load_orders", completed(t.ORDERS, ordering.orders(mine, summed), intake))
+    made = kept(store, "_load_orders", completed(t.ORDERS, ordering.orders(heads, summed), intake))
     store.delete("orders", made.select("order_id"), ("order_id",))
     return store.insert("orders", made)
-
-
-def _touch(store: Store, numbers: ir.Table) -> None:
-    _remember(store, TOUCHED_ORDERS, numbers.select("order_id"))
-    _remember(store, NEW_CREDITS, t.CREDITS.unbound().select("credit_id").limit(0))
-
-
-def _remember(store: Store, name: str, rows: ir.Table) -> None:
-    if name in store.tables():
-        store.insert(name, rows)
-    else:
-        store.create(name, rows, temporary=True)
 
 
 def _money(store: Store, joined: ir.Table, *, is_empty: bool) -> tuple[MoneyOf, ...]:
@@ -169,9 +141,3 @@ def _numbered(rows: ir.Table) -> ir.Table:
     counted = rows.mutate(_n=number)
     told_apart = named("repeated", counted.line_id.cast("string"), counted._n.cast("string"))
     return counted.mutate(line_id=ibis.ifelse(counted._n == 0, counted.line_id, told_apart)).drop("_n")
-
-
-def _kept(store: Store, name: str, rows: ir.Table) -> ir.Table:
-    """Rows as a table of their own, read once and used often."""
-    store.create(name, rows, temporary=True)
-    return ibis.table(rows.schema(), name=name)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.features import plan as feature_plan
-from patron.features.scores import cut_point_query, cuts
+from patron.features.scores import cut_point_query, cuts, scored
 from patron.runtime import memberships
 from patron.segments.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime
 
     from patron.facts.as_of import Facts
@@ -52,25 +52,35 @@ def refresh(store: Store, definitions: Definitions, facts: Facts, *, now: dateti
         return memberships.keep_memberships(store, flags, slots, as_of=facts.as_of, now=now)
 
 
-def make_features(engine: Engine, catalog: Catalog, facts: Facts, *, progress: Progress, temporary: bool = False) -> None:
-    """Make the tables of partials, cut points and features; temporary ones hide those that are kept."""
-    _make(engine, feature_plan.partial_steps(catalog, facts), progress, temporary=temporary)
+def make_features(engine: Engine, catalog: Catalog, facts: Facts, *, progress: Progress, names: Collection[str] | None = None) -> None:
+    """Make the tables of partials, cut points and features, to be kept; or, of some features, temporary ones that hide those.
+
+    Args:
+        engine: where they are made.
+        catalog: the features.
+        facts: the instant, the shop, and which facts are known.
+        progress: is told about every table.
+        names: only these features, and only the partials that they and the cut points need, in temporary tables; all if not given.
+    """
+    temporary = names is not None
+    _make(engine, _partials(catalog, facts, names), progress, temporary=temporary)
     settings = catalog.settings.scores
     progress(0, 1, "scores")
     points = cut_point_query(catalog, facts, settings)
     engine.create(CUT_POINTS, points, temporary=temporary)
     found = engine.query(ibis.table(points.schema(), name=CUT_POINTS))
     progress(0, 1, "features")
-    engine.create(FEATURES, feature_plan.features(catalog, facts, cuts(found.to_pylist(), settings)), temporary=temporary)
+    engine.create(FEATURES, feature_plan.features(catalog, facts, cuts(found.to_pylist(), settings), names), temporary=temporary)
 
 
-def features_at(engine: Engine, catalog: Catalog, facts: Facts, *, into: str, names: Iterable[str]) -> None:
-    """Make a temporary table `into` of some features as of another instant; the kept answers stay as they are."""
-    steps = feature_plan.partial_steps(catalog, facts)
+def features_at(engine: Engine, catalog: Catalog, facts: Facts, *, into: str, names: Collection[str]) -> None:
+    """Make a temporary table `into` of some features as of another instant, and of these only; the kept answers stay as they are."""
+    steps = _partials(catalog, facts, names)
     try:
-        make_features(engine, catalog, facts, progress=_silent, temporary=True)
-        features = ibis.table(catalog.schema(), name=FEATURES)
-        engine.create(into, features.select("customer_id", *names), temporary=True)
+        make_features(engine, catalog, facts, progress=_silent, names=names)
+        schema = catalog.schema()
+        made = ibis.table({c: schema[c] for c in ("customer_id", *names)}, name=FEATURES)
+        engine.create(into, made, temporary=True)
     finally:
         for name in (*(step.name for step in steps), CUT_POINTS, FEATURES):
             engine.drop(name, temporary=True)
@@ -93,6 +103,12 @@ def _texts(segments: Checked) -> dict[str, str]:
         return "\n".join(f"{d.kind} {d.where} {d.list_name} {d.centroids} {d.number}" for d in segments.only([slug]).definitions)
 
     return {slug: text(slug) for slug in segments.slugs}
+
+
+def _partials(catalog: Catalog, facts: Facts, names: Collection[str] | None) -> tuple[Step, ...]:
+    """The tables that these features and the cut points are made from."""
+    needed = None if names is None else [*names, *scored(catalog.settings.scores)]
+    return feature_plan.partial_steps(catalog, facts, needed)
 
 
 def _make(engine: Engine, steps: Iterable[Step], progress: Progress, *, temporary: bool) -> None:

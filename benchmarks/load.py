@@ -17,7 +17,7 @@ from patron.testing.shops import made_up_shop
 if TYPE_CHECKING:
     from benchmarks.harness import Setting
 
-CUSTOMERS = 200_000  # three million lines
+CUSTOMERS = 400_000  # six million lines
 _COLUMNS = {
     "Invoice": "VARCHAR", "StockCode": "VARCHAR", "Description": "VARCHAR", "Quantity": "DECIMAL(18, 3)", "InvoiceDate": "TIMESTAMP",
     "Price": "DECIMAL(18, 6)", "Customer ID": "VARCHAR", "Country": "VARCHAR",

@@ -61,9 +61,9 @@ def preview(project: Project, where: str, paging: Paging) -> Preview:
     """
     answers = last_answers(project)
     rows, warnings = _met(project, answers, where)
-    revenue = project.store.query(rows.aggregate(total=rows.net_revenue.sum())).column("total")[0].as_py()
-    members = page(project, answers, rows, paging)
-    return Preview(where, members, answers.customers, Money.from_minor(revenue or 0, project.shop.currency), warnings)
+    sums = project.store.query(rows.aggregate(n=rows.count(), revenue=rows.net_revenue.sum())).to_pylist()[0]
+    members = page(project, answers, rows, paging, total=sums["n"])
+    return Preview(where, members, answers.customers, Money.from_minor(sums["revenue"] or 0, project.shop.currency), warnings)
 
 
 def condition_rows(project: Project, answers: Answers, where: str) -> ir.Table:

@@ -166,8 +166,15 @@ def definition_of(project: Project, slug: str) -> Definition:
     return known[slug]
 
 
-def page(project: Project, answers: Answers, rows: ir.Table, paging: Paging) -> Members:
+def page(project: Project, answers: Answers, rows: ir.Table, paging: Paging, *, total: int | None = None) -> Members:
     """Some of these customers, sorted by a feature.
+
+    Args:
+        project: theirs.
+        answers: the last ones.
+        rows: features of all of them.
+        paging: which of them to show.
+        total: how many they are, if that was counted already.
 
     Raises:
         InputError: no such feature; the nearest is named.
@@ -177,7 +184,8 @@ def page(project: Project, answers: Answers, rows: ir.Table, paging: Paging) -> 
     for name in (*paging.columns, by):
         if name not in names:
             raise InputError(f"There is no feature {name!r}. {did_you_mean(name, names).capitalize()}".rstrip())
-    total = project.store.query(rows.aggregate(n=rows.count())).column("n")[0].as_py()
+    if total is None:
+        total = project.store.query(rows.aggregate(n=rows.count())).column("n")[0].as_py()
     numbered = rows.left_join(CUSTOMERS.unbound().select("customer_id", "customer_number"), "customer_id")
     named = numbered.select("customer_id", "customer_number", *dict.fromkeys([*paging.columns, by]))
     key = named[by].desc(nulls_first=False) if paging.sort.startswith("-") else named[by].asc(nulls_first=False)

@@ -225,6 +225,14 @@ def test_an_order_that_the_site_saw_ends_in_its_event(whole: DuckDBEngine) -> No
     assert int(str(completed)) > 0.4 * number(whole, "SELECT count(*) FROM orders")
 
 
+def test_a_product_looked_at_or_taken_has_its_price(whole: DuckDBEngine) -> None:
+    priced = """SELECT count(*), count(*) FILTER (value = round(price * 100) AND events.currency = 'EUR')
+                FROM events JOIN products USING (product_id) WHERE kind IN ('product_viewed', 'product_added')"""
+    looked, right = one(whole, priced)
+    assert looked == right
+    assert int(str(looked)) > 0.4 * number(whole, "SELECT count(*) FROM events")
+
+
 def test_nobody_has_an_address_that_exists(whole: DuckDBEngine) -> None:
     assert number(whole, "SELECT count(*) FROM customers WHERE email NOT LIKE '%@example.com'") == 0
 

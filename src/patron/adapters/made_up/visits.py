@@ -24,7 +24,7 @@ _KINDS = (
     ("checkout_started", 0.008), ("chat_started", 0.006), ("promotion_clicked", 0.02), ("page_viewed", 0.0), ("order_completed", 0.0),
 )  # fmt: skip
 """What people do; the first five are about a product."""
-_ADDED, _SHARED, _LISTED, _SEARCHED, _CHECKOUT, _PAGE, _COMPLETED = 1, 4, 5, 6, 8, 11, 12
+_VIEWED, _ADDED, _SHARED, _LISTED, _SEARCHED, _CHECKOUT, _PAGE, _COMPLETED = 0, 1, 4, 5, 6, 8, 11, 12
 
 
 def visits(plan: Plan, scale: float) -> str:
@@ -94,8 +94,8 @@ def events(plan: Plan, begin: int, end: int) -> str:
                    ELSE 'web' END AS channel,
                product_id, CASE WHEN kind = {_LISTED} THEN {member("about.c", CATEGORIES)} ELSE category END AS category,
                CASE WHEN kind = {_ADDED} THEN 1::DECIMAL(18, 3) END AS quantity,
-               CASE WHEN kind = {_ADDED} THEN price WHEN kind = {_COMPLETED} THEN total END AS value,
-               CASE WHEN kind IN ({_ADDED}, {_COMPLETED}) THEN '{plan.currency}' END AS currency,
+               CASE WHEN kind IN ({_VIEWED}, {_ADDED}) THEN price WHEN kind = {_COMPLETED} THEN total END AS value,
+               CASE WHEN kind IN ({_VIEWED}, {_ADDED}, {_COMPLETED}) THEN '{plan.currency}' END AS currency,
                CASE WHEN kind = {_SEARCHED} THEN {member("(h >> 20)::BIGINT & 65535", _SEARCHES)} END AS query,
                {came("come_from", 0)} AS campaign_source, {came("come_from", 1)} AS campaign_medium,
                {came("come_from", 2)} AS campaign_name,

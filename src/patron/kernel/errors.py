@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from patron.kernel.problems import Problem
 
+DISK_FULL = "The disk is full, or a limit on it is reached. Nothing was changed; free some space and try again."
+
 
 class PatronError(Exception):
     """The root: its message is a sentence that can be shown to a person."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import duckdb
 import ibis
@@ -16,7 +16,7 @@ import ibis.expr.datatypes as dt
 import sqlglot.expressions as sge
 from ibis.backends.sql.compilers import DuckDBCompiler
 
-from patron.kernel.errors import InputError, TransientError
+from patron.kernel.errors import DISK_FULL, InputError, TransientError
 from patron.kernel.problems import Problem
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ _FORMATS = {
     ".jsonl": "FORMAT json",
 }
 _HELD = re.compile(r"PID (\d+)")
+_FULL = re.compile("no space left|file too large|quota exceeded", re.IGNORECASE)  # ENOSPC, EFBIG, EDQUOT
 
 
 class DuckDBEngine:
@@ -53,7 +54,7 @@ class DuckDBEngine:
         """Open a file, or memory when no path is given.
 
         Raises:
-            TransientError: another process holds the file open.
+            TransientError: another process holds the file open, or the disk is full.
             InputError: the file is not a DuckDB database.
         """
         self._compiler = DuckDBCompiler()
@@ -74,9 +75,11 @@ class DuckDBEngine:
                 who = f" (process {held[1]})" if held else ""
                 message = f"Another process{who} holds this project open. Stop it, or wait until it has finished."
                 raise TransientError(message) from error
+            if _FULL.search(str(error)):
+                raise TransientError(DISK_FULL) from error
             raise InputError("The project's database cannot be opened.", [Problem(str(path and path.name), "", "a DuckDB file")]) from error
         for statement in _SESSION:
-            self.connection.execute(statement)
+            self._run(statement)
 
     def sql(self, expression: ir.Table) -> str:
         """The DuckDB statement for an expression."""
@@ -84,7 +87,8 @@ class DuckDBEngine:
 
     def query(self, expression: ir.Table) -> pa.Table:
         """The rows of an expression, in its types: DuckDB itself sums whole numbers into wider ones."""
-        rows = self.connection.sql(self.sql(expression)).to_arrow_table()
+        with _limits():
+            rows = self.connection.sql(self.sql(expression)).to_arrow_table()
         wanted = expression.schema().to_pyarrow()
         return rows if rows.schema == wanted else rows.cast(wanted)
 
@@ -101,7 +105,7 @@ class DuckDBEngine:
 
     def tables(self) -> frozenset[str]:
         """The names of all tables and views."""
-        rows = self.connection.execute("SELECT table_name FROM information_schema.tables").fetchall()
+        rows = self._rows("SELECT table_name FROM information_schema.tables")
         return frozenset(r[0] for r in rows)
 
     def columns(self, name: str) -> tuple[str, ...]:
@@ -119,11 +123,11 @@ class DuckDBEngine:
     def insert(self, name: str, rows: ir.Table | pa.Table) -> int:
         """Append rows, matched by column name; columns that are not given stay null. Returns how many."""
         if isinstance(rows, ibis.Expr):
-            done = self._run(f"INSERT INTO {_quoted(name)} BY NAME {self.sql(rows)}").fetchall()
+            done = self._rows(f"INSERT INTO {_quoted(name)} BY NAME {self.sql(rows)}")
         else:
             self.connection.register("_rows", rows)
             try:
-                done = self._run(f"INSERT INTO {_quoted(name)} BY NAME SELECT * FROM _rows").fetchall()
+                done = self._rows(f"INSERT INTO {_quoted(name)} BY NAME SELECT * FROM _rows")
             finally:
                 self.connection.unregister("_rows")
         return int(done[0][0])
@@ -146,7 +150,7 @@ class DuckDBEngine:
         differs = " OR ".join(f"{target}.{c} IS DISTINCT FROM _values.{c}" for c in columns)
         unknown = [f"{target}.{c} IS NULL" for c in columns] if unknown_only else []
         where = " AND ".join([*(f"{target}.{_quoted(c)} = _values.{_quoted(c)}" for c in on), *unknown, f"({differs})"])
-        done = self._run(f"UPDATE {target} SET {sets} FROM ({self.sql(values)}) AS _values WHERE {where}").fetchall()
+        done = self._rows(f"UPDATE {target} SET {sets} FROM ({self.sql(values)}) AS _values WHERE {where}")
         return int(done[0][0])
 
     def write(self, expression: ir.Table, file: Path) -> int:
@@ -158,7 +162,7 @@ class DuckDBEngine:
             raise InputError("The file cannot be written.", [Problem(str(file), str(file.parent), "a folder that exists")])
         part = file.with_name(f".{file.name}.part")
         try:
-            done = self._run(f"COPY ({self.sql(expression)}) TO {_text(str(part))} ({options})").fetchall()
+            done = self._rows(f"COPY ({self.sql(expression)}) TO {_text(str(part))} ({options})")
             part.replace(file)
         finally:
             part.unlink(missing_ok=True)
@@ -190,24 +194,42 @@ class DuckDBEngine:
         self.connection.close()
 
     def _run(self, statement: str) -> duckdb.DuckDBPyConnection:
-        try:
+        with _limits():
             return self.connection.execute(statement)
-        except duckdb.IOException as error:
-            if "no space left" in str(error).lower():
-                raise TransientError("The disk is full. Nothing was changed; free some space and try again.") from error
-            raise
-        except duckdb.OutOfMemoryException as error:
-            message = "The engine has too little memory or temporary disk space. Nothing was changed; raise the limit in patron.toml."
-            raise TransientError(message) from error
+
+    def _rows(self, statement: str) -> list[tuple[Any, ...]]:
+        with _limits():
+            return self.connection.execute(statement).fetchall()
 
     def _abandon(self) -> None:
         try:
             self.connection.execute("ROLLBACK")
-        except duckdb.Error:  # the failure ended the transaction itself
+        except (duckdb.Error, RuntimeError):  # the failure ended the transaction itself
             return
 
     def _type(self, of: dt.DataType) -> str:
         return str(self._compiler.type_mapper.from_ibis(of).sql(dialect="duckdb"))
+
+
+@contextmanager
+def _limits() -> Iterator[None]:
+    """Say in a sentence that disk or memory was not enough, and be stopped like everything else.
+
+    A full disk shows in whichever statement, commits too. Who stops a statement gets an error that is none of the engine's own.
+    """
+    try:
+        yield
+    except (RuntimeError, duckdb.InterruptException) as error:
+        if "interrupt" in str(error).lower():
+            raise KeyboardInterrupt from error
+        raise
+    except duckdb.OutOfMemoryException as error:
+        message = "The engine has too little memory or temporary disk space. Nothing was changed; raise the limit in patron.toml."
+        raise TransientError(message) from error
+    except duckdb.Error as error:
+        if _FULL.search(str(error)):
+            raise TransientError(DISK_FULL) from error
+        raise
 
 
 def _text(value: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -50,7 +51,7 @@ class DuckDBReader:
 
     def __init__(self, store: DuckDBEngine) -> None:
         """Read into this store."""
-        self._connection = store.connection
+        self._store = store
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._views: set[str] = set()
 
@@ -84,12 +85,12 @@ class DuckDBReader:
         """Give the file's records a name: all columns of CSV and JSON are text. Malformed lines are left out, and kept aside if asked."""
         self._views.add(name)
         if file.form == "parquet":
-            self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {_name(name)} AS SELECT * FROM read_parquet({_text(str(file.path))})")
+            self._store.execute(f"CREATE OR REPLACE TEMP VIEW {_name(name)} AS SELECT * FROM read_parquet({_text(str(file.path))})")
             return ibis.table(_parquet_schema(file.path), name=name)
         if keep_malformed:
-            self._connection.execute(f"DROP TABLE IF EXISTS {_ERRORS}; DROP TABLE IF EXISTS {_SCANS}")
+            self._store.execute(f"DROP TABLE IF EXISTS {_ERRORS}; DROP TABLE IF EXISTS {_SCANS}")
         rows = self._csv_rows(file, keep_malformed=keep_malformed) if file.form == "csv" else self._json_rows(file)
-        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {_name(name)} AS {rows}")
+        self._store.execute(f"CREATE OR REPLACE TEMP VIEW {_name(name)} AS {rows}")
         return ibis.table(ibis.schema(dict.fromkeys(file.headers, "string")), name=name)
 
     def malformed(self, file: File) -> tuple[Malformed, ...]:
@@ -101,7 +102,7 @@ class DuckDBReader:
         query = f"""SELECT line_byte_position, min_by(error_type::VARCHAR, column_idx), any_value(csv_line[:{_LONGEST_KEPT}]) FROM {_ERRORS}
             GROUP BY line_byte_position ORDER BY line_byte_position"""
         try:
-            rows = self._connection.execute(query).fetchall()
+            rows = self._store.execute(query).fetchall()
         except duckdb.CatalogException:  # nothing was put aside
             return ()
         lines = lines_of_offsets(file.path, [r[0] - 1 for r in rows])
@@ -116,10 +117,11 @@ class DuckDBReader:
 
     def close(self) -> None:
         """Remove copies, and what was made to read them."""
-        for view in self._views:
-            self._connection.execute(f"DROP VIEW IF EXISTS {_name(view)}")
+        with suppress(duckdb.TransactionException):  # a failure has ended the transaction, and with it what was made
+            for view in self._views:
+                self._store.execute(f"DROP VIEW IF EXISTS {_name(view)}")
+            self._store.execute(f"DROP TABLE IF EXISTS {_ERRORS}; DROP TABLE IF EXISTS {_SCANS}")
         self._views.clear()
-        self._connection.execute(f"DROP TABLE IF EXISTS {_ERRORS}; DROP TABLE IF EXISTS {_SCANS}")
         if self._folder:
             self._folder.cleanup()
             self._folder = None
@@ -141,7 +143,7 @@ class DuckDBReader:
                 return replace(looked, form="json_lines", headers=json_paths(islice(lines, _JSON_SAMPLE), name=looked.name))
         file = replace(looked, form="json")
         try:
-            sample = self._connection.execute(f"SELECT json::VARCHAR FROM ({_objects(file)}) LIMIT {_JSON_SAMPLE}").fetchall()
+            sample = self._store.execute(f"SELECT json::VARCHAR FROM ({_objects(file)}) LIMIT {_JSON_SAMPLE}").fetchall()
         except duckdb.Error as error:
             raise InputError(f"{file.name} is not valid JSON.", [Problem(file.name, "", "a list of JSON objects")]) from error
         return replace(file, headers=json_paths((r[0] for r in sample), name=file.name))
@@ -163,7 +165,7 @@ class DuckDBReader:
 
     def _malformed_json(self, file: File) -> tuple[Malformed, ...]:
         query = f"SELECT line, text[:{_LONGEST_KEPT}] FROM ({_numbered(file)}) WHERE NOT {_IS_OBJECT} AND trim(text) <> '' ORDER BY line"
-        return tuple(Malformed(line, "a JSON object", text) for line, text in self._connection.execute(query).fetchall())
+        return tuple(Malformed(line, "a JSON object", text) for line, text in self._store.execute(query).fetchall())
 
     def _copy(self, path: Path) -> Path:
         if self._folder is None:

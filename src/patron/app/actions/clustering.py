@@ -9,6 +9,7 @@ import numpy as np
 
 from patron.app.actions.conditions import condition_rows
 from patron.app.answers import last_answers
+from patron.app.files import write_text
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem, did_you_mean
 from patron.segments.cluster import learned
@@ -109,6 +110,6 @@ def _keep(project: Project, found: Clustering) -> tuple[str, ...]:
             why="Groups that nobody thought of show where the range, the message or the price could differ.",
             advice="Look at what sets the group apart, then decide whether it deserves words of its own.",
         )
-        (folder / f"{slug}.toml").write_text(to_toml(definition), encoding="utf-8")
+        write_text(folder / f"{slug}.toml", to_toml(definition))
         slugs.append(slug)
     return tuple(slugs)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from patron.app.config import FILE
+from patron.app.files import write_text
 from patron.kernel.errors import InputError
 from patron.kernel.money import currency as known_currency
 from patron.kernel.time import Calendar
@@ -58,6 +59,6 @@ def init(folder: Path, *, name: str = "", currency: str = "EUR", time_zone: str 
         (folder / part).mkdir(parents=True, exist_ok=True)
     quoted = '"' + title.replace("\\", "\\\\").replace('"', '\\"') + '"'
     text = _SETTINGS.format(name=quoted, currency=code, time_zone=time_zone, country=country.upper())
-    (folder / FILE).write_text(text, encoding="utf-8")
-    (folder / ".gitignore").write_text(_IGNORED, encoding="utf-8")
+    write_text(folder / ".gitignore", _IGNORED)
+    write_text(folder / FILE, text)  # the last: with it the folder is a project
     return Made(folder, title, code, time_zone)

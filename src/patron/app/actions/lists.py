@@ -11,6 +11,7 @@ import ibis
 
 from patron.app.actions.segments import definition_of
 from patron.app.answers import last_answers
+from patron.app.files import write_text
 from patron.facts.tables import CUSTOMERS, LIST_MEMBERS
 from patron.kernel.arrow import arrow_rows
 from patron.kernel.errors import InputError
@@ -107,10 +108,10 @@ def _kept(project: Project, definition: Definition, members: ibis.Table, unknown
         store.delete(LIST_MEMBERS.name, lists.filter(lists.list_name == name).select("list_name").distinct(), on=("list_name",))
         count = store.insert(LIST_MEMBERS.name, ibis.table(LIST_MEMBERS.schema(), name="_listed"))
         store.drop("_listed")
-    file = project.folder / "segments" / f"{name}.toml"
-    if known is None:
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(to_toml(definition), encoding="utf-8")
+        if known is None:
+            file = project.folder / "segments" / f"{name}.toml"
+            file.parent.mkdir(exist_ok=True)
+            write_text(file, to_toml(definition))
     return Listed(name, count, unknown)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from patron.app.actions.segments import segments
 from patron.app.answers import last_answers
+from patron.app.files import write_text
 from patron.app.report import Earlier, Kept, report_data
 from patron.measurement.report import Segment
 from patron.runtime.pipeline import features_at
@@ -54,14 +55,14 @@ def report(project: Project, *, progress: Progress) -> ReportData:
 
 
 def write_report(project: Project, file: Path, render: Callable[[ReportData], str], *, progress: Progress) -> Reported:
-    """Write the report to a file, whole or not at all."""
+    """Write the report to a file, whole or not at all.
+
+    Raises:
+        InputError: nothing was loaded or worked out yet, or the file cannot be written.
+        TransientError: the disk is full.
+    """
     data = report(project, progress=progress)
-    part = file.with_name(f".{file.name}.part")
-    try:
-        part.write_text(render(data), encoding="utf-8")
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
+    write_text(file, render(data))
     return Reported(file, data)
 
 

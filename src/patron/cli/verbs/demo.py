@@ -9,6 +9,7 @@ import click
 
 from patron.app.actions.demo import Shown, made_up_shop, real_shop
 from patron.app.actions.reporting import report
+from patron.app.files import write_text
 from patron.app.project import opened
 from patron.cli.output import json_option, progress, show
 from patron.runtime.clock import SystemClock
@@ -43,7 +44,7 @@ def command(folder: Path, *, made_up: bool, customers: int, seed: int, page: boo
             done = real_shop(folder, clock, progress=told)
         with opened(str(folder), clock) as project:
             html = render(report(project, progress=told))
-    (folder / "report.html").write_text(html, encoding="utf-8")
+    write_text(folder / "report.html", html)
     show(done, as_json=as_json, text=lambda c: _print(c, done))
     if page and not as_json:
         serve(html, port=port)

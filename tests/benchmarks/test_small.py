@@ -37,6 +37,7 @@ def test_spark_gives_the_same_answers_in_the_benchmark(tmp_path: Path, capsys: p
     assert "ratio 0.00, bar none: kept" in capsys.readouterr().out
 
 
+@pytest.mark.slow  # pandas comes with `make setup-all`, as it does for `make test-all`
 @needs_pandas
 def test_pandas_gives_the_same_answers_in_every_cell(tmp_path: Path) -> None:
     from benchmarks import beside_pandas, pandas_rival  # noqa: PLC0415  # only where pandas is installed

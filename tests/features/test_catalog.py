@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from patron.facts import tables
-from patron.facts.as_of import DETAILS
+from patron.facts.as_of import DETAILS, PREDICTIONS
 from patron.features.catalog import BUILT_IN
 from patron.features.feature import Ages, Family, Feature, Follows, Slides
 from patron.kernel.errors import InputError
@@ -23,7 +23,7 @@ def test_entry_tells_all_that_a_reader_needs(feature: Feature) -> None:
     assert re.fullmatch(r"[A-Z].*\.", feature.meaning, re.DOTALL)
     assert feature.unit
     assert feature.family in get_args(Family)
-    assert {*feature.needs, *feature.needs_one_of} <= {*FACTS, *DETAILS}
+    assert {*feature.needs, *feature.needs_one_of} <= {*FACTS, *DETAILS, PREDICTIONS}
     assert feature.hidden or feature.seeds
     assert all(SEED.fullmatch(s) for s in feature.seeds)
 

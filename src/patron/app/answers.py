@@ -8,19 +8,21 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from patron.facts.as_of import PREDICTIONS
 from patron.kernel.errors import InputError
 from patron.kernel.tables import type_of
 from patron.runtime.memberships import CURRENT, REFRESHES, SLOTS, Slot
 from patron.runtime.pipeline import FEATURES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     import ibis.expr.types as ir
 
     from patron.app.project import Project
 
+_NEXT = {PREDICTIONS: "run `patron predict`"}
 _WORDS = "the definitions have changed since the last refresh. Run `patron refresh`"
 
 
@@ -57,6 +59,13 @@ class Answers:
         """The features of a segment's members."""
         ids = self.bits.filter(self.is_member(self.bits, segment)).select("customer_id")
         return self.features.semi_join(ids, "customer_id")
+
+
+def waits_for(lacks: Sequence[str]) -> str:
+    """What something waits for and what to do about it, as the end of a sentence."""
+    todo = [_NEXT[name] for name in lacks if name in _NEXT]
+    loads = ["the project holds none yet"] if any(name not in _NEXT for name in lacks) else []
+    return f"is waiting for {' and '.join(lacks)}: {', and '.join([*loads, *todo])}."
 
 
 def last_answers(project: Project) -> Answers:

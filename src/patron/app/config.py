@@ -10,7 +10,7 @@ from pathlib import Path
 
 from patron.app.settings import read_settings, setting
 from patron.facts.shop import Shop
-from patron.features.settings import FeatureSettings, LadderSettings, ScoreSettings
+from patron.features.settings import FeatureSettings, LadderSettings, PredictionSettings, ScoreSettings
 from patron.kernel.errors import InputError
 from patron.kernel.money import Money, currency
 from patron.kernel.problems import Problem
@@ -60,11 +60,12 @@ class Config:
     engine: EngineSettings = field(default_factory=EngineSettings)
     scores: ScoreSettings = field(default_factory=ScoreSettings)
     ladder: LadderSettings = field(default_factory=LadderSettings)
+    predictions: PredictionSettings = field(default_factory=PredictionSettings)
 
     @property
     def features(self) -> FeatureSettings:
         """The settings of features."""
-        return FeatureSettings(self.scores, self.ladder)
+        return FeatureSettings(self.scores, self.ladder, self.predictions)
 
     def as_shop(self) -> Shop:
         """The owner's statements in the form that the path takes."""

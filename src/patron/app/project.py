@@ -12,7 +12,8 @@ from patron import plugins
 from patron.app.config import FILE, Config, project_folder, read_config
 from patron.app.definitions import read_definitions
 from patron.facts import tables as t
-from patron.facts.as_of import DETAILS, Facts
+from patron.facts.as_of import DETAILS, PREDICTIONS, Facts
+from patron.runtime.models import MODELS
 from patron.segments.plan import Plan
 
 if TYPE_CHECKING:
@@ -61,16 +62,17 @@ class Project:
 
 
 def _held() -> ibis.Table:
-    """What the fact tables hold, in one query: what there is any row of, currencies, and whether costs are known."""
+    """What the fact tables hold, in one query: what there is any row of, kept models, currencies, and whether costs are known."""
     orders, spend = t.ORDERS.unbound(), t.SPEND.unbound()
     tables = [table.unbound().limit(1).select(what=ibis.literal("known"), name=ibis.literal(table.name)) for table in t.FACTS]
     details = [
         table.unbound().filter(table.unbound()[column].notnull()).limit(1).select(what=ibis.literal("known"), name=ibis.literal(name))
         for name, (table, column) in DETAILS.items()
     ]
+    fitted = MODELS.unbound().limit(1).select(what=ibis.literal("known"), name=ibis.literal(PREDICTIONS))
     currencies = [rows.select(what=ibis.literal("currency"), name=rows.currency).distinct() for rows in (orders, spend)]
     costs = orders.filter(orders.cost.notnull()).limit(1).select(what=ibis.literal("cost"), name=ibis.literal("orders"))
-    return ibis.union(*tables, *details, *currencies, costs)
+    return ibis.union(*tables, *details, fitted, *currencies, costs)
 
 
 _HELD = _held()
@@ -96,7 +98,7 @@ def opened(given: str | None, clock: Clock) -> Iterator[Project]:
     try:
         there = store.tables()
         with store.transaction():
-            for table in (*t.FACTS, *t.LEDGER):
+            for table in (*t.FACTS, *t.LEDGER, MODELS):
                 if table.name not in there:
                     store.declare(table)
         yield Project(folder, config, config.as_shop(), store, clock, definitions)

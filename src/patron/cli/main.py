@@ -20,6 +20,8 @@ _VERBS = {
     "demo": "Show Patron with a real shop, or a made-up one of any size.",
     "load": "Read files into the project.",
     "refresh": "Work out features, scores and segments as of an instant.",
+    "predict": "Choose and fit models, and work out what to expect of every customer.",
+    "backtest": "What each model would have said on days of the shop's own past.",
     "segments": "All segments: members, money, why they matter, what to do.",
     "segment": "One segment: its members.",
     "preview": "Who would meet a condition, without saving it.",

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 DETAILS = {"birthdays": (t.CUSTOMERS, "birth_on"), "categories": (t.PRODUCTS, "category")}
 """Columns that many shops do not have at all: what is worked out from them alone waits for them, by these names."""
+PREDICTIONS = "predictions"
+"""What is known once models were fitted to the shop and kept: features made with them wait for it, by this name."""
 
 _HAPPENED = {
     "orders": "ordered_at",
@@ -48,8 +50,8 @@ class Facts:
     Attributes:
         shop: the owner's statements.
         as_of: facts at or after this instant are unknown.
-        known: names of the fact tables that hold any row at all, and of `DETAILS` that any row has; a feature that needs another one is
-            unknown, not zero.
+        known: names of the fact tables that hold any row at all, of `DETAILS` that any row has, and `PREDICTIONS` where models are kept;
+            a feature that needs another one is unknown, not zero.
         currencies: currencies other than the shop's that occur in facts; with none, nothing is converted.
         costed: whether the cost of goods is known for any order.
     """

@@ -18,6 +18,7 @@ from patron.features import (
     lifecycle,
     money,
     place,
+    predicted,
     prices,
     recency,
     returns,
@@ -25,7 +26,7 @@ from patron.features import (
     sentiment,
 )
 from patron.features.feature import Feature
-from patron.features.partials import events, lines, messages, orders, people, refunds, shop, visits
+from patron.features.partials import events, histories, lines, messages, orders, people, refunds, shop, visits
 from patron.features.settings import DEFAULTS, FeatureSettings
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem
@@ -69,6 +70,9 @@ _PARTIALS = (
     people.CONSENTS,
     people.REDEMPTIONS,
     shop.SHOP_RHYTHM,
+    histories.HISTORIES,
+    histories.SHOP,
+    histories.PREDICTIONS,
 )
 
 
@@ -130,6 +134,7 @@ def built_in(settings: FeatureSettings = DEFAULTS) -> Catalog:
         *(recency.FEATURES, frequency.FEATURES, money.FEATURES, rhythm.FEATURES, basket.FEATURES, prices.FEATURES, returns.FEATURES),
         *(acquisition.FEATURES, engagement.FEATURES, place.FEATURES, sentiment.FEATURES, consent.FEATURES),
         lifecycle.features(settings.ladder),
+        predicted.features(settings.predictions),
     )
     unscored = {f.name: f for family in families for f in family}
     erfm.check(settings.scores, unscored)

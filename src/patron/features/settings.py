@@ -12,6 +12,9 @@ Score = Literal["r", "f", "m", "e"]
 Method = Literal["quantile", "fixed", "learned"]
 SCORES: tuple[Score, ...] = ("r", "f", "m", "e")
 LEVELS = 5
+BANDS = ("active", "cooling", "lapsing", "lapsed")
+"""Churn bands, from the most to the least likely to be still a customer."""
+LONGEST_DAYS = 730
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +76,44 @@ class LadderSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PredictionSettings:
+    """What the owner states about the future.
+
+    Attributes:
+        horizon_days: how far ahead models are judged by the back-test.
+        discount_rate_per_year: by how much money a year from now is worth less than money today: 0.1 is 10 %.
+        churn_bands: the chances to be still a customer at which active, cooling and lapsing begin; below the last a customer has lapsed.
+        prior: `few`: what is usual of shops counts too while fewer than 200 customers have come back; `always`; `never`.
+    """
+
+    horizon_days: int = 90
+    discount_rate_per_year: float = 0.10
+    churn_bands: tuple[float, ...] = (0.8, 0.5, 0.2)
+    prior: Literal["few", "always", "never"] = "few"
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        problems = []
+        bands = self.churn_bands
+        are_shares = all(isinstance(b, float) and 0 < b < 1 for b in bands)
+        if not are_shares or len(bands) != len(BANDS) - 1 or list(bands) != sorted(bands, reverse=True):
+            given = ", ".join(map(str, bands))
+            problems.append(Problem("predictions.churn_bands", given, "three falling numbers between 0 and 1"))
+        if self.discount_rate_per_year < 0:
+            problems.append(Problem("predictions.discount_rate_per_year", f"{self.discount_rate_per_year:g}", "0 or more"))
+        if not 1 <= self.horizon_days <= LONGEST_DAYS:
+            problems.append(Problem("predictions.horizon_days", str(self.horizon_days), f"a number from 1 to {LONGEST_DAYS}"))
+        if problems:
+            raise InputError("The settings of predictions cannot be used.", problems)
+
+
+@dataclass(frozen=True, slots=True)
 class FeatureSettings:
     """All settings of features."""
 
     scores: ScoreSettings = field(default_factory=ScoreSettings)
     ladder: LadderSettings = field(default_factory=LadderSettings)
+    predictions: PredictionSettings = field(default_factory=PredictionSettings)
 
 
 DEFAULTS = FeatureSettings()

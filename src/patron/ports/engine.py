@@ -35,6 +35,10 @@ class Engine(Protocol):
         """Make or replace a table with the rows of an expression, each column in the type that the expression has."""
         ...
 
+    def fill(self, name: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> None:
+        """Make or replace a table with rows that were worked out outside; they are taken as they come, so they may be any number."""
+        ...
+
     def drop(self, name: str, *, temporary: bool = False) -> None:
         """Remove a table, or with `temporary` the temporary one that hides it; nothing happens when there is none."""
         ...

@@ -6,18 +6,23 @@ instant in the past (in temporary tables, which hide the stored ones), and on a 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import ibis
 
+from patron.facts.as_of import PREDICTIONS
 from patron.features import plan as feature_plan
+from patron.features.partials import histories
 from patron.features.scores import cut_point_query, cuts, scored
+from patron.kernel.errors import InvariantError
 from patron.runtime import memberships
+from patron.runtime.models import MODELS, kept_models
+from patron.runtime.predicting import FILLED, answer
 from patron.segments.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from datetime import datetime
 
     from patron.facts.as_of import Facts
@@ -25,7 +30,11 @@ if TYPE_CHECKING:
     from patron.kernel.steps import Step
     from patron.ports.engine import Engine, Store
     from patron.runtime.loading_options import Progress
+    from patron.runtime.models import Models
     from patron.segments.check import Checked
+
+    Fit = Callable[[Engine], Models]
+    """Fits models to the partials that are there by then, and keeps them."""
 
 
 FEATURES, CUT_POINTS, POPULATION = "features", "cut_points", "population"
@@ -39,12 +48,16 @@ class Definitions:
     segments: Checked
 
 
-def refresh(store: Store, definitions: Definitions, facts: Facts, *, now: datetime, progress: Progress) -> memberships.Done:
-    """Work out everything as of `facts.as_of` and keep it."""
-    for table in memberships.TABLES:
+def refresh(  # noqa: PLR0913  # the present and the way to tell are said by name
+    store: Store, definitions: Definitions, facts: Facts, *, now: datetime, progress: Progress, fit: Fit | None = None
+) -> memberships.Done:
+    """Work out everything as of `facts.as_of` and keep it; with `fit`, models are renewed on the way."""
+    for table in (*memberships.TABLES, MODELS):
         store.declare(table)
+    facts = replace(facts, known=facts.known | {PREDICTIONS}) if fit else facts
     with store.transaction():
-        make_features(store, definitions.catalog, facts, progress=progress)
+        make_features(store, definitions.catalog, facts, progress=progress, fit=fit)
+        _show_predictions(store, definitions.catalog, facts)
         plan = Plan(definitions.segments, definitions.catalog, facts)
         progress(0, 1, "segments")
         flags = plan.memberships(population(store, plan))
@@ -52,7 +65,9 @@ def refresh(store: Store, definitions: Definitions, facts: Facts, *, now: dateti
         return memberships.keep_memberships(store, flags, slots, as_of=facts.as_of, now=now)
 
 
-def make_features(engine: Engine, catalog: Catalog, facts: Facts, *, progress: Progress, names: Collection[str] | None = None) -> None:
+def make_features(  # noqa: PLR0913  # what is left out has its usual value
+    engine: Engine, catalog: Catalog, facts: Facts, *, progress: Progress, names: Collection[str] | None = None, fit: Fit | None = None
+) -> None:
     """Make the tables of partials, cut points and features, to be kept; or, of some features, temporary ones that hide those.
 
     Args:
@@ -61,9 +76,16 @@ def make_features(engine: Engine, catalog: Catalog, facts: Facts, *, progress: P
         facts: the instant, the shop, and which facts are known.
         progress: is told about every table.
         names: only these features, and only the partials that they and the cut points need, in temporary tables; all if not given.
+        fit: gives the models that predictions come from; those that are kept if not given.
     """
     temporary = names is not None
-    _make(engine, _partials(catalog, facts, names), progress, temporary=temporary)
+    steps = _partials(catalog, facts, names)
+    predicted = next((i for i, step in enumerate(steps) if step.name == histories.PREDICTIONS.table_name), len(steps))
+    _make(engine, steps[:predicted], progress, temporary=temporary)
+    if predicted < len(steps):
+        progress(0, 1, "predictions")
+        answer(engine, _models(engine, fit), facts, catalog.settings.predictions, temporary=temporary)
+        _make(engine, steps[predicted:], progress, temporary=temporary)
     settings = catalog.settings.scores
     progress(0, 1, "scores")
     points = cut_point_query(catalog, facts, settings)
@@ -82,7 +104,7 @@ def features_at(engine: Engine, catalog: Catalog, facts: Facts, *, into: str, na
         made = ibis.table({c: schema[c] for c in ("customer_id", *names)}, name=FEATURES)
         engine.create(into, made, temporary=True)
     finally:
-        for name in (*(step.name for step in steps), CUT_POINTS, FEATURES):
+        for name in (*(step.name for step in steps), *FILLED, CUT_POINTS, FEATURES):
             engine.drop(name, temporary=True)
 
 
@@ -94,6 +116,21 @@ def population(engine: Engine, plan: Plan, *, temporary: bool = False) -> Mappin
         return {}
     row: Mapping[str, object] = engine.query(statistics).to_pylist()[0]
     return row
+
+
+def _models(engine: Engine, fit: Fit | None) -> Models:
+    models = fit(engine) if fit else kept_models(engine)
+    if models is None:
+        raise InvariantError("Predictions are said to be known, but no models are kept.")
+    return models
+
+
+def _show_predictions(store: Store, catalog: Catalog, facts: Facts) -> None:
+    """A view of what is predicted, under its own name, for people and tools."""
+    if PREDICTIONS in facts.known:
+        names = [f.name for f in catalog.visible() if f.family == "predictions"]
+        made = feature_plan.table(catalog)
+        store.view(PREDICTIONS, made.filter(made.p_alive.notnull()).select("customer_id", *names))
 
 
 def _texts(segments: Checked) -> dict[str, str]:

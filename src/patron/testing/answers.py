@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from patron.features.catalog import BUILT_IN
+from patron.features.partials.histories import PREDICTIONS
 from patron.features.plan import features, partial_steps
 from patron.features.scores import cut_point_query, cuts
+from patron.runtime.predicting import USUAL, answer, fitted, named
 from patron.segments.plan import Plan
 
 if TYPE_CHECKING:
@@ -35,11 +37,17 @@ class Answers:
 
 
 def answers(engine: Engine, facts: Facts, segments: Checked, *, catalog: Catalog = BUILT_IN) -> Answers:
-    """The members of each segment; the table `features` and those it is made from are left in the engine."""
+    """The members of each segment; the table `features` and those it is made from are left in the engine.
+
+    Where predictions are known, the usual model is fitted.
+    """
     for step in partial_steps(catalog, facts):
+        if step.name == PREDICTIONS.table_name:
+            settings = catalog.settings.predictions
+            answer(engine, fitted(engine, facts, named(USUAL), settings, now=facts.as_of), facts, settings)
         engine.create(step.name, step.expression)
-    settings = catalog.settings.scores
-    points = cuts(engine.query(cut_point_query(catalog, facts, settings)).to_pylist(), settings)
+    scores = catalog.settings.scores
+    points = cuts(engine.query(cut_point_query(catalog, facts, scores)).to_pylist(), scores)
     engine.create("features", features(catalog, facts, points))
     plan = Plan(segments, catalog, facts)
     for step in plan.steps():

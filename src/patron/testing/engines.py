@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import ibis
+import pyarrow as pa
 
 from patron.kernel.time import days_between
 from patron.testing.engine_tables import SALES_ROWS, TEXTS, TEXTS_ROWS, column_of, tables
@@ -139,6 +140,20 @@ class TableContract:
         counted = ibis.table({"n": "int64"}, name="counted")
         engine.create("counted", counted.filter(counted.n > 2), temporary=False)
         assert column_of(engine, counted.order_by("n"), "n") == [3, 4, 5]
+
+    def test_a_table_is_filled_with_rows_as_they_come(self, engine: Engine) -> None:
+        """In their types, in any number of pieces, also none; it is replaced and hidden like any other."""
+        schema = pa.schema({"n": pa.int64(), "share": pa.float64()})
+        pieces = [pa.record_batch([pa.array([n, n + 1]), pa.array([0.5, None], pa.float64())], schema=schema) for n in (1, 3)]
+        engine.fill("filled", pa.RecordBatchReader.from_batches(schema, iter(pieces)))
+        filled = ibis.table({"n": "int64", "share": "float64"}, name="filled")
+        assert column_of(engine, filled.order_by("n"), "n") == [1, 2, 3, 4]
+        assert engine.query(filled.aggregate(total=filled.share.sum())).to_pylist() == [{"total": 1.0}]
+        engine.fill("filled", pa.RecordBatchReader.from_batches(schema, iter(())), temporary=True)
+        assert column_of(engine, filled, "n") == []
+        engine.drop("filled", temporary=True)
+        assert len(column_of(engine, filled, "n")) == 4
+        engine.drop("filled")
 
     def test_a_dropped_table_is_gone_and_may_be_dropped_again(self, engine: Engine) -> None:
         """Nothing happens when there is none."""

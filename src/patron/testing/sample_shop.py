@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from patron.facts.as_of import DETAILS, Facts
+from patron.facts.as_of import DETAILS, PREDICTIONS, Facts
 from patron.facts.shop import Shop
 from patron.kernel.ids import derived
 from patron.kernel.money import Currency
@@ -44,7 +44,7 @@ def sample_shop(folder: Path = FOLDER, *, without: frozenset[str] = frozenset())
 
 def sample_facts(*, without: frozenset[str] = frozenset()) -> Facts:
     """The facts of the sample shop as of `AS_OF`."""
-    known = frozenset({*_TABLES, *DETAILS}) - without
+    known = frozenset({*_TABLES, *DETAILS, PREDICTIONS}) - without
     return Facts(shop=SHOP, as_of=AS_OF, known=known, costed=True)
 
 

@@ -99,6 +99,15 @@ class DuckDBEngine:
         cast = ", ".join(f"{_quoted(c)}::{self._type(t)} AS {_quoted(c)}" for c, t in columns)
         self._run(f"CREATE OR REPLACE {kind} {_quoted(name)} AS SELECT {cast} FROM ({self.sql(expression)})")
 
+    def fill(self, name: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> None:
+        """Make or replace a table with rows that were worked out outside, taken as they come."""
+        kind = "TEMP TABLE" if temporary else "TABLE"
+        self.connection.register("_rows", rows)
+        try:
+            self._run(f"CREATE OR REPLACE {kind} {_quoted(name)} AS SELECT * FROM _rows")
+        finally:
+            self.connection.unregister("_rows")
+
     def drop(self, name: str, *, temporary: bool = False) -> None:
         """Remove a table, or with `temporary` the temporary one that hides it; nothing happens when there is none."""
         self._run(f"DROP TABLE IF EXISTS {'temp.main.' if temporary else ''}{_quoted(name)}")

@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar
 
 import ibis.config
+import pyarrow.parquet as pq
 import sqlglot.expressions as sge
 from ibis.backends.sql.compilers import PySparkCompiler
 from pyspark.errors import PySparkException
@@ -112,10 +113,18 @@ class SparkEngine:
 
     def create(self, name: str, expression: ir.Table, *, temporary: bool = False) -> None:
         """Make or replace a table with the rows of an expression, each column in the type that the expression has."""
-        # A new folder each time: the expression may read the table that it replaces.
-        self._version += 1
-        folder = self._work / f"{name}-{self._version}"
+        folder = self._new_folder(name)
         self.session.sql(self._typed(expression)).write.mode("overwrite").parquet(str(folder))
+        self._made.add(folder)
+        self._put(self._hiding if temporary else self._kept, name, folder)
+
+    def fill(self, name: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> None:
+        """Make or replace a table with rows that were worked out outside, taken as they come."""
+        folder = self._new_folder(name)
+        folder.mkdir(parents=True)
+        with pq.ParquetWriter(folder / "rows.parquet", rows.schema) as writer:
+            for batch in rows:
+                writer.write_batch(batch)
         self._made.add(folder)
         self._put(self._hiding if temporary else self._kept, name, folder)
 
@@ -136,6 +145,11 @@ class SparkEngine:
         for folder in list(self._made):
             self._remove(folder)
         self.session.stop()
+
+    def _new_folder(self, name: str) -> Path:
+        """A new one each time: what is written may be worked out from the table that it replaces."""
+        self._version += 1
+        return self._work / f"{name}-{self._version}"
 
     def _typed(self, expression: ir.Table) -> str:
         columns = ", ".join(f"CAST({_quoted(c)} AS {self._type(t)}) AS {_quoted(c)}" for c, t in expression.schema().items())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from patron.app.actions.segments import Members, Paging, page
-from patron.app.answers import last_answers
+from patron.app.answers import last_answers, waits_for
 from patron.kernel.errors import InputError
 from patron.kernel.money import Money
 from patron.runtime.pipeline import population
@@ -82,7 +82,7 @@ def _met(project: Project, answers: Answers, where: str) -> tuple[ir.Table, tupl
     plan = Plan(found, catalog, project.facts(answers.as_of), terms_name="preview_terms")
     lacks = plan.waiting.get(_SLUG)
     if lacks:
-        raise InputError(f"The condition is waiting for {' and '.join(lacks)}: the project holds none yet.")
+        raise InputError(f"The condition {waits_for(lacks)}")
     flags = plan.memberships(population(project.store, plan, temporary=True))
     ids = flags.filter(flags[_SLUG]).select("customer_id")
     return answers.features.semi_join(ids, "customer_id"), found.warnings.get(_SLUG, ())

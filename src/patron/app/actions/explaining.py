@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from patron.app.actions.customers import the_customer
+from patron.app.actions.explaining_predictions import unfolded
 from patron.app.answers import last_answers
 from patron.app.values import as_json, as_text, customer_text
+from patron.facts.as_of import PREDICTIONS
 from patron.kernel.errors import InputError
 from patron.kernel.problems import did_you_mean
 from patron.kernel.time import iso
@@ -19,6 +21,7 @@ from patron.segments.plan import Plan
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from patron.app.actions.explaining_predictions import Unfolded
     from patron.app.answers import Answers
     from patron.app.project import Project
     from patron.features.feature import Feature
@@ -78,10 +81,12 @@ class FeatureExplained:
     feature: Feature
     value: object
     project: Project
+    unfolded: Unfolded | None = None
 
     def as_json(self) -> dict[str, object]:
         """For programs."""
         f = self.feature
+        behind = {"prediction": self.unfolded.as_json()} if self.unfolded else {}
         return {
             "customer_id": customer_text(self.customer_id),
             "as_of": iso(self.as_of),
@@ -90,13 +95,17 @@ class FeatureExplained:
             "unit": f.unit,
             "meaning": f.meaning,
             "needs": list(f.needs),
+            **behind,
         }
 
     def lines(self) -> list[str]:
         """For people."""
         f = self.feature
-        unknown = f" It needs {' and '.join(f.needs)}." if self.value is None and f.needs else ""
-        return [f"{f.name}: {as_text(f.kind, self.value, self.project.shop.currency)} ({f.unit})", f"{f.meaning}{unknown}"]
+        unknown = f" It needs {' and '.join(f.needs)}." if self.value is None and f.needs and not self.unfolded else ""
+        told = [f"{f.name}: {as_text(f.kind, self.value, self.project.shop.currency)} ({f.unit})", f"{f.meaning}{unknown}"]
+        if PREDICTIONS in self.feature.missing(self.project.facts(self.as_of).known):
+            told.append("Models are fitted and kept by `patron predict`.")
+        return [*told, "", *self.unfolded.sentences] if self.unfolded else told
 
 
 def explain(project: Project, name: str, what: str) -> Explained | FeatureExplained:
@@ -139,4 +148,5 @@ def _feature(project: Project, answers: Answers, customer_id: int, feature: Feat
     rows = project.store.query(answers.features.filter(answers.features.customer_id == customer_id).select(feature.name)).to_pylist()
     if not rows:
         raise InputError(f"The customer was not known yet as of {answers.as_of:%Y-%m-%d %H:%M} UTC.")
-    return FeatureExplained(customer_id, answers.as_of, feature, rows[0][feature.name], project)
+    behind = unfolded(project, answers, customer_id, feature.name) if feature.family == "predictions" else None
+    return FeatureExplained(customer_id, answers.as_of, feature, rows[0][feature.name], project, behind)

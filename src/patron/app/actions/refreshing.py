@@ -12,13 +12,17 @@ from patron.kernel.time import iso, parse_instant
 from patron.runtime import pipeline
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import date, datetime
 
     import ibis
 
     from patron.app.project import Project
+    from patron.facts.as_of import Facts
     from patron.kernel.tables import Table
+    from patron.ports.engine import Engine
     from patron.runtime.loading_options import Progress
+    from patron.runtime.models import Models
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +52,24 @@ class Refreshed:
         }
 
 
-def refresh(project: Project, *, as_of: str = "", progress: Progress) -> Refreshed:
+def refresh(project: Project, *, as_of: str = "", progress: Progress, fit: Callable[[Engine, Facts], Models] | None = None) -> Refreshed:
     """Work out features, scores and segments as of an instant, or now.
+
+    Args:
+        project: the shop's.
+        as_of: the instant; now if empty.
+        progress: is told about every table.
+        fit: fits models on the way and keeps them; without it the kept ones answer.
 
     Raises:
         InputError: nothing was loaded yet, the instant cannot be read, or amounts are in a currency without a rate.
     """
     now = project.clock.now()
-    instant = parse_instant(as_of, project.shop.calendar, where="--as-of") if as_of else now
-    facts = project.facts(instant)
-    if not facts.known:
-        raise InputError("The project holds no facts yet. Load some: `patron load lines FILE`, or `patron load shopify FILES`.")
+    facts = facts_at(project, as_of)
+    instant = facts.as_of
     notes = _check_rates(project, facts.currencies)
-    done = pipeline.refresh(project.store, project.definitions, facts, now=now, progress=progress)
+    fitting = (lambda engine: fit(engine, facts)) if fit else None
+    done = pipeline.refresh(project.store, project.definitions, facts, now=now, progress=progress, fit=fitting)
     waiting = project.waiting(instant)
     return Refreshed(
         as_of=instant,
@@ -72,6 +81,19 @@ def refresh(project: Project, *, as_of: str = "", progress: Progress) -> Refresh
         recorded=done.recorded,
         notes=notes,
     )
+
+
+def facts_at(project: Project, as_of: str = "") -> Facts:
+    """The project's facts as of an instant, or now.
+
+    Raises:
+        InputError: the instant cannot be read, or nothing was loaded yet.
+    """
+    instant = parse_instant(as_of, project.shop.calendar, where="--as-of") if as_of else project.clock.now()
+    facts = project.facts(instant)
+    if not facts.known:
+        raise InputError("The project holds no facts yet. Load some: `patron load lines FILE`, or `patron load shopify FILES`.")
+    return facts
 
 
 def missing_rates(project: Project, table: Table, happened: str, currencies: frozenset[str]) -> list[Problem]:

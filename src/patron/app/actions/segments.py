@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from patron.app.answers import last_answers
+from patron.app.answers import last_answers, waits_for
 from patron.app.values import as_json, customer_text
 from patron.facts.tables import CUSTOMERS
 from patron.kernel.errors import InputError
@@ -150,7 +150,7 @@ def segment(project: Project, slug: str, paging: Paging) -> Members:
     answers = last_answers(project)
     lacks = project.waiting(answers.as_of).get(slug, ())
     if lacks:
-        raise InputError(f"The segment {definition.name!r} is waiting for {' and '.join(lacks)}: the project holds none yet.")
+        raise InputError(f"The segment {definition.name!r} {waits_for(lacks)}")
     return page(project, answers, answers.members(slug), paging)
 
 

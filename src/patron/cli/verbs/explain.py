@@ -28,6 +28,7 @@ def command(project: Project, customer: str, what: str, *, as_json: bool) -> Non
     Examples:
       patron explain 12747 at_risk
       patron explain 12747 lateness
+      patron explain 12747 expected_orders_90d
     """
     found = explain(project, customer, what)
     show(found, as_json=as_json, text=lambda c: c.print("\n".join(found.lines())))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 EVENING = 18
 WINDOWS = (30, 90, 365)
+LOG_SCALE = 1e6
+"""Logarithms of gaps are summed as whole millionths, so that no sum depends on the order of rows."""
 
 
 def _lifetime(facts: Facts) -> ir.Table:
@@ -150,11 +152,14 @@ def _gaps(facts: Facts) -> ir.Table:
     rows = ORDER_ROWS.table(facts)
     gaps = rows.filter(rows.gap_days.notnull())
     days = gaps.gap_days.cast("int64")
+    log = gaps.gap_days.cast("float64").ln()
     return gaps.group_by("customer_id").aggregate(
         gap_count=gaps.count().cast("int64"),
         median_days=gaps.gap_days.cast("float64").median(),
         sum_days=days.sum().cast("int64"),
         square_sum=(days * days).sum().cast("int64"),
+        log_sum=(log * LOG_SCALE).round().cast("int64").sum().cast("int64"),
+        log_square_sum=(log * log * LOG_SCALE).round().cast("int64").sum().cast("int64"),
     )
 
 

@@ -1,0 +1,91 @@
+"""Days of a shop's past with what was known of its customers then and what they did after: rows for a back-test, in the engine.
+
+Nothing that happened at or after such a day goes into what was known; what happened within the horizon is taken as it is known now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import ibis
+
+from patron.features.partials.histories import HISTORIES, last_day
+from patron.kernel.time import literal, local_date
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from patron.facts.as_of import Facts
+
+_LEAST_DAYS = 30
+"""Origins are so many days after the first order, and apart, at least."""
+_LEAST_APART = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A day to look back to.
+
+    Attributes:
+        day: facts of this day and later were not known.
+        horizon_days: what happened on so many days from then on.
+    """
+
+    day: date
+    horizon_days: int
+
+
+def pasts(facts: Facts, first_day: date, *, count: int, horizon_days: int) -> tuple[Past, ...]:
+    """Days to look back to, as many horizons apart as the past has room for, the latest a horizon ago.
+
+    Args:
+        facts: as of the instant from which to look back.
+        first_day: the shop's day of the first order.
+        count: how many at most.
+        horizon_days: how far to look from each.
+
+    Returns:
+        In the order of time; closer together where the past is short, fewer where even that does not fit.
+    """
+    latest = last_day(facts) + timedelta(days=1 - horizon_days)
+    room = (latest - first_day).days - max(_LEAST_DAYS, min(horizon_days, _LEAST_DAYS * 3))
+    if room < 0:
+        return ()
+    apart = min(horizon_days, room // (count - 1)) if count > 1 else horizon_days
+    if apart < _LEAST_APART:
+        return (Past(latest, horizon_days),)
+    return tuple(Past(latest - timedelta(days=apart * back), horizon_days) for back in reversed(range(count)))
+
+
+def known_then(facts: Facts, past: Past) -> Facts:
+    """Facts before a day of the past."""
+    return replace(facts, as_of=facts.shop.calendar.midnight(past.day))
+
+
+def rows_of(facts: Facts, past: Past, *, one_in: int = 1) -> ir.Table:
+    """Customers known at a day of the past, with what they did within the horizon.
+
+    Args:
+        facts: as of the instant from which to look back.
+        past: the day and the horizon.
+        one_in: only so small a part of the customers, chosen by their ids, which are as good as drawn.
+
+    Returns:
+        One row per customer: customer_id, x, t_x, age_days, paid_count, paid_sum as known then; order_count (days with an order) and
+        revenue (net, of what was not called off) within the horizon.
+    """
+    calendar = facts.shop.calendar
+    until = replace(facts, as_of=calendar.midnight(past.day + timedelta(days=past.horizon_days)))
+    known = HISTORIES.expression(known_then(facts, past))
+    known = known.filter(known.customer_id % one_in == 0) if one_in > 1 else known
+    sales = until.sales
+    later = sales.filter(sales.customer_id.notnull(), sales.ordered_at >= literal(calendar.midnight(past.day)))
+    days = later.select("customer_id", "net_revenue", day=local_date(later.ordered_at, calendar)).group_by("customer_id", "day")
+    each = days.aggregate(revenue=lambda t: t.net_revenue.sum().cast("int64"))
+    did = each.group_by(_id="customer_id").aggregate(order_count=each.count().cast("int64"), revenue=each.revenue.sum().cast("int64"))
+    both = known.left_join(did, known.customer_id == did._id)
+    return both.select(
+        *known.columns, order_count=ibis.coalesce(both.order_count, 0).cast("int64"), revenue=ibis.coalesce(both.revenue, 0).cast("int64")
+    )

@@ -1,0 +1,199 @@
+"""Models fitted to a shop and asked about all its customers: the engine groups histories, models see each distinct one once.
+
+What is held here grows with distinct histories, not with customers; the answers go back into the engine piece by piece.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import numpy as np
+import pyarrow as pa
+
+from patron.features.partials.histories import CELLS, FIRST_STEP, HISTORIES, LAST_STEP, MOST_DEGREES, NEXT, STEPS, TERMS, cells_of
+from patron.features.partials.orders import GAPS, LOG_SCALE
+from patron.kernel.arrow import arrow_rows
+from patron.kernel.errors import InputError
+from patron.kernel.problems import Problem, did_you_mean
+from patron.predictions import bgnbd, gamma_gamma, mbgnbd, naive, next_order, paretonbd
+from patron.predictions.gap_ends import ends
+from patron.predictions.histories import Cells, cells
+from patron.runtime.models import Models
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    import ibis.expr.types as ir
+
+    from patron.facts.as_of import Facts
+    from patron.features.settings import PredictionSettings
+    from patron.ports.engine import Engine
+    from patron.predictions.choosing import Choice
+    from patron.predictions.gamma_gamma import GammaGamma
+    from patron.predictions.next_order import Gaps
+    from patron.predictions.scoring import Model, Predictor
+
+KINDS = {"bgnbd": bgnbd, "mbgnbd": mbgnbd, "paretonbd": paretonbd}
+"""Models of buying and leaving, by name."""
+USUAL = "mbgnbd"
+"""The one that tells of everyone whether they have left, and needs the least."""
+NAMES = ("naive_rate", *KINDS)
+FILLED = (CELLS.name, TERMS.name, NEXT.name)
+"""The tables of answers."""
+FEW = 200
+"""With fewer customers who came back, what is usual of shops counts too."""
+_MANY = 100_000
+_FINE, _FINEST = 50.0, 1e6  # of the mean and the variance of logarithms of gaps, where customers are many and few
+_STEPS = 256.0  # of a mean value, in its natural logarithm, where customers are many
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Which models answer, and the back-test that says so.
+
+    Attributes:
+        orders: expects orders.
+        chances: gives probabilities and intervals.
+        alive: tells who is still a customer.
+        choice: None where the model was named by a person.
+    """
+
+    orders: str
+    chances: str
+    alive: str
+    choice: Choice | None = None
+
+
+def named(model: str) -> Names:
+    """The models that go with one that was named: what it cannot tell, another does.
+
+    Raises:
+        InputError: there is no such model.
+    """
+    if model not in NAMES:
+        problem = Problem("--model", model, f"auto, {', '.join(NAMES)}", did_you_mean(model, ("auto", *NAMES)))
+        raise InputError("There is no such model.", [problem])
+    chances = model if model in KINDS else USUAL
+    return Names(model, chances, USUAL if chances == "bgnbd" else chances)
+
+
+def fitted(engine: Engine, facts: Facts, names: Names, settings: PredictionSettings, *, now: datetime) -> Models:
+    """Models fitted to all histories; the tables of the partials that they are made from must be there.
+
+    Raises:
+        InputError: nobody has ordered yet, or nobody has come back and what is usual of shops is not to be believed.
+    """
+    histories = grouped(engine, HISTORIES.table(facts))
+    if histories is None:
+        raise InputError("Nothing can be learned yet: no order counts as of this instant.")
+    made = {name: fitted_orders(name, histories, settings) for name in dict.fromkeys((names.orders, names.chances, names.alive))}
+    return Models(
+        orders=made[names.orders],
+        chances=_as_model(made[names.chances]),
+        alive=_as_model(made[names.alive]),
+        spend=fitted_spend(*_spend(engine, HISTORIES.table(facts), histories.customers), settings),
+        gaps=_gaps(engine, GAPS.table(facts), histories.customers),
+        choice=names.choice,
+        as_of=facts.as_of,
+        fitted_at=now,
+        customers=histories.customers,
+    )
+
+
+def answer(engine: Engine, models: Models, facts: Facts, settings: PredictionSettings, *, temporary: bool = False) -> None:
+    """Fill the tables of answers that `features.partials.histories.PREDICTIONS` reads; the one of histories must be there."""
+    schema = CELLS.schema().to_pyarrow()
+    histories = grouped(engine, HISTORIES.table(facts))
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for piece in models.scorer(settings).pieces(histories) if histories is not None else ():
+            columns = [pa.array(np.asarray(piece[field.name])).cast(field.type) for field in schema]
+            yield pa.record_batch(columns, schema=schema)
+
+    engine.fill(CELLS.name, pa.RecordBatchReader.from_batches(schema, batches()), temporary=temporary)
+    engine.fill(TERMS.name, arrow_rows(TERMS, [models.terms()]).to_reader(), temporary=temporary)
+    engine.fill(NEXT.name, _ends(models.gaps).to_reader(), temporary=temporary)
+
+
+def grouped(engine: Engine, histories: ir.Table) -> Cells | None:
+    """Distinct histories; None when there is none."""
+    rows = engine.query(cells_of(histories))
+    if not rows.num_rows:
+        return None
+    x, t_x, age, n = (rows.column(c).to_numpy() for c in ("x", "t_x", "age_days", "n"))
+    return cells(x, t_x, age, n)
+
+
+def fitted_orders(name: str, histories: Cells, settings: PredictionSettings) -> Predictor:
+    """A predictor of orders, with what is usual of shops where the settings say so."""
+    arrays = histories.x, histories.t_x, histories.T
+    if name == "naive_rate":
+        return naive.naive_rate(*arrays, weights=histories.n)
+    kind: Any = KINDS[name]
+    back = float(histories.n[histories.x > 0].sum())
+    alone: Model | None = None
+    if back or settings.prior == "never":
+        alone = kind.fit(*arrays, weights=histories.n)
+        if settings.prior == "never" or (settings.prior == "few" and back >= FEW and not alone.doubt):
+            return alone
+    usual = kind.weak_prior([float(histories.n @ histories.T) / histories.customers])
+    model: Model = kind.fit(*arrays, weights=histories.n, prior=usual)
+    return replace(model, doubt=alone.doubt if alone is not None else "too few: nobody came back")
+
+
+def fitted_spend(count: Any, mean: Any, weights: Any, settings: PredictionSettings) -> GammaGamma | None:  # noqa: ANN401  # arrays
+    """What an order is worth, from customers who paid anything; None when nobody did."""
+    if not len(count):
+        return None
+    alone = gamma_gamma.fit(count, mean, weights=weights)
+    if settings.prior == "never" or (settings.prior == "few" and weights.sum() >= FEW and alone.covariance is not None and alone.q > 1):
+        return alone
+    usual = gamma_gamma.weak_prior([float((weights * count * mean).sum() / (weights * count).sum())])
+    return replace(gamma_gamma.fit(count, mean, weights=weights, prior=usual), doubt=alone.doubt)
+
+
+def _as_model(predictor: Predictor) -> Model:
+    if isinstance(predictor, (bgnbd.BGNBD, paretonbd.ParetoNBD)):
+        return predictor
+    raise InputError("There is no such model.", [Problem("model", predictor.name, f"one of {', '.join(KINDS)}")])
+
+
+def _spend(engine: Engine, histories: ir.Table, customers: float) -> tuple[Any, Any, Any]:
+    """Numbers of paid days, their mean values, and how many customers have both; with many customers nearly equal means are one."""
+    paid = histories.filter(histories.paid_count > 0)
+    mean = paid.paid_sum.cast("float64") / paid.paid_count.cast("float64")
+    near = (mean.ln() * _STEPS).floor().cast("int64") if customers > _MANY else paid.paid_sum
+    each = paid.mutate(near=near).group_by("paid_count", "near")
+    rows = engine.query(each.aggregate(n=lambda t: t.count().cast("int64"), total=lambda t: t.paid_sum.sum().cast("int64")))
+    count, n, total = (rows.column(c).to_numpy().astype(np.float64) for c in ("paid_count", "n", "total"))
+    return count, total / np.maximum(n * count, 1.0), n
+
+
+def _gaps(engine: Engine, gaps: ir.Table, customers: float) -> Gaps | None:
+    """How gaps between orders are spread; where customers are many, those with nearly the same are taken together."""
+    gaps = gaps.filter(gaps.gap_count > 0)
+    n = gaps.gap_count.cast("float64")
+    logs, squares = (gaps[c].cast("float64") / ibis.literal(LOG_SCALE) for c in ("log_sum", "log_square_sum"))
+    scattered = ibis.greatest(squares - logs * logs / n, ibis.literal(0.0))
+    variance = ibis.ifelse(gaps.gap_count > 1, scattered / ibis.greatest(n - 1.0, ibis.literal(1.0)), ibis.literal(0.0))
+    fine = _FINE if customers > _MANY else _FINEST
+    near = gaps.mutate(mean=(logs / n * fine).round(), variance=(variance * fine).round()).group_by("gap_count", "mean", "variance")
+    rows = engine.query(near.aggregate(customers=lambda t: t.count().cast("int64")))
+    if not rows.num_rows:
+        return None
+    count, mean, spread, n_each = (rows.column(c).to_numpy().astype(np.float64) for c in rows.column_names)
+    return next_order.fit(count, mean / fine, spread / fine, weights=n_each)
+
+
+def _ends(gaps: Gaps | None) -> pa.Table:
+    """Where gaps end, by how far they have gone: `predictions.next_order`, for a gap with centre 0 and scale 1."""
+    if gaps is None:
+        return arrow_rows(NEXT, ())
+    steps = np.arange(FIRST_STEP, LAST_STEP + 1)
+    degrees, step = np.repeat(np.arange(MOST_DEGREES + 1), len(steps)), np.tile(steps, MOST_DEGREES + 1)
+    low, middle, high = ends(gaps.certainty + degrees.astype(np.float64), step.astype(np.float64) / STEPS)
+    columns = {"degrees": degrees, "step": step, "low": low, "middle": middle, "high": high}
+    return pa.table(columns).cast(NEXT.schema().to_pyarrow())

@@ -1,0 +1,175 @@
+"""Who takes part in the choice: purchase models, and what can be said without one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from patron.predictions import bgnbd, mbgnbd, naive, paretonbd
+from patron.predictions.again import p_order
+from patron.predictions.ahead import orders_within
+from patron.predictions.histories import cells
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike
+
+    from patron.predictions.bgnbd import BGNBD
+    from patron.predictions.choosing.origins import Known
+    from patron.predictions.histories import Floats
+    from patron.predictions.optimum import Prior
+    from patron.predictions.paretonbd import ParetoNBD
+
+LEVEL = 0.8
+"""How often an interval of orders holds what happens, by the model."""
+FEW = 1_000
+"""With fewer customers who came back than this, what is usual of shops counts too."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Forecast:
+    """What an entrant expects of the customers of an origin.
+
+    Attributes:
+        expected: orders within the horizon.
+        p_order: probability of at least one; None where the entrant has no say.
+        interval: lower and upper end of an 80 % interval of the orders; None where the entrant gives none.
+        doubt: why its parameters should not be trusted; empty when nothing is wrong.
+        parameters: by name.
+    """
+
+    expected: Floats
+    p_order: Floats | None = None
+    interval: tuple[Floats, Floats] | None = None
+    doubt: str = ""
+    parameters: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """One that takes part.
+
+    Attributes:
+        name: a slug.
+        title: how a sentence calls it.
+        forecast: from an origin and the horizon to what it expects.
+        is_candidate: whether it may be chosen, or only stands beside.
+        is_model: whether it is a model of buying and leaving, with probabilities and intervals.
+        tells_who_left: whether its probability of being a customer still says something of everyone, also of those with one order.
+    """
+
+    name: str
+    title: str
+    forecast: Callable[[Known, float], Forecast]
+    is_candidate: bool = True
+    is_model: bool = False
+    tells_who_left: bool = False
+
+
+class Kind(Protocol):
+    """A module of a purchase model."""
+
+    def fit(
+        self,
+        x: ArrayLike,
+        t_x: ArrayLike,
+        T: ArrayLike,  # noqa: N803
+        *,
+        weights: ArrayLike | None = None,
+        prior: Prior | None = None,
+    ) -> BGNBD | ParetoNBD:
+        """A fitted model."""
+        ...
+
+    def weak_prior(self, T: ArrayLike) -> Prior:  # noqa: N803
+        """What is usual of shops."""
+        ...
+
+
+class Thumb(Protocol):
+    """A prediction without a model."""
+
+    def expected_purchases(self, t: float, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
+        """Expected purchases from T to T + t."""
+        ...
+
+    def p_order(self, t: float, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
+        """The probability of any."""
+        ...
+
+
+def with_care(
+    kind: Kind,
+    x: ArrayLike,
+    t_x: ArrayLike,
+    T: ArrayLike,  # noqa: N803
+    *,
+    weights: ArrayLike | None = None,
+) -> tuple[BGNBD | ParetoNBD, str]:
+    """A model fitted as a shop needs it, and what the data alone left in doubt.
+
+    What is usual of shops is added where few customers came back, or where the data alone do not tell the parameters.
+
+    Args:
+        kind: the module of the model.
+        x: repeat purchases.
+        t_x: age at the last.
+        T: age.
+        weights: how many customers each row stands for.
+    """
+    of = cells(x, t_x, T, weights)
+    back = float(of.n[of.x > 0].sum())
+    alone = kind.fit(of.x, of.t_x, of.T, weights=of.n) if back else None
+    if alone is not None and back >= FEW and not alone.doubt:
+        return alone, ""
+    typical = [float(of.n @ of.T) / of.customers]
+    model = kind.fit(of.x, of.t_x, of.T, weights=of.n, prior=kind.weak_prior(typical))
+    return model, alone.doubt if alone is not None else "too few: nobody came back"
+
+
+def purchases(kind: Kind) -> Callable[[Known, float], Forecast]:
+    """The forecast of a purchase model that learns from the histories known at the origin."""
+
+    def forecast(at: Known, horizon: float) -> Forecast:
+        model, doubt = with_care(kind, at.x, at.t_x, at.T, weights=at.n)
+        histories = at.x, at.t_x, at.T
+        interval = orders_within([model], horizon, *histories, level=LEVEL)
+        return Forecast(
+            model.expected_purchases(horizon, *histories), p_order(model, horizon, *histories), interval, doubt, model.parameters
+        )
+
+    return forecast
+
+
+def thumb(fit: Callable[[Known], Thumb]) -> Callable[[Known, float], Forecast]:
+    """The forecast of what needs no model."""
+
+    def forecast(at: Known, horizon: float) -> Forecast:
+        of = fit(at)
+        return Forecast(of.expected_purchases(horizon, at.x, at.t_x, at.T), of.p_order(horizon, at.x, at.t_x, at.T))
+
+    return forecast
+
+
+def _zero(_: Known) -> Thumb:
+    return naive.Zero()
+
+
+def _naive_rate(at: Known) -> Thumb:
+    return naive.naive_rate(at.x, at.t_x, at.T, weights=at.n)
+
+
+def _recency_rule(at: Known) -> Thumb:
+    return naive.recency_rule(at.x, at.t_x, at.T, weights=at.n)
+
+
+STANDARD = (
+    Entrant("zero", "zero", thumb(_zero), is_candidate=False),
+    Entrant("recency_rule", "the recency rule", thumb(_recency_rule), is_candidate=False),
+    Entrant("naive_rate", "the naive rate", thumb(_naive_rate)),
+    Entrant("bgnbd", "BG/NBD", purchases(bgnbd), is_model=True),
+    Entrant("mbgnbd", "MBG/NBD", purchases(mbgnbd), is_model=True, tells_who_left=True),
+    Entrant("paretonbd", "Pareto/NBD", purchases(paretonbd), is_model=True, tells_who_left=True),
+)
+"""The simplest first: of two that are as good as each other the first is taken."""

@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+from datetime import date
 from functools import cache
 from html.parser import HTMLParser
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from measurement.shops import answers, line, order, refund
 from patron.app.report import report_data
 from patron.kernel.money import Currency, Money
+from patron.measurement.outlook import Band, Chances, Outlook, PastTenth, Tracked, ValueTenth
 from patron.measurement.report import Action, Flow, Movement, ReportData, Rfm, RfmCell, RfmGroup, Segment
 from patron.web.report.page import render, sections
 
@@ -55,6 +57,24 @@ def report(name: str = "Tea") -> ReportData:
         actions=(Action("best", "keep", 3, pounds(8000)),),
         rfm=Rfm((RfmCell(5, 5, 3, pounds(9000)), RfmCell(1, 1, 9, pounds(1000))), (RfmGroup("champions", 3, 0.25, pounds(9000), 0.9),)),
         movement=Movement(data.as_of, (Flow("champions", "lost", 2, pounds(1)), Flow("", "champions", 1, pounds(2)))),
+        outlook=Outlook(
+            model="bgnbd",
+            why=f"{name} is why.",
+            doubt="",
+            warnings=(f"Of {name} it expected 1 orders, and 2 came.",),
+            customers=24,
+            orders=(1.0, 3.0, 12.0),
+            net_revenue=(pounds(100), pounds(300), pounds(1200)),
+            measure="margin",
+            value=pounds(900),
+            tenths=tuple(ValueTenth(n, 2, pounds(100 - n), 0.1) for n in range(1, 11)),
+            bands=(Band("active", 20, pounds(1000), pounds(10)), Band("lapsed", 4, pounds(200), pounds(80))),
+            past_day="2024-04-01",
+            horizon_days=90,
+            past=tuple(PastTenth(n, 2.4, n / 10, n / 9) for n in range(1, 11)),
+            chances=(Chances(14, 0.1, 0.2), Chances(10, 0.9, 0.8)),
+            tracking=tuple(Tracked(date(2024, 1, n), n, n + 0.5) for n in range(1, 20)),
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 from patron.kernel.money import Currency, Money
 from patron.kernel.time import iso
+from patron.measurement.outlook import Outlook  # noqa: TC001  # fields are read by name
 
 Goal = Literal["keep", "win_back"]
 
@@ -369,6 +370,7 @@ class ReportData:
     spend: Spend | None
     coupons: Coupons | None
     quality: Quality
+    outlook: Outlook | None = None
 
     def as_json(self) -> dict[str, object]:
         """For programs: the same fields; money as amount and currency, instants in ISO 8601."""

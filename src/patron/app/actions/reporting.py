@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from patron.app.actions.backtesting import warnings
 from patron.app.actions.segments import segments
 from patron.app.answers import last_answers
 from patron.app.files import write_text
 from patron.app.report import Earlier, Kept, report_data
 from patron.measurement.report import Segment
+from patron.runtime.models import kept_models
 from patron.runtime.pipeline import features_at
 
 if TYPE_CHECKING:
@@ -47,7 +49,11 @@ def report(project: Project, *, progress: Progress) -> ReportData:
     answers = last_answers(project)
     facts = project.facts(answers.as_of)
     earlier = _earlier(project, answers.as_of - timedelta(days=EARLIER_DAYS))
-    kept = Kept(segments=_segments(project), earlier=earlier, ladder=project.config.ladder)
+    models = kept_models(project.store)
+    kept = Kept(
+        segments=_segments(project), earlier=earlier, ladder=project.config.ladder, catalog=project.definitions.catalog, models=models,
+        warnings=warnings(models.choice) if models and models.choice else (),
+    )  # fmt: skip
     try:
         return report_data(project.store, facts, kept, progress=progress)
     finally:

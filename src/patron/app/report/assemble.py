@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from patron.app.report import customers, groups, money
+from patron.app.report import outlook as expectations
 from patron.app.report.answers import Answers
+from patron.features.plan import table
 from patron.features.settings import DEFAULTS, LadderSettings
 from patron.measurement.report import ReportData
 
@@ -15,8 +17,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from patron.facts.as_of import Facts
+    from patron.features.catalog import Catalog
+    from patron.measurement.outlook import Outlook
     from patron.measurement.report import Movement, Segment
     from patron.ports.engine import Store
+    from patron.runtime.models import Models
 
 T = TypeVar("T")
 
@@ -44,6 +49,9 @@ class Kept:
         ladder: what is believed about the next order before anything is counted.
         features: name of the features table; pictures of it are left out where there is none.
         memberships: name of the table or view of memberships.
+        catalog: the features, where predictions are among the answers.
+        models: what predictions were worked out from; without them nothing is said about the future.
+        warnings: of whom these expected too much or too little.
     """
 
     segments: Sequence[Segment] = ()
@@ -51,6 +59,9 @@ class Kept:
     ladder: LadderSettings = DEFAULTS.ladder
     features: str = "features"
     memberships: str = "memberships"
+    catalog: Catalog | None = None
+    models: Models | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def report_data(
@@ -96,13 +107,14 @@ def _data(answers: Answers, kept: Kept, told: _Told) -> ReportData:
         spend=told("advertising", lambda: money.spend(answers)),
         coupons=told("coupons", lambda: money.coupons(answers)),
         quality=told("data quality", lambda: groups.data_quality(answers, numbers)),
+        outlook=told("what to expect", lambda: _outlook(answers, kept)),
     )
 
 
 class _Told:
     """Works one part out after the other and tells how far it is."""
 
-    PARTS = 16
+    PARTS = 17
 
     def __init__(self, progress: Callable[[int, int, str], None] | None) -> None:
         self._progress, self._done = progress, 0
@@ -112,6 +124,12 @@ class _Told:
             self._progress(self._done, self.PARTS, what)
         self._done += 1
         return part()
+
+
+def _outlook(answers: Answers, kept: Kept) -> Outlook | None:
+    if kept.models is None or kept.catalog is None or kept.features not in answers.store.tables():
+        return None
+    return expectations.outlook(answers, table(kept.catalog, kept.features), kept.models, kept.warnings)
 
 
 def _movement(answers: Answers, kept: Kept) -> Movement | None:

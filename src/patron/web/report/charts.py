@@ -13,6 +13,7 @@ from patron.web.report.words import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import date
 
 WIDE, NARROW = 720, 328
 _LETTER = 7.1  # width of a letter of the labels, on the safe side
@@ -147,6 +148,24 @@ def rows(label: str, given: Sequence[Row], width: int, *, highest: float = 0, li
             drawn.append(svg.dot(at, y + 27.5, 5, "a"))
         if line is not None:
             drawn.append(svg.line(2 + line * scale, y + 19, 2 + line * scale, y + 36, "mark"))
+    return svg.picture(label, width, height, *drawn)
+
+
+def curves(label: str, points: Sequence[tuple[date, float, float]], width: int, *, height: int = 260) -> Markup:
+    """Two lines over time, the first full and the second dashed: points as (day, first, second), days in order."""
+    steps = ticks(0, max(max(a, b) for _, a, b in points) or 1)
+    plot = _Plot(width, height, 0, steps[-1])
+    begin, span = points[0][0], max((points[-1][0] - points[0][0]).days, 1)
+
+    def across(at: date) -> float:
+        return _LEFT + (at - begin).days / span * (width - _LEFT - _RIGHT)
+
+    drawn = [plot.grid(steps, lambda v: f"{v:,.0f}")]
+    for class_, place in (("curve", 1), ("curve expected", 2)):
+        path = " ".join(f"{across(p[0]):.1f},{plot.y(p[place]):.1f}" for p in points)
+        drawn.append(svg.tag("polyline", points=path, class_=class_))
+    for at, anchor in ((points[0][0], "start"), (points[-1][0], "end")):
+        drawn.append(svg.text(across(at), height - _BOTTOM + 16, f"{at:%Y-%m-%d}", "label", anchor))
     return svg.picture(label, width, height, *drawn)
 
 

@@ -8,7 +8,7 @@ import jinja2
 from markupsafe import Markup
 
 from patron.kernel.time import iso
-from patron.web.report import goods, groups, over_time, shop, words
+from patron.web.report import ahead, goods, groups, over_time, shop, words
 from patron.web.report.figure import Cell, Section
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def sections(data: ReportData) -> tuple[Section, ...]:
     all_of_them = (
         Section("time", "Revenue and loyalty over time", tuple(over_time.figures(data))),
         Section("groups", "Who the customers are", (*groups.figures(data), *groups.segments(data.segments))),
+        Section("ahead", "What to expect", tuple(ahead.figures(data))),
         Section("goods", "What they buy", tuple(goods.figures(data))),
         Section("winning", "Where they come from", tuple(shop.figures(data))),
         Section("data", "The data behind this report", (shop.quality(data),)),

@@ -123,8 +123,8 @@ def test_every_picture_is_there_with_a_sentence() -> None:
     found = read(render(data))
     anchors = [f.anchor for s in sections(data) for f in s.figures]
     assert anchors == [
-        "months", "retention", "cohort-value", "gaps", "ladder", "rfm", "rfm-groups", "movement", "all-segments", "first-purchase",
-        "products", "bringers", "countries", "spend", "coupons", "quality",
+        "months", "retention", "cohort-value", "gaps", "ladder", "rfm", "rfm-groups", "movement", "all-segments", "year-ahead", "churn",
+        "forecast-and-fact", "chances", "tracking", "first-purchase", "products", "bringers", "countries", "spend", "coupons", "quality",
     ]  # fmt: skip
     assert len(found.captions) == len(anchors)
     for caption in found.captions:

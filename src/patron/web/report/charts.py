@@ -161,8 +161,9 @@ def curves(label: str, points: Sequence[tuple[date, float, float]], width: int, 
         return _LEFT + (at - begin).days / span * (width - _LEFT - _RIGHT)
 
     drawn = [plot.grid(steps, lambda v: f"{v:,.0f}")]
-    for class_, place in (("curve", 1), ("curve expected", 2)):
-        path = " ".join(f"{across(p[0]):.1f},{plot.y(p[place]):.1f}" for p in points)
+    first, second = [(at, v) for at, v, _ in points], [(at, v) for at, _, v in points]
+    for class_, curve in (("curve", first), ("curve expected", second)):
+        path = " ".join(f"{across(at):.1f},{plot.y(value):.1f}" for at, value in curve)
         drawn.append(svg.tag("polyline", points=path, class_=class_))
     for at, anchor in ((points[0][0], "start"), (points[-1][0], "end")):
         drawn.append(svg.text(across(at), height - _BOTTOM + 16, f"{at:%Y-%m-%d}", "label", anchor))

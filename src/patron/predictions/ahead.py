@@ -112,10 +112,10 @@ def _before_leaving(model: ParetoNBD, t: float, n: int, x: Integers, T: Floats) 
     mean = (n + 1.0) / (n + 1.0 + rate)
     spread = np.sqrt(mean * (1 - mean) / (n + 2.0 + rate))
     begin = np.clip(mean - 12 * spread, 0.0, end)
-    until = np.minimum(end, np.maximum(mean + 12 * spread, begin))
+    until = np.minimum(end, np.maximum(mean + 36 * spread, begin))
     constant = -betaln(n + 1.0, rate)
     found = np.zeros(len(x))
-    for low, high in ((0.0, 0.25), (0.25, 0.5), (0.5, 1.0)):
+    for low, high in ((0.0, 0.1), (0.1, 0.25), (0.25, 0.5), (0.5, 1.0)):
         for node, weight in zip(_NODES.tolist(), _WEIGHTS.tolist(), strict=True):
             w = begin + (until - begin) * ((high - low) / 2 * node + (low + high) / 2)
             y = of_a * w / (1 - w)

@@ -4,13 +4,17 @@ The likelihood of a history, but for a factor of x alone, is
 
     Z = (α + T)^−(r+x) (β + T)^−s + s ∫ from t_x to T of (α + y)^−(r+x) (β + y)^−(s+1) dy,
 
-that is, still a customer at T, or gone at y. The integral is the difference of two tails J(x, t), each on the far fewer pairs of x and t,
-by Gauss and Legendre's rule in u = ln((A + y)/(A + t)), A the greater of α and β; where the difference cancels, the other term dominates.
+that is, still a customer at T, or gone at y. The integral is the difference of two tails J(x, t), each on the far fewer pairs of x and t;
+where the difference cancels, the other term dominates. A tail bends where y − t is like (α + t)/(r + x), β + t or α + t, which may be many
+powers of ten apart. So it is summed by the trapezoid rule in v, y − t = c exp(v − e^−v), c the first of these: it converges geometrically
+and minds none of them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,9 +23,9 @@ from scipy.special import digamma, gammaln, polygamma
 if TYPE_CHECKING:
     from patron.predictions.histories import Cells, Floats, Integers
 
-_TAIL = 42.0  # e to the minus of it is below rounding
-_NODES, _WEIGHTS = (np.asarray(v) for v in np.polynomial.legendre.leggauss(32))
-_PANELS = np.array([0.0, 0.06, 0.3, 1.0])  # of the tail; most of it lies next to t
+_STEP = 0.3
+_LOWEST = -3.8  # of v: exp(v − e^−v) is below rounding
+_TAIL = 37.0  # e to the minus of it is below rounding
 _PAIRS = 1 << 13
 
 
@@ -93,10 +97,10 @@ def pmf(parameters: Floats, t: float, largest: int) -> Floats:
     n = np.arange(largest + 1, dtype=np.float64)
     if t == 0:
         return (n == 0).astype(np.float64)
-    nodes, weights = np.polynomial.legendre.leggauss(200)
+    nodes, weights = _legendre()
     edges = np.array([0.0, 1e-4, 1e-2, 0.1, 1.0]) * t
-    y = np.concatenate([(b - a) / 2 * nodes + (a + b) / 2 for a, b in zip(edges, edges[1:], strict=False)])
-    w = np.concatenate([(b - a) / 2 * weights for a, b in zip(edges, edges[1:], strict=False)])
+    y = np.concatenate([(b - a) / 2 * nodes + (a + b) / 2 for a, b in pairwise(edges.tolist())])
+    w = np.concatenate([(b - a) / 2 * weights for a, b in pairwise(edges.tolist())])
 
     def of_poisson(age: Floats) -> Floats:
         logs = gammaln(r + n)[:, None] - gammaln(r) - gammaln(n + 1)[:, None] - r * np.log1p(age / alpha)
@@ -134,37 +138,55 @@ def _tails(parameters: Floats, x: Integers, t_x: Floats, T: Floats, *, only_whol
     key = np.concatenate((x, x)) * len(times) + place
     pairs, where = np.unique(key, return_inverse=True)
     of_x, of_t = (pairs // len(times)).astype(np.float64), times[pairs % len(times)]
-    parts = [_integrated(parameters, of_x[i : i + _PAIRS], of_t[i : i + _PAIRS], only_whole=only_whole) for i in range(0, len(pairs), _PAIRS)]
+    parts = [_integrated(parameters, of_x[rows], of_t[rows], only_whole=only_whole) for rows in _chunks(of_x)]
     r, alpha, s, beta = parameters
     k = -(r + of_x) * np.log(alpha + of_t) - s * np.log(beta + of_t)
     return _Tails(k, np.concatenate(parts, axis=1)), where[: len(x)], where[len(x) :]
 
 
+def _chunks(x: Floats) -> list[slice]:
+    """Pairs, sorted by x, in parts that fit into the processor's memory and need about as many points of v."""
+    bounds = np.searchsorted(x, [0, 1, 2, 3, *(2.0 ** np.arange(2, 22, 0.5))])
+    edges = np.unique([*bounds, *range(0, len(x), _PAIRS), len(x)]).tolist()
+    return [slice(low, high) for low, high in pairwise(edges)]
+
+
 def _integrated(parameters: Floats, x: Floats, t: Floats, *, only_whole: bool) -> Floats:
     """Integrals from t on of g over e^k times 1, ln(α+y), 1/(α+y), ln(β+y), 1/(β+y) and products of two of these."""
     r, alpha, s, beta = parameters
-    greater = max(alpha, beta)
-    until = _TAIL / (r + x + s)
-    found = np.zeros((1 if only_whole else 15, len(x)))
-    for low, high in zip(_PANELS, _PANELS[1:], strict=False):
-        u = until[:, None] * ((high - low) / 2 * _NODES + (low + high) / 2)[None, :]
-        grown = (greater + t)[:, None] * np.expm1(u)  # y − t
-        log_a, log_b = np.log1p(grown / (alpha + t)[:, None]), np.log1p(grown / (beta + t)[:, None])
-        b = 1 / ((beta + t)[:, None] + grown)
-        width = until[:, None] * ((high - low) / 2 * _WEIGHTS)[None, :]
-        g = np.exp(-(r + x)[:, None] * log_a - s * log_b) * b * ((greater + t)[:, None] + grown) * width
-        found[0] += g.sum(axis=1)
-        if only_whole:
-            continue
-        a = 1 / ((alpha + t)[:, None] + grown)
-        log_a += np.log(alpha + t)[:, None]
-        log_b += np.log(beta + t)[:, None]
-        products = (
-            log_a, a, log_b, b, log_a * log_a, log_a * a, log_a * log_b, log_a * b, a * a, a * log_b, a * b, log_b * log_b, log_b * b, b * b,
-        )  # fmt: skip
-        for row, factor in enumerate(products, 1):
-            found[row] += (g * factor).sum(axis=1)
+    of_a, of_b, rate = (alpha + t)[:, None], (beta + t)[:, None], (r + x)[:, None]
+    scale = 1 / (rate / of_a + (s + 1) / of_b)
+    v = np.arange(_LOWEST, _highest(of_a, of_b, rate, s, scale) + _STEP, _STEP)
+    grown = scale * np.exp(v - np.exp(-v))  # y − t
+    ratio_a, ratio_b = np.log1p(grown / of_a), np.log1p(grown / of_b)
+    b = 1 / (of_b + grown)
+    g = np.exp(-rate * ratio_a - s * ratio_b) * b * grown * (_STEP * (1 + np.exp(-v)))
+    found = np.empty((1 if only_whole else 15, len(x)))
+    found[0] = g.sum(axis=1)
+    if only_whole:
+        return found
+    a, log_a, log_b = 1 / (of_a + grown), ratio_a + np.log(of_a), ratio_b + np.log(of_b)
+    pairs = ((log_a, log_a), (log_a, a), (log_a, log_b), (log_a, b), (a, a), (a, log_b), (a, b), (log_b, log_b), (log_b, b), (b, b))
+    for row, factor in enumerate((log_a, a, log_b, b), 1):
+        found[row] = np.einsum("ij,ij->i", g, factor)
+    for row, (one, other) in enumerate(pairs, 5):
+        found[row] = np.einsum("ij,ij,ij->i", g, one, other)
     return found
+
+
+def _highest(of_a: Floats, of_b: Floats, rate: Floats, s: float, scale: float | Floats) -> float:
+    """From which v on nothing is left of any of these tails: bounds by either factor alone where it falls fast enough, and by both."""
+    both = np.log(np.maximum(of_a, of_b) / scale) + _TAIL / (rate + s)
+    with np.errstate(over="ignore"):
+        by_a = np.log(of_a / scale) + np.log(np.expm1(np.minimum((_TAIL + np.log(of_a / scale)) / np.maximum(rate - 1, 1e-3), 600)))
+        by_b = np.log(of_b / scale) + np.log(np.expm1(np.minimum((_TAIL + np.log(of_b / scale)) / s, 600)))
+    return float(np.minimum(both, np.minimum(by_a, by_b)).max())
+
+
+@cache
+def _legendre() -> tuple[Floats, Floats]:
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    return np.asarray(nodes), np.asarray(weights)
 
 
 def _dot(a: Floats, b: Floats) -> float:

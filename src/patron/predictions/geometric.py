@@ -10,13 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.special import betaln, digamma, expit, gammaln, log_expit, polygamma
+from scipy.special import betaln, digamma, expit, gammaln, polygamma
+
+from patron.predictions.beta import points
 
 if TYPE_CHECKING:
     from patron.predictions.histories import Cells, Floats, Integers
-
-_STEP = 0.2
-_NEGLIGIBLE = 42.0  # e to the minus of it is below rounding
 
 
 def likelihood(cells: Cells, parameters: Floats, first: int) -> tuple[float, Floats, Floats]:
@@ -80,7 +79,7 @@ def purchases_while_here(parameters: Floats, t: float, x: Integers, T: Floats, f
     starts = np.flatnonzero(np.concatenate(([True], x[1:] != x[:-1])))
     for begin, end in zip(starts, [*starts[1:], len(x)], strict=True):
         orders, rows = float(x[begin]), slice(int(begin), int(end))
-        p, weight = _nodes(a, b + orders + first)
+        p, weight = points(a, b + orders + first)
         ratio = t / (alpha + T[rows])
         at_zero = (r + orders) * ratio
         values = -np.expm1(-(r + orders) * np.log1p(ratio[:, None] * p[None, :])) / p[None, :]
@@ -91,7 +90,7 @@ def purchases_while_here(parameters: Floats, t: float, x: Integers, T: Floats, f
     return found
 
 
-def pmf_while_here(parameters: Floats, t: float, x: float, T: float, first: int, largest: int) -> Floats:  # noqa: N803
+def pmf_while_here(parameters: Floats, t: float, x: float, T: float, first: int, largest: int) -> Floats:  # noqa: N803, PLR0913, PLR0917
     """Probabilities of 0 … largest purchases within t of a customer who is here now.
 
     Source: Fader, Hardie and Lee (2005), equation 8, with the parameters of the posterior.
@@ -117,12 +116,14 @@ def _of_counts(cells: Cells, parameters: Floats, first: int) -> tuple[float, Flo
     n, x = np.add.reduceat(cells.n, starts), cells.x[starts].astype(np.float64)
     total, stay = float(n.sum()), b + x + first
     value = _dot(n, gammaln(r + x) - gammaln(r) + betaln(a, stay) - betaln(a, b)) + total * r * np.log(alpha)
-    gradient = np.array([
-        _dot(n, digamma(r + x) - digamma(r)) + total * np.log(alpha),
-        total * r / alpha,
-        _dot(n, digamma(a + b) - digamma(a + stay)),
-        _dot(n, digamma(stay) - digamma(a + stay) - digamma(b) + digamma(a + b)),
-    ])
+    gradient = np.array(
+        [
+            _dot(n, digamma(r + x) - digamma(r)) + total * np.log(alpha),
+            total * r / alpha,
+            _dot(n, digamma(a + b) - digamma(a + stay)),
+            _dot(n, digamma(stay) - digamma(a + stay) - digamma(b) + digamma(a + b)),
+        ]
+    )
     hessian = np.zeros((4, 4))
     hessian[0, 0] = _dot(n, polygamma(1, r + x) - polygamma(1, r))
     hessian[0, 1] = total / alpha
@@ -131,18 +132,6 @@ def _of_counts(cells: Cells, parameters: Floats, first: int) -> tuple[float, Flo
     hessian[2, 2] = hessian[2, 3] = _dot(n, both)
     hessian[3, 3] = _dot(n, polygamma(1, stay) - polygamma(1, b) + both)
     return value, gradient, hessian
-
-
-def _nodes(a: float, b: float) -> tuple[Floats, Floats]:
-    """Points p of Beta(a, b) and their weights, which add up to what lies between them: all, or all but a tail next to p = 0."""
-    falls = a + 1 if a < 1 else a
-    middle = np.log(falls / b)
-    low = middle - _NEGLIGIBLE / falls - 2.0
-    high = max(middle + 2.0, float(np.log(np.expm1(min((_NEGLIGIBLE + falls) / b + 1e-12, 700.0)))) + 2.0)
-    step = min(_STEP, (high - low) / 64)
-    logit = np.arange(low, high + step, step)
-    weight = step * np.exp(a * log_expit(logit) + b * log_expit(-logit) - betaln(a, b))
-    return expit(logit), weight
 
 
 def _dot(a: Floats, b: Floats) -> float:

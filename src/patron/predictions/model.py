@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import numpy as np
 
@@ -103,7 +103,7 @@ class Fitted:
         return low, high
 
 
-def arguments(found: Optimum, customers: float, doubt: str) -> dict[str, object]:
+def arguments(found: Optimum, customers: float, doubt: str) -> dict[str, Any]:
     """What a fit says in the words of `Fitted`."""
     covariance = None if doubt else found.covariance
     return {

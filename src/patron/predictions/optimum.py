@@ -21,6 +21,7 @@ _FLOOR = 1e-9
 _FAR = 14.0
 _NOISE = 1e-14
 _FLAT = 1e-7
+_IDLE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Optimum:
         """The inverse of the negative Hessian; None where the top is flat."""
         if not self.is_inside:
             return None
-        covariance: Floats = np.linalg.inv(-self.hessian)
+        covariance: Floats = np.asarray(np.linalg.inv(-self.hessian), dtype=np.float64)
         return covariance if (np.diag(covariance) > 0).all() else None
 
 
@@ -94,10 +95,11 @@ def _climbed(function: Function, logs: Floats, prior: Prior | None) -> tuple[flo
 
     value, gradient, curvature, plain = at(logs)
     steps = 0
-    for steps in range(1, _STEPS + 1):
+    while steps < _STEPS:
+        steps += 1
         step = _step(gradient, curvature)
         promised = float(gradient @ step)
-        if promised <= _NOISE * (1.0 + abs(value)):
+        if promised <= _NOISE * (1.0 + abs(value)) or (promised < _IDLE and np.abs(logs).max() > _FAR):  # runs away for next to nothing
             break
         scale = 1.0
         while scale > 1e-10:

@@ -46,8 +46,8 @@ def shop(seed: int, customers: int = 250) -> tuple[Any, Any, Any]:
 @given(seed=seeds)
 def test_days_and_weeks_agree(fit: Any, seed: int) -> None:
     x, t_x, age = shop(seed)
-    days, weeks = fit(x, t_x, age), fit(x, t_x / 7, age / 7)
-    assert weeks.doubt == days.doubt
+    days, weeks, seconds = fit(x, t_x, age), fit(x, t_x / 7, age / 7), fit(x, t_x * 86_400, age * 86_400)
+    assert weeks.doubt == days.doubt == seconds.doubt
     assert weeks.log_likelihood - days.log_likelihood == pytest.approx(x.sum() * np.log(7), abs=1e-3 if days.doubt else 1e-6)
     if not days.doubt:
         assert weeks.expected_purchases(10, x, t_x / 7, age / 7) == pytest.approx(days.expected_purchases(70, x, t_x, age), rel=1e-5)

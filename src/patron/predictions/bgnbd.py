@@ -140,8 +140,14 @@ def fit(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, *, weights: ArrayLike | None
     return fitted(BGNBD, cells(x, t_x, T, weights), prior)
 
 
-def bootstrap(
-    x: ArrayLike, t_x: ArrayLike, T: ArrayLike, *, weights: ArrayLike | None = None, count: int = 200, seed: int = 0  # noqa: N803
+def bootstrap(  # noqa: PLR0913
+    x: ArrayLike,
+    t_x: ArrayLike,
+    T: ArrayLike,  # noqa: N803
+    *,
+    weights: ArrayLike | None = None,
+    count: int = 200,
+    seed: int = 0,
 ) -> tuple[BGNBD, ...]:
     """Fits to as many customers drawn anew with replacement (Poisson weights of cells): how much the fit owes to chance.
 
@@ -176,16 +182,15 @@ def fitted(model: type[M], histories: Cells, prior: Prior | None) -> M:
         raise InputError("Nobody bought again, so nothing can be learned about buying again.", [problem])
     typical = float((histories.n * histories.T).sum() / histories.n.sum()) or 1.0
     starts: list[tuple[float, ...]] = [(0.5, typical / 4, 0.8, 2.5), (1.0, typical, 0.3, 8.0)]
-    few = thinned(histories)
+    usual, few = starts[0], thinned(histories)
     if few is not None:
         near = maximum(lambda p: geometric.likelihood(few, p, model.first), starts, prior)
         starts = [tuple(near.parameters.tolist())]
-    found = maximum(lambda p: geometric.likelihood(histories, p, model.first), starts, prior)
+    found = maximum(lambda p: geometric.likelihood(histories, p, model.first), starts, prior, usual=usual)
     doubt = ""
     if not found.is_inside or found.covariance is None:
         doubt = NO_SIGNAL if found.parameters[2] / found.parameters[3] < 1e-3 else TOO_FEW
     return model(**arguments(found, histories.customers, doubt))
-
 
 
 def refitted(model: type[M], histories: Cells, count: int, seed: int) -> tuple[M, ...]:
@@ -195,6 +200,10 @@ def refitted(model: type[M], histories: Cells, count: int, seed: int) -> tuple[M
     found = []
     for _ in range(count):
         drawn = histories.with_weights(rng.poisson(histories.n).astype(np.float64))
-        there = maximum(lambda p, of=drawn: geometric.likelihood(of, p, model.first), [best.values])
+
+        def likelihood(parameters: Floats, drawn: Cells = drawn) -> tuple[float, Floats, Floats]:
+            return geometric.likelihood(drawn, parameters, model.first)
+
+        there = maximum(likelihood, [best.values])
         found.append(model(**arguments(there, drawn.customers, "" if there.is_inside else TOO_FEW)))
     return tuple(found)

@@ -181,11 +181,11 @@ def weak_prior(T: ArrayLike, k: int = 1) -> Prior:  # noqa: N803
 def _fitted(histories: Cells, gaps: float | None, k: int, first: int, prior: Prior | None) -> CNBD:
     typical = float((histories.n * histories.T).sum() / histories.n.sum()) or 1.0
     starts: Sequence[Sequence[float]] = [(0.5, typical / 4 / k, 0.8, 2.5), (1.0, typical / k, 0.3, 8.0)]
-    few = thinned(histories)
+    usual, few = starts[0], thinned(histories)
     if few is not None:
         near = maximum(lambda p: erlang.likelihood(few, p, k, first), starts, prior)
         starts = [near.parameters.tolist()]
-    found = maximum(lambda p: erlang.likelihood(histories, p, k, first), starts, prior)
+    found = maximum(lambda p: erlang.likelihood(histories, p, k, first), starts, prior, usual=usual)
     doubt = ""
     if not found.is_inside or found.covariance is None:
         doubt = NO_SIGNAL if found.parameters[2] / found.parameters[3] < 1e-3 else TOO_FEW

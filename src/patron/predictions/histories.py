@@ -1,6 +1,6 @@
 """Purchase histories as arrays: checked, and grouped into cells, for customers with the same history are one row with a weight.
 
-A history is x (repeat purchases), t_x (age at the last of them, 0 when there is none) and T (age now), ages counted from the first purchase.
+A history is x (repeat purchases), t_x (age at the last of them, 0 if there is none) and T (age now), ages counted from the first purchase.
 Cells are sorted, so no answer depends on the order of rows; weights of equal rows add up, so a weight of three is the row three times.
 """
 
@@ -42,7 +42,7 @@ class Cells:
 
     x: Integers
     t_x: Floats
-    T: Floats  # noqa: N815  # the letter of the papers
+    T: Floats  # the letter of the papers
     n: Floats
 
     def __len__(self) -> int:
@@ -71,7 +71,11 @@ def checked(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, weights: ArrayLike | Non
     arrays = as_floats(given)
     of_x, of_t, of_end = arrays["x"], arrays["t_x"], arrays["T"]
     rules = {
-        "x": [(of_x < 0, "0 or more"), (of_x != np.floor(of_x), "a whole number of repeat purchases"), (of_x > _LARGEST, "at most a million")],
+        "x": [
+            (of_x < 0, "0 or more"),
+            (of_x != np.floor(of_x), "a whole number of repeat purchases"),
+            (of_x > _LARGEST, "at most a million"),
+        ],
         "t_x": [
             (of_t < 0, "0 or more"),
             (of_t > of_end, "at most T, the age at the end"),
@@ -85,7 +89,9 @@ def checked(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, weights: ArrayLike | Non
     refuse(arrays, rules)
     n = arrays.get("weights", np.ones(len(of_x)))
     if not n.sum() > 0:
-        raise InputError("There are no customers to learn from.", [Problem("x", str(len(of_x)) + " rows", "at least one customer with a weight above 0")])
+        raise InputError(
+            "There are no customers to learn from.", [Problem("x", str(len(of_x)) + " rows", "at least one customer with a weight above 0")]
+        )
     return of_x.astype(np.int64), of_t, of_end, n
 
 
@@ -116,7 +122,7 @@ def cells(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, weights: ArrayLike | None 
     differs = np.ones(len(order), dtype=bool)
     differs[1:] = np.logical_or.reduce([p[1:] != p[:-1] for p in parts])
     starts = np.flatnonzero(differs)
-    return Cells(*(p[starts] for p in parts), np.add.reduceat(n[order], starts))
+    return Cells(parts[0][starts], parts[1][starts], parts[2][starts], np.add.reduceat(n[order], starts))
 
 
 def as_floats(given: Mapping[str, ArrayLike]) -> dict[str, Floats]:

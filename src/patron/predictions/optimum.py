@@ -70,19 +70,24 @@ class Prior:
         return -0.5 * float(away @ away), -away / spread, np.diag(-1.0 / spread**2)
 
 
-def maximum(function: Function, starts: Sequence[Sequence[float]], prior: Prior | None = None) -> Optimum:
+def maximum(
+    function: Function, starts: Sequence[Sequence[float]], prior: Prior | None = None, *, usual: Sequence[float] | None = None
+) -> Optimum:
     """The highest point reached from any of the starts.
 
     Args:
         function: value, gradient and Hessian at natural parameters, all positive.
         starts: natural parameters.
         prior: of their logarithms, added to the function.
+        usual: parameters of the right size for the units of the data, which a parameter that runs away leaves far behind; the first of
+            the starts when not given.
     """
-    found = [_climbed(function, np.log(np.asarray(s, dtype=np.float64)), prior) for s in starts]
+    near = np.log(np.asarray(starts[0] if usual is None else usual, dtype=np.float64))
+    found = [_climbed(function, np.log(np.asarray(s, dtype=np.float64)), near, prior) for s in starts]
     return max(found, key=lambda o: o[0])[1]
 
 
-def _climbed(function: Function, logs: Floats, prior: Prior | None) -> tuple[float, Optimum]:
+def _climbed(function: Function, logs: Floats, near: Floats, prior: Prior | None) -> tuple[float, Optimum]:
     def at(logs: Floats) -> tuple[float, Floats, Floats, float]:
         natural = np.exp(logs)
         value, gradient, hessian = function(natural)
@@ -99,7 +104,9 @@ def _climbed(function: Function, logs: Floats, prior: Prior | None) -> tuple[flo
         steps += 1
         step = _step(gradient, curvature)
         promised = float(gradient @ step)
-        if promised <= _NOISE * (1.0 + abs(value)) or (promised < _IDLE and np.abs(logs).max() > _FAR):  # runs away for next to nothing
+        if promised <= _NOISE * (1.0 + abs(value)) or (
+            promised < _IDLE and np.abs(logs - near).max() > _FAR
+        ):  # runs away for next to nothing
             break
         scale = 1.0
         while scale > 1e-10:
@@ -112,12 +119,12 @@ def _climbed(function: Function, logs: Floats, prior: Prior | None) -> tuple[flo
             break
         logs = there
         value, gradient, curvature, plain = reached
-        if np.abs(logs).max() > _FAR + 6:
+        if np.abs(logs - near).max() > _FAR + 6:
             break
     natural = np.exp(logs)
     information = -curvature
     eigenvalues = np.linalg.eigvalsh(information)
-    is_inside = bool(eigenvalues[0] > _FLAT * max(eigenvalues[-1], 1.0) and np.abs(logs).max() < _FAR)
+    is_inside = bool(eigenvalues[0] > _FLAT * max(eigenvalues[-1], 1.0) and np.abs(logs - near).max() < _FAR)
     hessian = (curvature - np.diag(gradient)) / np.outer(natural, natural)
     return value, Optimum(natural, plain, hessian, is_inside, steps)
 

@@ -125,11 +125,11 @@ def fitted(histories: Cells, prior: Prior | None) -> ParetoNBD:
         raise InputError("Nobody bought again, so nothing can be learned about buying again.", [problem])
     typical = float((histories.n * histories.T).sum() / histories.n.sum()) or 1.0
     starts = [(1.0, typical / 4, 1.0, typical / 4), (0.5, typical / 4, 0.5, typical / 2), (0.5, typical / 2, 0.2, typical / 20)]
-    few = thinned(histories)
+    usual, few = starts[0], thinned(histories)
     if few is not None:
         near = maximum(lambda p: exponential.likelihood(few, p), starts, prior)
         starts = [tuple(near.parameters.tolist())]
-    found = maximum(lambda p: exponential.likelihood(histories, p), starts, prior)
+    found = maximum(lambda p: exponential.likelihood(histories, p), starts, prior, usual=usual)
     doubt = ""
     if not found.is_inside or found.covariance is None:
         leaves_a_year = found.parameters[2] * typical / found.parameters[3]

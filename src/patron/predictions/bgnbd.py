@@ -17,6 +17,7 @@ from patron.predictions.histories import as_floats, cells, checked, horizon
 from patron.predictions.model import NO_SIGNAL, TOO_FEW, Fitted, arguments, thinned
 from patron.predictions.optimum import Prior, maximum
 from patron.predictions.pairs import by_pair
+from patron.predictions.whole import WholeRows, whole_rows
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -56,6 +57,9 @@ class BGNBD(Fitted):
 
     def p_alive(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
         """The probability of each customer to be still a customer at T."""
+        many = whole_rows(x, t_x, T)
+        if many is not None:
+            return many.alive_and(*self._by_number(many), None)
         of_x, of_t, of_end, _ = checked(x, t_x, T)
         return self._alive(of_x, of_t, of_end)
 
@@ -64,10 +68,16 @@ class BGNBD(Fitted):
 
         Source: Fader, Hardie and Lee (2005), equation 10, as an average over the posterior of p.
         """
-        of_x, of_t, of_end, _ = checked(x, t_x, T)
         values, span = np.asarray(self.values), horizon(t)
-        here = by_pair(of_x, of_end, lambda a, b: geometric.purchases_while_here(values, span, a, b, self.first))
-        return self._alive(of_x, of_t, of_end) * here
+
+        def while_here(x: Integers, T: Floats) -> Floats:  # noqa: N803
+            return geometric.purchases_while_here(values, span, x, T, self.first)
+
+        many = whole_rows(x, t_x, T)
+        if many is not None:
+            return many.alive_and(*self._by_number(many), while_here)
+        of_x, of_t, of_end, _ = checked(x, t_x, T)
+        return self._alive(of_x, of_t, of_end) * by_pair(of_x, of_end, while_here)
 
     def expected_of_new(self, t: ArrayLike) -> Floats:
         """Expected repeat purchases of a customer from the first purchase to age t.
@@ -114,6 +124,15 @@ class BGNBD(Fitted):
             t_x[rows] = at[bought]
             rows = rows[rng.random(len(rows)) >= leaves[rows]]
         return x, t_x
+
+    def _by_number(self, rows: WholeRows) -> tuple[Floats, Floats, Floats]:
+        """Logarithm of the odds of having left and rate by x, and logarithm of α and age by age."""
+        x = np.arange(rows.most + 1, dtype=np.float64)
+        with np.errstate(divide="ignore"):
+            odds = np.log(self.a) - np.log(np.maximum(self.b + (x - 1 + self.first), 0.0))
+        if not self.first:
+            odds[0] = -np.inf
+        return odds, self.r + x, np.log(self.alpha + np.arange(rows.oldest + 1, dtype=np.float64))
 
     def _alive(self, x: Integers, t_x: Floats, T: Floats) -> Floats:  # noqa: N803
         values = np.asarray(self.values)

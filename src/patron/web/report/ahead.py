@@ -92,7 +92,7 @@ def churn(found: Outlook) -> Figure:
     here = sum(b.customers for b in found.bands[:2])
     told = f"{of_hundred(here / whole if whole else 0)} of 100 customers are more likely still customers than gone."
     if found.doubt:
-        told = "The orders so far do not tell who has left: take these chances for what is usual of shops, not for knowledge of this one."
+        told = f"The orders so far do not tell who of {things(whole, 'customer')} has left: these chances are what is usual of shops."
     return Figure(
         "churn",
         "Who is still a customer",

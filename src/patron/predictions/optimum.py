@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _STEPS = 200
 _LONGEST = 2.0
 _FLOOR = 1e-9
+_FLOOR_OF_HOLLOWS = 1e-3  # where the function is not concave, what is nearly flat is not followed far
 _FAR = 14.0
 _NOISE = 1e-14
 _FLAT = 1e-7
@@ -132,7 +133,8 @@ def _climbed(function: Function, logs: Floats, near: Floats, prior: Prior | None
 def _step(gradient: Floats, curvature: Floats) -> Floats:
     """Newton's step, made to go uphill and not too far."""
     eigenvalues, vectors = np.linalg.eigh(-curvature)
-    size = np.maximum(np.abs(eigenvalues), _FLOOR * max(1.0, float(np.abs(eigenvalues).max())))
+    floor = _FLOOR if eigenvalues[0] > 0 else _FLOOR_OF_HOLLOWS
+    size = np.maximum(np.abs(eigenvalues), floor * max(1.0, float(np.abs(eigenvalues).max())))
     step: Floats = vectors @ ((vectors.T @ gradient) / size)
     longest = float(np.abs(step).max())
     return step * (_LONGEST / longest) if longest > _LONGEST else step

@@ -51,6 +51,22 @@ def test_pandas_gives_the_same_answers_in_every_cell(tmp_path: Path) -> None:
     assert differing_cells(ours, theirs) == {}
 
 
+@pytest.mark.slow  # lifetimes comes with `make setup-all`
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.skipif(importlib.util.find_spec("lifetimes") is None, reason="lifetimes is installed by `make setup-all`")
+def test_models_expect_what_lifetimes_expects(tmp_path: Path) -> None:
+    from lifetimes import BetaGeoFitter  # noqa: PLC0415  # only where it is installed
+
+    from benchmarks.models import histories  # noqa: PLC0415  # the same
+    from patron.predictions import bgnbd  # noqa: PLC0415  # the same
+
+    x, t_x, ages = histories(tmp_path, 3_000)
+    ours, theirs = bgnbd.fit(x, t_x, ages), BetaGeoFitter().fit(x, t_x, ages)
+    assert ours.parameters == pytest.approx(dict(theirs.params_), rel=1e-2)
+    expected = bgnbd.BGNBD(tuple(theirs.params_)).expected_purchases(90, x, t_x, ages)
+    assert expected == pytest.approx(theirs.conditional_expected_number_of_purchases_up_to_time(90, x, t_x, ages), rel=1e-6)
+
+
 def test_every_benchmark_is_known_by_name() -> None:
     assert all(importlib.util.find_spec(f"benchmarks.{name}") for name in BENCHMARKS)
 

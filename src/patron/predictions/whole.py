@@ -84,10 +84,10 @@ def whole_rows(x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> WholeRows | None: 
         return None
     wide = int(oldest) + 1
     pairs = np.zeros((int(most) + 1) * wide, dtype=bool)
-    kept = tuple(np.empty(count, dtype=np.int32) for _ in arrays)
+    of_rows: Small = np.empty((3, count), dtype=np.int32)
     with np.errstate(invalid="ignore"):
         for rows in _blocks(count):
-            of_x, first, last = (k[rows] for k in kept)
+            of_x, first, last = of_rows[:, rows]
             for into, given in zip((of_x, first, last), arrays, strict=True):
                 np.copyto(into, given[rows], casting="unsafe")
                 if not np.array_equal(into, given[rows]):
@@ -95,7 +95,7 @@ def whole_rows(x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> WholeRows | None: 
             if of_x.min() < 0 or first.min() < 0 or (first > last).any() or ((of_x == 0) != (first == 0)).any():
                 return None
             pairs[of_x * np.int32(wide) + last] = True
-    return WholeRows(*kept, pairs, int(most), int(oldest))
+    return WholeRows(of_rows[0], of_rows[1], of_rows[2], pairs, int(most), int(oldest))
 
 
 def _blocks(count: int) -> Iterator[slice]:

@@ -38,6 +38,9 @@ _VERBS = {
     "report": "report -o report.html",
     "export": "export features -o features.parquet",
     "freeze": "freeze one_time_buyers --as spring_letter",
+    "predict": "predict --as-of 2024-07-01",
+    "backtest": "backtest --as-of 2024-07-01",
+    "explain (a prediction)": "explain ana@example.com expected_orders_90d",
     "doctor": "doctor",
 }
 _KINDS = (

@@ -7,6 +7,8 @@ from typing import Any
 import mpmath as mp
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from patron.kernel.errors import InputError
 from patron.predictions import bgnbd, cnbd, erlang, mbgnbd
@@ -179,3 +181,22 @@ def test_nobody_who_came_back_is_an_error_without_a_prior_and_an_answer_with_one
         cnbd.fit([0] * 3, [0] * 3, age, k=2)
     model = cnbd.fit([0] * 3, [0] * 3, age, k=2, prior=cnbd.weak_prior(age, 2))
     assert 0 < model.expected_purchases(90, [0], [0], [90])[0] < 1
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    parameters=st.tuples(*[st.floats(-2, 4).map(lambda v: float(np.exp(v)))] * 4), k=st.integers(1, 6), first=st.integers(0, 1),
+    x=st.integers(1, 300), age=st.floats(1, 1e4), t=st.floats(0, 500),
+)  # fmt: skip
+def test_no_answer_is_out_of_its_bounds_and_later_buyers_are_likelier_alive(  # noqa: PLR0917
+    parameters: tuple[float, ...], k: int, first: int, x: int, age: float, t: float
+) -> None:
+    model = CNBD(parameters, k=k, first=first)
+    last = np.linspace(0.01, 1, 12) * age
+    alive = model.p_alive(np.full(12, x), last, np.full(12, age))
+    assert ((alive >= 0) & (alive <= 1)).all()
+    assert (np.diff(alive) >= -1e-13).all()
+    buys = np.array([model.expected_purchases(t * share, [x], [age / 2], [age])[0] for share in (0, 0.5, 1)])
+    assert buys[0] == 0
+    assert (np.diff(buys) >= -1e-12 * buys.max()).all()
+    assert np.isfinite(model.expected_of_new([t])[0])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _RARE = 1e-18
 _ELEMENTS = 1 << 20
+_MOST = 1 << 22
 
 
 def likelihood(cells: Cells, parameters: Floats, k: int, first: int) -> tuple[float, Floats, Floats]:
@@ -163,9 +164,9 @@ def _of_counts(cells: Cells, parameters: Floats, k: int, first: int) -> tuple[fl
 
 
 def _longest(rate: float, grows: float, k: int) -> int:
-    """More purchases than can come: of the highest rate there may be, and the most events with it."""
+    """More purchases than can come: of the highest rate there may be, and the most events with it; four million where even more could."""
     most = float(gammainccinv(rate, _RARE)) * grows
-    return int(np.ceil((most + 9.0 * np.sqrt(most) + 40.0) / k)) + 2
+    return int(min(np.ceil((most + 9.0 * np.sqrt(most) + 40.0) / k) + 2, _MOST))
 
 
 def _dot(a: Floats, b: Floats) -> float:

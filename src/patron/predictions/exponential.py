@@ -27,6 +27,7 @@ _STEP = 0.3
 _LOWEST = -3.8  # of v: exp(v − e^−v) is below rounding
 _TAIL = 37.0  # e to the minus of it is below rounding
 _PAIRS = 1 << 13
+_AGES = 1 << 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,12 @@ def discounted_time(s: float, age: Floats, rate: float) -> Floats:
     logs = np.linspace(-46.0, np.log(800.0), 2_400)  # of rate y
     y = np.exp(logs) / rate
     steps = np.full(len(logs), logs[1] - logs[0])
-    values = np.exp(-rate * y)[None, :] * np.exp(-s * np.log1p(y[None, :] / age[:, None])) * y[None, :]
-    result: Floats = (values * steps).sum(axis=1)
-    return result
+    weight = np.exp(-rate * y) * y * steps
+    found = np.empty(len(age))
+    for low in range(0, len(age), _AGES):  # what fits into the processor's memory
+        rows = slice(low, low + _AGES)
+        found[rows] = (np.exp(-s * np.log1p(y[None, :] / age[rows, None])) * weight).sum(axis=1)
+    return found
 
 
 def pmf(parameters: Floats, t: float, largest: int) -> Floats:

@@ -17,6 +17,8 @@ from patron.predictions.beta import points
 if TYPE_CHECKING:
     from patron.predictions.histories import Cells, Floats, Integers
 
+_ELEMENTS = 1 << 19
+
 
 def likelihood(cells: Cells, parameters: Floats, first: int) -> tuple[float, Floats, Floats]:
     """Log-likelihood of (r, α, a, b), gradient and Hessian, summed over cells.
@@ -78,15 +80,17 @@ def purchases_while_here(parameters: Floats, t: float, x: Integers, T: Floats, f
         return np.zeros(len(x))
     starts = np.flatnonzero(np.concatenate(([True], x[1:] != x[:-1])))
     for begin, end in zip(starts, [*starts[1:], len(x)], strict=True):
-        orders, rows = float(x[begin]), slice(int(begin), int(end))
-        p, weight = points(a, b + orders + first)
-        ratio = t / (alpha + T[rows])
-        at_zero = (r + orders) * ratio
-        values = -np.expm1(-(r + orders) * np.log1p(ratio[:, None] * p[None, :])) / p[None, :]
-        if a < 1:  # the weight dies out slowly towards p = 0: what is lost there is what the function loses from its value at 0
-            found[rows] = at_zero - ((at_zero[:, None] - values) * weight).sum(axis=1)
-        else:
-            found[rows] = (values * weight).sum(axis=1)
+        rate = r + float(x[begin])
+        p, weight = points(a, b + float(x[begin]) + first)
+        many = max(1, _ELEMENTS // len(p))
+        for low in range(int(begin), int(end), many):  # what fits into the processor's memory
+            rows = slice(low, min(low + many, int(end)))
+            ratio = t / (alpha + T[rows])
+            values = -np.expm1(-rate * np.log1p(ratio[:, None] * p[None, :])) / p[None, :]
+            if a < 1:  # the weight dies out slowly towards p = 0: what is lost there is what the function loses from its value at 0
+                found[rows] = rate * ratio - (((rate * ratio)[:, None] - values) * weight).sum(axis=1)
+            else:
+                found[rows] = (values * weight).sum(axis=1)
     return found
 
 

@@ -10,6 +10,6 @@ lock() {
     echo "requirements/$name.txt: $(grep -c == "requirements/$name.txt") packages"
 }
 
-lock spark --extra clusters --extra spark --group dev --group bench
-lock dev --extra clusters --group dev --constraint requirements/spark.txt
+lock spark --extra clusters --extra boosting --extra spark --group dev --group bench
+lock dev --extra clusters --extra boosting --group dev --constraint requirements/spark.txt
 lock runtime --constraint requirements/spark.txt

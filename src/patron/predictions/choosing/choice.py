@@ -59,7 +59,7 @@ def choose(  # noqa: PLR0913  # options of one call
     entrants: Sequence[Entrant] = STANDARD,
     replicates: int = 200,
     seed: int = 0,
-    most: int = 100_000,
+    most: int = 30_000,
 ) -> Choice:
     """Which predictor to use, why, and how good each would have been.
 

@@ -104,10 +104,12 @@ class Prediction:
     Attributes:
         by_expected: rows grouped by what was expected.
         misses: |expected − actual| of each row.
+        squares: of the misses.
     """
 
     by_expected: Ranked
     misses: Floats
+    squares: Floats
 
     def measured(self, of: Weighing) -> Floats:
         """The measures in the order of `NAMES`; NaN where there is no answer."""
@@ -115,7 +117,7 @@ class Prediction:
         expected = weights * self.by_expected.values
         total, happened = float(weights.sum()), float(amounts.sum())
         error = float(of.weights @ self.misses) / total
-        squared = float(of.weights @ self.misses**2) / total
+        squared = float(of.weights @ self.squares) / total
         sum_ratio = float(expected.sum()) / happened if happened > 0 else np.nan
         top = 1.0 - float(at_shares(_TOP, weights, amounts)[0]) / happened if happened > 0 else np.nan
         best = gini(weights, amounts) / of.best_gini if of.best_gini > 0 else np.nan
@@ -133,7 +135,8 @@ class Prediction:
 
 def prediction(expected: Floats, actual: Floats) -> Prediction:
     """A prediction made ready to be measured."""
-    return Prediction(ranked(expected), np.abs(expected - actual))
+    misses = np.abs(expected - actual)
+    return Prediction(ranked(expected), misses, misses**2)
 
 
 def measures(expected: ArrayLike, actual: ArrayLike, weights: ArrayLike | None = None) -> Measures:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import mpmath as mp
 import numpy as np
 import pytest
 
@@ -115,3 +116,30 @@ def test_nobody_who_bought_is_an_error_without_a_prior_and_an_answer_with_one() 
         bgbb.fit([0, 0], [0, 0], [3, 4])
     model = bgbb.fit([0, 0], [0, 0], [3, 4], prior=bgbb.weak_prior())
     assert 0 < model.expected_purchases(3, [0], [0], [4])[0] < 1.5
+
+
+@pytest.mark.parametrize("parameters", [(1.2, 0.75, 0.66, 2.8), (0.3, 5.0, 1.0, 0.4), (20.0, 7.0, 0.05, 60.0)])
+def test_answers_agree_with_fifty_digits(parameters: tuple[float, ...]) -> None:
+    model = BGBB(parameters)
+    histories = [(0, 0, 0), (0, 0, 300), (1, 1, 6), (4, 5, 6), (100, 150, 300), (300, 300, 300), (90, 100, 300)]
+    x, t_x, n = (np.array(column) for column in zip(*histories, strict=True))
+    alive, buys = model.p_alive(x, t_x, n), model.expected_purchases(7, x, t_x, n)
+    with mp.workdps(60):
+        alpha, beta, gamma, delta = (mp.mpf(v) for v in parameters)
+        for row, (b, last, of) in enumerate(histories):
+            stays = mp.beta(alpha + b, beta + of - b)
+            whole = stays * mp.beta(gamma, delta + of) + sum(
+                mp.beta(alpha + b, beta + m - b) * mp.beta(gamma + 1, delta + m) for m in range(last, of)
+            )
+            assert alive[row] == pytest.approx(float(stays * mp.beta(gamma, delta + of + 1) / whole), rel=1e-10)
+            ahead = sum(mp.beta(gamma, delta + of + j) for j in range(1, 8))
+            assert buys[row] == pytest.approx(float((alpha + b) / (alpha + beta + of) * stays * ahead / whole), rel=1e-10)
+
+
+def test_a_million_customers_are_answered_history_by_history() -> None:
+    donors = BGBB((1.2, 0.75, 0.66, 2.8))
+    few = donors.expected_purchases(5, X, T_X, N)
+    rows = np.random.default_rng(1).integers(0, len(X), 1_000_000)
+    assert (donors.expected_purchases(5, X[rows], T_X[rows], N[rows]) == few[rows]).all()
+    long = np.full(60, 100_000)
+    assert np.isfinite(donors.p_alive(np.zeros(60), np.zeros(60), long - np.arange(60))).all()

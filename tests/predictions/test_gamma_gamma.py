@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mpmath as mp
 import numpy as np
 import pytest
 
@@ -113,3 +114,13 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
         held += np.abs(np.log(model.values) - np.log(TRUTH.values)) < 1.96 * spread
     assert (held >= 180).all()
     assert (held <= 196).all()
+
+
+@pytest.mark.parametrize("values", [(6.25, 3.74, 15.44), (0.3, 1.0000001, 900.0), (250.0, 40.0, 2.0)])
+def test_answers_agree_with_fifty_digits(values: tuple[float, ...]) -> None:
+    x, m = [0, 1, 2, 10, 100, 1000, 3000], [0, 0.01, 7.77, 35, 1e6, 12.5, 3]
+    found = GammaGamma(values).expected_value(x, m)
+    with mp.workdps(50):
+        p, q, v = (mp.mpf(value) for value in values)
+        exact = [p * (v + b * mp.mpf(z)) / (p * b + q - 1) for b, z in zip(x, m, strict=True)]
+    assert found.tolist() == pytest.approx([float(e) for e in exact], rel=1e-10)

@@ -8,6 +8,7 @@ Science 29): a history is x purchases at n opportunities, the last purchase at t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from patron.predictions.histories import Floats, Integers
 
 __all__ = ["BGBB", "fit", "weak_prior"]
+
+_WAYS = 1 << 20
+_MOST = 100_000  # opportunities
+_WIDE = _MOST + 1
 
 
 @dataclass(frozen=True)
@@ -108,11 +113,17 @@ class BGBB(Fitted):
         return x, t_x
 
     def _here(self, x: Integers, t_x: Integers, n: Integers) -> Floats:
-        """The probability to be still a customer after opportunity n."""
-        terms = _Terms(x, t_x, n)
-        logs = terms.logs(np.asarray(self.values))
-        found: Floats = np.exp(logs[terms.starts + (n - t_x)] - np.logaddexp.reduceat(logs, terms.starts))
-        return found
+        """The probability to be still a customer after opportunity n, worked out once for each history there is."""
+        _, rows, place = np.unique((x * _WIDE + t_x) * _WIDE + n, return_index=True, return_inverse=True)
+        found = np.empty(len(rows))
+        ways = np.cumsum(n[rows] - t_x[rows] + 1)
+        edges = np.unique([0, *np.searchsorted(ways, np.arange(_WAYS, ways[-1], _WAYS)), len(rows)])
+        for low, high in pairwise(edges.tolist()):  # what fits into memory
+            part = rows[low:high]
+            terms = _Terms(x[part], t_x[part], n[part])
+            logs = terms.logs(np.asarray(self.values))
+            found[low:high] = np.exp(logs[terms.starts + (n[part] - t_x[part])] - np.logaddexp.reduceat(logs, terms.starts))
+        return found[place]
 
     def _buys(self, x: Integers, t_x: Integers, n: Integers) -> Floats:
         """What is expected of the next opportunity, were leaving over."""
@@ -209,7 +220,7 @@ def _checked(x: ArrayLike, t_x: ArrayLike, n: ArrayLike, weights: ArrayLike | No
     }
     rules["x"] += [(of_x > of_t, "at most t_x, for there is at most one purchase an opportunity")]
     rules["t_x"] += [(of_t > of_n, "at most n, the opportunities there were"), ((of_x == 0) & (of_t != 0), "0, for there is no purchase")]
-    rules["n"] += [(of_n > 100_000, "at most a hundred thousand")]
+    rules["n"] += [(of_n > _MOST, "at most a hundred thousand")]
     if weights is not None:
         rules["weights"] = [(arrays["weights"] < 0, "0 or more")]
     refuse(arrays, rules)

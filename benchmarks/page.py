@@ -39,6 +39,8 @@ _TAIL = """
 - **Spark** runs the same expressions on the same files: a master and two workers with one core each on the same machine, timed once the
   workers are there. The benchmark counts the cells that differ.
 - **Load** is compared with the engine reading the same file into one typed table: no ids, no people, no check of any row.
+- **Predict** fits models of orders, of leaving, of spend and of gaps, and asks them about every customer; the floor is the engine's
+  own part of it. The rows of orders that every refresh makes are there already, and no back-test is in it.
 - **Purchase models** are fitted to, and asked about, the same arrays as lifetimes, in whole days; both are warm, grouping included.
 - **Preview** counts the members, adds up their money and lists a page of them.
 

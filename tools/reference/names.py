@@ -11,8 +11,10 @@ from tools.reference.markdown import code, document, table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_PREDICTIONS = "bgnbd mbgnbd paretonbd cnbd bgbb sbg gamma_gamma clv covariates cohorts next_order model optimum".split()
 PUBLIC = {
     "The words": ("kernel.errors", "kernel.problems", "kernel.money", "kernel.time", "kernel.ids", "kernel.tables"),
+    "What to expect, from arrays": tuple(f"predictions.{name}" for name in _PREDICTIONS),
     "What the outside must offer": ("ports.source", "ports.engine", "ports.clock"),
     "Adapters by name": ("plugins",),
     "For tests of plug-ins": ("testing.tiny", "testing.engines"),
@@ -33,8 +35,9 @@ def page() -> str:
             ]
     return document(
         "Python",
-        "The names that other packages may import: to write a source or an engine, and to test it. Everything else may change without "
-        "notice; people who only use Patron need none of it. A name on this page is removed only after a release that warns.",
+        "The names that other packages may import: to predict from arrays, to write a source or an engine, and to test it. Everything "
+        "else may change without notice; people who only use Patron need none of it. A name on this page is removed only after a "
+        "release that warns.",
         *parts,
     )
 

@@ -191,8 +191,7 @@ def _covered(test: _Backtest) -> Iterator[Covered]:
     actual = np.concatenate([at.orders for at in test.pasts])
     weights = np.concatenate([at.n for at in test.pasts])
     for m, e in enumerate(test.entrants):
-        said = [of[m].interval for of in test.forecasts]
-        ends = [interval for interval in said if interval is not None]
-        if ends and len(ends) == len(said):
-            low, high = (np.concatenate([interval[i] for interval in ends]) for i in (0, 1))
-            yield Covered(e.name, coverage(low, high, actual, weights))
+        said = [of[m].intervals for of in test.forecasts]
+        for level in [level for level in said[0] if all(level in of for of in said)]:
+            low, high = (np.concatenate([of[level][i] for of in said]) for i in (0, 1))
+            yield Covered(e.name, level, coverage(low, high, actual, weights))

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from patron.predictions.optimum import Prior
     from patron.predictions.paretonbd import ParetoNBD
 
-LEVEL = 0.8
-"""How often an interval of orders holds what happens, by the model."""
+LEVELS = (0.8, 0.95)
+"""How often intervals of orders hold what happens, by the model."""
 FEW = 1_000
 """With fewer customers who came back than this, what is usual of shops counts too."""
 
@@ -34,14 +34,14 @@ class Forecast:
     Attributes:
         expected: orders within the horizon.
         p_order: probability of at least one; None where the entrant has no say.
-        interval: lower and upper end of an 80 % interval of the orders; None where the entrant gives none.
+        intervals: lower and upper end of the orders, by how often they hold what happens; empty where the entrant gives none.
         doubt: why its parameters should not be trusted; empty when nothing is wrong.
         parameters: by name.
     """
 
     expected: Floats
     p_order: Floats | None = None
-    interval: tuple[Floats, Floats] | None = None
+    intervals: dict[float, tuple[Floats, Floats]] = field(default_factory=dict)
     doubt: str = ""
     parameters: dict[str, float] = field(default_factory=dict)
 
@@ -134,9 +134,9 @@ def purchases(kind: Kind) -> Callable[[Known, float], Forecast]:
     def forecast(at: Known, horizon: float) -> Forecast:
         model, doubt = with_care(kind, at.x, at.t_x, at.T, weights=at.n)
         histories = at.x, at.t_x, at.T
-        interval = orders_within([model], horizon, *histories, level=LEVEL)
+        intervals = {level: orders_within([model], horizon, *histories, level=level) for level in LEVELS}
         return Forecast(
-            model.expected_purchases(horizon, *histories), p_order(model, horizon, *histories), interval, doubt, model.parameters
+            model.expected_purchases(horizon, *histories), p_order(model, horizon, *histories), intervals, doubt, model.parameters
         )
 
     return forecast

@@ -134,9 +134,10 @@ class Odds:
 
 @dataclass(frozen=True, slots=True)
 class Covered:
-    """Where orders lay beside 80 % intervals, all origins together."""
+    """Where orders lay beside intervals that are to hold such a share of them, all origins together."""
 
     model: str
+    level: float
     coverage: Coverage
 
 
@@ -195,7 +196,7 @@ class Choice:
             "segments": tuple(OfSegment(**(d | {k: Band(**d[k]) for k in ("sum_ratio", "mean_absolute_error")})) for d in data["segments"]),
             "tenths": tuple(Tenths(**(d | {"deciles": tuple(Decile(**row) for row in d["deciles"])})) for d in data["tenths"]),
             "odds": tuple(Odds(d["model"], _reliability(d["reliability"])) for d in data["odds"]),
-            "covered": tuple(Covered(d["model"], Coverage(**d["coverage"])) for d in data["covered"]),
+            "covered": tuple(Covered(d["model"], d["level"], Coverage(**d["coverage"])) for d in data["covered"]),
         }
         return cls(**(dict(data) | parts))
 

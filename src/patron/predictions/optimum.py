@@ -133,8 +133,8 @@ def _climbed(function: Function, logs: Floats, near: Floats, prior: Prior | None
 def _step(gradient: Floats, curvature: Floats) -> Floats:
     """Newton's step, made to go uphill and not too far."""
     eigenvalues, vectors = np.linalg.eigh(-curvature)
-    floor = _FLOOR if eigenvalues[0] > 0 else _FLOOR_OF_HOLLOWS
-    size = np.maximum(np.abs(eigenvalues), floor * max(1.0, float(np.abs(eigenvalues).max())))
+    floor = np.where(eigenvalues > 0, _FLOOR, _FLOOR_OF_HOLLOWS) * max(1.0, float(np.abs(eigenvalues).max()))
+    size = np.maximum(np.abs(eigenvalues), floor)
     step: Floats = vectors @ ((vectors.T @ gradient) / size)
     longest = float(np.abs(step).max())
     return step * (_LONGEST / longest) if longest > _LONGEST else step

@@ -11,7 +11,7 @@ import patron
 from patron import plugins
 from patron.app.actions.init import init
 from patron.app.actions.loading import load
-from patron.app.actions.refreshing import Refreshed, refresh
+from patron.app.actions.predicting import predict
 from patron.app.config import FILE
 from patron.app.project import opened
 from patron.kernel.errors import InputError
@@ -19,6 +19,7 @@ from patron.kernel.errors import InputError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from patron.app.actions.refreshing import Refreshed
     from patron.app.project import Project
     from patron.ports.clock import Clock
     from patron.runtime.loading_options import Progress
@@ -40,16 +41,16 @@ class Shown:
 
 
 def real_shop(folder: Path, clock: Clock, *, progress: Progress) -> Shown:
-    """A project with a year of a British gift shop's real orders, refreshed; loading again changes nothing."""
+    """A project with a year of a British gift shop's real orders, worked out and predicted; loading again changes nothing."""
     if not (folder / FILE).exists():
         init(folder, name="Online Retail, a British gift shop", currency="GBP", time_zone="Europe/London", country="GB")
     with opened(str(folder), clock) as project:
         load(project, "lines", [example(_SHOP)], progress=progress)
-        return Shown(folder, refresh(project, as_of=_AS_OF, progress=progress))
+        return Shown(folder, predict(project, as_of=_AS_OF, progress=progress).refreshed)
 
 
 def made_up_shop(folder: Path, clock: Clock, *, customers: int, seed: int, progress: Progress) -> Shown:
-    """A project with three made-up years that end today, refreshed; the same seed gives the same shop.
+    """A project with three made-up years that end today, worked out and predicted; the same seed gives the same shop.
 
     Raises:
         InputError: the folder holds a shop already.
@@ -60,7 +61,7 @@ def made_up_shop(folder: Path, clock: Clock, *, customers: int, seed: int, progr
     ends_at = _midnight(clock.now())
     with opened(str(folder), clock) as project:
         _fill(project, customers, seed, ends_at, progress)
-        return Shown(folder, refresh(project, as_of=ends_at.isoformat(), progress=progress))
+        return Shown(folder, predict(project, as_of=ends_at.isoformat(), progress=progress).refreshed)
 
 
 def example(name: str) -> Path:

@@ -80,9 +80,9 @@ def test_pieces_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> No
     from patron.predictions.histories import cells  # noqa: PLC0415
 
     scorer = Scorer(MODELS[0], MODELS[0], MODELS[1])
-    whole = next(iter(scorer.pieces(cells(X, T_X, T))))
+    whole = scorer.answers(cells(X, T_X, T))
     monkeypatch.setattr(scoring, "PIECE", 2)
-    pieces = list(scorer.pieces(cells(X, T_X, T)))
+    pieces = [scorer.answers(piece) for piece in scoring.pieces(cells(X, T_X, T))]
     assert len(pieces) == 3
     for name, values in whole.items():
         np.testing.assert_allclose(np.concatenate([p[name] for p in pieces]), values, rtol=1e-12)

@@ -1,6 +1,6 @@
 """What models say of distinct purchase histories: the columns that every customer with such a history is given.
 
-Ages are in days. Histories come and go in pieces, so that however many there are, little is held at a time.
+Ages are in days. Histories may come in pieces, so that however many there are, little is held at a time.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     """Says how many orders to expect: a model of buying and leaving, or what can be said without one."""
 
 PIECE = 1 << 18
-"""Histories that are answered at a time."""
+"""Histories that are best answered at a time."""
 LEVEL = 0.8
 """The probability that an interval holds what will happen."""
 _YEAR = 365.0
@@ -73,12 +73,10 @@ class Scorer:
             "discounted_orders_365d": self._discounted(of_year, x, t_x, T),
         }
 
-    def pieces(self, histories: Cells) -> Iterator[dict[str, Floats | Integers]]:
-        """The answers for all histories, piece by piece, beside the histories: x, t_x, age_days."""
-        for begin in range(0, len(histories), PIECE):
-            rows = slice(begin, begin + PIECE)
-            x, t_x, age = histories.x[rows], histories.t_x[rows], histories.T[rows]
-            yield {"x": x, "t_x": t_x, "age_days": age, **self.columns(x, t_x, age)}
+    def answers(self, histories: Cells) -> dict[str, Floats | Integers]:
+        """The answers for histories, beside the histories: x, t_x, age_days."""
+        x, t_x, age = histories.x, histories.t_x, histories.T
+        return {"x": x, "t_x": t_x, "age_days": age, **self.columns(x, t_x, age)}
 
     def _discounted(self, of_year: Floats, x: Integers, t_x: Floats, T: Floats) -> Floats:  # noqa: N803
         """By parts: e^(−δ H) E(H) + δ ∫ e^(−δ t) E(t) dt up to H; the integral is small beside the rest, so four nodes are plenty."""
@@ -91,6 +89,13 @@ class Scorer:
             t = _YEAR / 2 * (node + 1)
             found = found + rate * _YEAR / 2 * weight * np.exp(-rate * t) * self.orders.expected_purchases(t, x, t_x, T)
         return found
+
+
+def pieces(histories: Cells) -> Iterator[Cells]:
+    """Histories in pieces."""
+    for begin in range(0, len(histories), PIECE):
+        rows = slice(begin, begin + PIECE)
+        yield type(histories)(histories.x[rows], histories.t_x[rows], histories.T[rows], histories.n[rows])
 
 
 def orders_if_here(model: Model, t: float, x: Integers, T: Floats) -> Floats:  # noqa: N803

@@ -20,6 +20,7 @@ from patron.kernel.problems import Problem, did_you_mean
 from patron.predictions import bgnbd, gamma_gamma, mbgnbd, naive, next_order, paretonbd
 from patron.predictions.gap_ends import ends
 from patron.predictions.histories import Cells, cells
+from patron.predictions.scoring import pieces
 from patron.runtime.models import Models
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ FILLED = (CELLS.name, TERMS.name, NEXT.name)
 FEW = 200
 """With fewer customers who came back, what is usual of shops counts too."""
 _MANY = 100_000
-_FINE, _FINEST = 50.0, 1e6  # of the mean and the variance of logarithms of gaps, where customers are many and few
+_FINE, _FINEST = 25.0, 1e6  # of the mean and the variance of logarithms of gaps, where customers are many and few
 _STEPS = 256.0  # of a mean value, in its natural logarithm, where customers are many
 
 
@@ -105,13 +106,16 @@ def fitted(engine: Engine, facts: Facts, names: Names, settings: PredictionSetti
 
 def answer(engine: Engine, models: Models, facts: Facts, settings: PredictionSettings, *, temporary: bool = False) -> None:
     """Fill the tables of answers that `features.partials.histories.PREDICTIONS` reads; the one of histories must be there."""
-    schema = CELLS.schema().to_pyarrow()
+    schema, scorer = CELLS.schema().to_pyarrow(), models.scorer(settings)
     histories = grouped(engine, HISTORIES.table(facts))
 
+    def batch(piece: Cells) -> pa.RecordBatch:
+        told = scorer.answers(piece)
+        return pa.record_batch([pa.array(np.asarray(told[field.name])).cast(field.type) for field in schema], schema=schema)
+
     def batches() -> Iterator[pa.RecordBatch]:
-        for piece in models.scorer(settings).pieces(histories) if histories is not None else ():
-            columns = [pa.array(np.asarray(piece[field.name])).cast(field.type) for field in schema]
-            yield pa.record_batch(columns, schema=schema)
+        for piece in pieces(histories) if histories is not None else ():
+            yield batch(piece)
 
     engine.fill(CELLS.name, pa.RecordBatchReader.from_batches(schema, batches()), temporary=temporary)
     engine.fill(TERMS.name, arrow_rows(TERMS, [models.terms()]).to_reader(), temporary=temporary)
@@ -123,8 +127,14 @@ def grouped(engine: Engine, histories: ir.Table) -> Cells | None:
     rows = engine.query(cells_of(histories))
     if not rows.num_rows:
         return None
-    x, t_x, age, n = (rows.column(c).to_numpy() for c in ("x", "t_x", "age_days", "n"))
+    x, t_x, age, n = (numbers(rows, c) for c in ("x", "t_x", "age_days", "n"))
     return cells(x, t_x, age, n)
+
+
+def numbers(rows: pa.Table, name: str) -> Any:  # noqa: ANN401  # an array of whatever the column holds
+    """A column of numbers, none unknown, as an array; Arrow's own way would load pandas where it is installed."""
+    pieces = [np.from_dlpack(chunk) for chunk in rows.column(name).chunks if len(chunk)]
+    return np.concatenate(pieces) if pieces else np.zeros(0, dtype=rows.schema.field(name).type.to_pandas_dtype())
 
 
 def fitted_orders(name: str, histories: Cells, settings: PredictionSettings) -> Predictor:
@@ -168,7 +178,7 @@ def _spend(engine: Engine, histories: ir.Table, customers: float) -> tuple[Any, 
     near = (mean.ln() * _STEPS).floor().cast("int64") if customers > _MANY else paid.paid_sum
     each = paid.mutate(near=near).group_by("paid_count", "near")
     rows = engine.query(each.aggregate(n=lambda t: t.count().cast("int64"), total=lambda t: t.paid_sum.sum().cast("int64")))
-    count, n, total = (rows.column(c).to_numpy().astype(np.float64) for c in ("paid_count", "n", "total"))
+    count, n, total = (numbers(rows, c).astype(np.float64) for c in ("paid_count", "n", "total"))
     return count, total / np.maximum(n * count, 1.0), n
 
 
@@ -184,7 +194,7 @@ def _gaps(engine: Engine, gaps: ir.Table, customers: float) -> Gaps | None:
     rows = engine.query(near.aggregate(customers=lambda t: t.count().cast("int64")))
     if not rows.num_rows:
         return None
-    count, mean, spread, n_each = (rows.column(c).to_numpy().astype(np.float64) for c in rows.column_names)
+    count, mean, spread, n_each = (numbers(rows, c).astype(np.float64) for c in rows.column_names)
     return next_order.fit(count, mean / fine, spread / fine, weights=n_each)
 
 

@@ -13,7 +13,7 @@ from patron.kernel.errors import InputError
 from patron.kernel.time import iso
 from patron.predictions.choosing import Origin, choose
 from patron.predictions.pasts import pasts, rows_of
-from patron.runtime.predicting import fitted_spend
+from patron.runtime.predicting import fitted_spend, numbers
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from patron.runtime.loading_options import Progress
 
 ORIGINS = 3
-_MOST = 100_000
+_MOST = 50_000
 _DRAWN = 5_000
 _DRAWINGS = 200
 _OFF = 0.1
@@ -127,16 +127,16 @@ def _day(facts: Facts, naive: datetime) -> date:
 
 
 def _origins(rows: list[tuple[str, pa.Table]], settings: PredictionSettings) -> list[Origin]:
-    ids = [table.column("customer_id").to_numpy() for _, table in rows]
+    ids = [numbers(table, "customer_id") for _, table in rows]
     every = np.unique(np.concatenate(ids)) if ids else np.zeros(0, dtype=np.int64)
     return [_origin(name, table, np.searchsorted(every, own), settings) for (name, table), own in zip(rows, ids, strict=True) if len(own)]
 
 
-def _origin(name: str, table: pa.Table, numbers: ArrayLike, settings: PredictionSettings) -> Origin:
-    of = {c: table.column(c).to_numpy().astype(np.float64) for c in table.column_names if c != "customer_id"}
+def _origin(name: str, table: pa.Table, ids: ArrayLike, settings: PredictionSettings) -> Origin:
+    of = {c: numbers(table, c).astype(np.float64) for c in table.column_names if c != "customer_id"}
     value = _order_values(of["paid_count"], of["paid_sum"], settings)
     judged = {"order_value": value, "revenue": np.maximum(of["revenue"], 0.0), "spend": of["paid_sum"]} if value is not None else {}
-    return Origin(name, of["x"], of["t_x"], of["age_days"], of["order_count"], customers=numbers, **judged)
+    return Origin(name, of["x"], of["t_x"], of["age_days"], of["order_count"], customers=ids, **judged)
 
 
 def _order_values(count: Floats, total: Floats, settings: PredictionSettings) -> Floats | None:

@@ -14,7 +14,7 @@ from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem
 from patron.predictions import geometric
 from patron.predictions.histories import as_floats, cells, checked, horizon
-from patron.predictions.model import NO_SIGNAL, TOO_FEW, Fitted, arguments, thinned
+from patron.predictions.model import TOO_FEW, Fitted, arguments, doubt_of, thinned
 from patron.predictions.optimum import Prior, maximum
 from patron.predictions.pairs import by_pair
 from patron.predictions.whole import WholeRows, whole_rows
@@ -208,7 +208,7 @@ def fitted(model: type[M], histories: Cells, prior: Prior | None) -> M:
     found = maximum(lambda p: geometric.likelihood(histories, p, model.first), starts, prior, usual=usual)
     doubt = ""
     if not found.is_inside or found.covariance is None:
-        doubt = NO_SIGNAL if found.parameters[2] / found.parameters[3] < 1e-3 else TOO_FEW
+        doubt = doubt_of(float(found.parameters[2] / found.parameters[3]), 1e-3, histories.back)
     return model(**arguments(found, histories.customers, doubt))
 
 

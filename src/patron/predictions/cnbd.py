@@ -18,7 +18,7 @@ from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem
 from patron.predictions import bgnbd, erlang
 from patron.predictions.histories import as_floats, cells, checked, horizon, refuse
-from patron.predictions.model import NO_SIGNAL, TOO_FEW, Fitted, arguments, thinned
+from patron.predictions.model import Fitted, arguments, doubt_of, thinned
 from patron.predictions.optimum import Prior, maximum
 from patron.predictions.pairs import by_pair
 
@@ -188,7 +188,7 @@ def _fitted(histories: Cells, gaps: float | None, k: int, first: int, prior: Pri
     found = maximum(lambda p: erlang.likelihood(histories, p, k, first), starts, prior, usual=usual)
     doubt = ""
     if not found.is_inside or found.covariance is None:
-        doubt = NO_SIGNAL if found.parameters[2] / found.parameters[3] < 1e-3 else TOO_FEW
+        doubt = doubt_of(float(found.parameters[2] / found.parameters[3]), 1e-3, histories.back)
     said = arguments(found, histories.customers, doubt)
     if k > 1:
         of_gaps = float("nan") if gaps is None else (k - 1) * gaps - float((histories.n * histories.x).sum()) * float(gammaln(k))

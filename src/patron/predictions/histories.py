@@ -54,6 +54,11 @@ class Cells:
         """The sum of weights."""
         return float(self.n.sum())
 
+    @property
+    def back(self) -> float:
+        """How many of them bought again."""
+        return float(self.n[self.x > 0].sum())
+
     def with_weights(self, n: Floats) -> Cells:
         """The same histories with other weights; those of weight 0 are left out."""
         kept = n > 0

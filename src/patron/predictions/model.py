@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 NO_SIGNAL = "no churn signal: nothing in these histories tells how many have left"
 TOO_FEW = "too few: nobody came back, or too few did, for the parameters to be told apart"
+NOT_IDENTIFIED = "not identified: very different parameters fit these histories equally well"
+_MANY = 200.0
 
 
 class PurchaseModel(Protocol):
@@ -113,6 +115,19 @@ def arguments(found: Optimum, customers: float, doubt: str) -> dict[str, Any]:
         "customers": customers,
         "doubt": doubt,
     }
+
+
+def doubt_of(leaving: float, least: float, back: float) -> str:
+    """Why parameters that have no summit cannot be trusted.
+
+    Args:
+        leaving: how much customers leave by them, in any measure.
+        least: below it they say that nobody leaves.
+        back: customers who came back.
+    """
+    if leaving < least:
+        return NO_SIGNAL
+    return TOO_FEW if back < _MANY else NOT_IDENTIFIED
 
 
 def thinned(cells: Cells, most: int = 20_000) -> Cells | None:

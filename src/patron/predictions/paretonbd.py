@@ -11,7 +11,7 @@ from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem
 from patron.predictions import exponential
 from patron.predictions.histories import as_floats, cells, checked, horizon, refuse
-from patron.predictions.model import NO_SIGNAL, TOO_FEW, Fitted, arguments, thinned
+from patron.predictions.model import Fitted, arguments, doubt_of, thinned
 from patron.predictions.optimum import Prior, maximum
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def fitted(histories: Cells, prior: Prior | None) -> ParetoNBD:
     doubt = ""
     if not found.is_inside or found.covariance is None:
         leaves_a_year = found.parameters[2] * typical / found.parameters[3]
-        doubt = NO_SIGNAL if leaves_a_year < 1e-2 else TOO_FEW
+        doubt = doubt_of(float(leaves_a_year), 1e-2, histories.back)
     return ParetoNBD(**arguments(found, histories.customers, doubt))
 
 

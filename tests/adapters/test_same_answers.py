@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import ibis
 import pyarrow as pa
 import pytest
 
 from patron.adapters.engines.parquet import write_parquet
 from patron.app.definitions import read_definitions
 from patron.facts import tables as t
+from patron.facts.as_of import PREDICTIONS
+from patron.features.catalog import BUILT_IN
 from patron.features.settings import FeatureSettings
+from patron.runtime import pipeline, predicting
 from patron.testing.shops import answers, differing_cells, made_up_facts, made_up_shop
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from patron.ports.engine import Engine
+    from patron.runtime.models import Models
 
 AS_OF = datetime(2025, 11, 5, 13, 37, 11, tzinfo=UTC)  # in the middle of a day, with facts after it
 ENDS = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,6 +48,39 @@ def test_spark_gives_the_same_features_and_memberships_cell_by_cell(tmp_path: Pa
     assert here.features.num_rows > 300
     assert differing_cells(here.features, there.features) == {}
     assert differing_cells(here.memberships, there.memberships) == {}
+
+
+@pytest.mark.spark
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_spark_gives_the_same_predictions_from_models_fitted_there(tmp_path: Path) -> None:
+    from patron.adapters.engines.spark import SparkEngine  # noqa: PLC0415  # only where Spark is installed
+
+    names = ["customer_id", *(f.name for f in BUILT_IN.values() if f.family == "predictions")]
+    store = made_up_shop(400, ends_at=ENDS)
+    here = _predicted(store, names)
+    write_parquet(store, tmp_path / "facts")
+    spark = SparkEngine("local[2]", tmp_path / "work", partitions=2)
+    try:
+        spark.register_folder(tmp_path / "facts")
+        there = _predicted(spark, names)
+    finally:
+        spark.close()
+    assert here.num_rows > 300
+    assert differing_cells(here, there, within=1e-6) == {}
+
+
+def _predicted(engine: Engine, names: list[str]) -> pa.Table:
+    """Predictions by models that were fitted on this engine."""
+    facts = made_up_facts(engine, AS_OF)
+    facts = replace(facts, known=facts.known | {PREDICTIONS})
+    settings = BUILT_IN.settings.predictions
+
+    def fit(engine: Engine) -> Models:
+        return predicting.fitted(engine, facts, predicting.named("mbgnbd"), settings, now=AS_OF)
+
+    pipeline.make_features(engine, BUILT_IN, facts, progress=lambda done, total, what: None, names=names[1:], fit=fit)  # noqa: ARG005
+    made = ibis.table({c: BUILT_IN.schema()[c] for c in names}, name=pipeline.FEATURES)
+    return engine.query(made)
 
 
 def test_facts_come_back_from_files_as_they_were(tmp_path: Path) -> None:

@@ -97,11 +97,19 @@ def kept_models(engine: Engine) -> Models | None:
         alive=found["alive"],
         spend=found.get("spend"),
         gaps=found.get("gaps"),
-        choice=Choice.from_json(json.loads(first["backtest"])) if first["backtest"] else None,
+        choice=_choice(first["backtest"]),
         as_of=first["as_of"].replace(tzinfo=UTC),
         fitted_at=first["fitted_at"].replace(tzinfo=UTC),
         customers=first["customers"],
     )
+
+
+def _choice(kept: str | None) -> Choice | None:
+    """The back-test that was kept; None when there is none, or an earlier version wrote it in other words: models answer without it."""
+    try:
+        return Choice.from_json(json.loads(kept)) if kept else None
+    except (KeyError, TypeError):
+        return None
 
 
 def keep_models(store: Store, models: Models) -> None:

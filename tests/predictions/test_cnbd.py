@@ -200,3 +200,10 @@ def test_no_answer_is_out_of_its_bounds_and_later_buyers_are_likelier_alive(  # 
     assert buys[0] == 0
     assert (np.diff(buys) >= -1e-12 * buys.max()).all()
     assert np.isfinite(model.expected_of_new([t])[0])
+
+
+def test_hundreds_of_thousands_of_purchases_are_summed_as_integrals(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = (1e6, [5], [2.0], [3.0])
+    quick = CLOCKWORK.expected_purchases(*ask)[0]
+    monkeypatch.setattr(erlang, "_EXACT", 1 << 21)
+    assert quick == pytest.approx(CLOCKWORK.expected_purchases(*ask)[0], rel=1e-9)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _RARE = 1e-18
 _ELEMENTS = 1 << 20
-_MOST = 1 << 22
+_EXACT = 1 << 14
+_NODES, _WEIGHTS = (np.asarray(v) for v in np.polynomial.legendre.leggauss(8))
 
 
 def likelihood(cells: Cells, parameters: Floats, k: int, first: int) -> tuple[float, Floats, Floats]:
@@ -92,9 +93,9 @@ def purchases_while_here(parameters: Floats, t: float, x: Integers, T: Floats, k
         low = int(begin)
         while low < end:  # the youngest first, whose sums are the longest, with as many others as fit into memory
             terms = _longest(rate, t / (alpha + T[low]), k)
-            rows = slice(low, min(int(end), low + max(1, _ELEMENTS // terms)))
-            n = np.arange(1, terms + 1, dtype=np.float64)
-            stays = np.concatenate(([1.0], np.cumprod((stay + n[:-1] - 1) / (a + stay + n[:-1] - 1))))
+            rows = slice(low, min(int(end), low + max(1, _ELEMENTS // min(terms, _EXACT))))
+            n, count = _summed(terms)
+            stays = count * np.exp(betaln(a, stay + n - 1) - betaln(a, stay))
             z = t / (alpha + T[rows] + t)
             found[rows] = (stays * betainc(n * k - passed, rate, z[:, None])).sum(axis=1)
             low = rows.stop
@@ -163,10 +164,20 @@ def _of_counts(cells: Cells, parameters: Floats, k: int, first: int) -> tuple[fl
     return value, gradient, hessian
 
 
+def _summed(terms: int) -> tuple[Floats, Floats]:
+    """Numbers from 1 to so many and how many each stands for: one, but beyond the first thousands, where sums are integrals."""
+    if terms <= _EXACT:
+        return np.arange(1, terms + 1, dtype=np.float64), np.ones(terms)
+    edges = np.geomspace(_EXACT + 0.5, terms + 0.5, 2 + int(np.log(terms / _EXACT) / 0.02))
+    half = np.diff(edges)[:, None] / 2
+    far, widths = (edges[:-1, None] + half * (1 + _NODES)).ravel(), (half * _WEIGHTS).ravel()
+    return np.concatenate((np.arange(1, _EXACT + 1, dtype=np.float64), far)), np.concatenate((np.ones(_EXACT), widths))
+
+
 def _longest(rate: float, grows: float, k: int) -> int:
-    """More purchases than can come: of the highest rate there may be, and the most events with it; four million where even more could."""
+    """More purchases than can come: of the highest rate there may be, and the most events with it."""
     most = float(gammainccinv(rate, _RARE)) * grows
-    return int(min(np.ceil((most + 9.0 * np.sqrt(most) + 40.0) / k) + 2, _MOST))
+    return int(np.ceil((most + 9.0 * np.sqrt(most) + 40.0) / k)) + 2
 
 
 def _dot(a: Floats, b: Floats) -> float:

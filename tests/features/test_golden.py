@@ -27,7 +27,8 @@ def shop() -> Answers:
 
 
 def test_every_visible_feature_has_a_golden_value() -> None:
-    assert {f.name for f in BUILT_IN.visible()} == set(WORKED)
+    """But those that models give: `runtime/test_predicting` compares them with the models."""
+    assert {f.name for f in BUILT_IN.visible() if f.family != "predictions"} == set(WORKED)
 
 
 @pytest.mark.parametrize("name", WORKED)

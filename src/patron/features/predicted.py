@@ -73,6 +73,71 @@ def _revenue(days: int) -> Feature:
     )  # fmt: skip
 
 
+_ORDERS_AND_REVENUE = (
+    _expected(
+        name="p_alive", kind="share", unit="chance", seeds=("000-39", "001-32", "004-08"),
+        meaning="The chance that the customer is still one, and has not left for good.",
+        value=of("predictions", "p_alive"),
+    ),
+    _expected(
+        name="p_order_90d", kind="share", unit="chance", seeds=("001-03", "001-32"),
+        meaning="The chance of at least one order within 90 days.",
+        value=of("predictions", "p_order_90d"),
+    ),
+    *(_orders(days) for days in (30, 90, 365)),
+    _expected(
+        name="expected_orders_90d_low", kind="number", unit="orders", seeds=("000-01",),
+        meaning="Of ten customers like this one, nine will place at least so many orders within 90 days.",
+        value=of("predictions", "orders_90d_low"),
+    ),
+    _expected(
+        name="expected_orders_90d_high", kind="number", unit="orders", seeds=("000-01",),
+        meaning="Of ten customers like this one, nine will place at most so many orders within 90 days.",
+        value=of("predictions", "orders_90d_high"),
+    ),
+    _expected(
+        name="expected_order_value", kind="mean_money", unit="money an order", seeds=("000-01", "000-39"),
+        meaning="What an order of the customer is worth, before refunds: the own mean, drawn to the shop's while orders are few.",
+        value=of("predictions", "order_value"),
+    ),
+    *(_revenue(days) for days in (30, 90, 365)),
+    _expected(
+        name="expected_margin_365d", kind="money", unit="money", seeds=("000-01", "000-39"),
+        meaning="Contribution margin to be expected within 365 days; unknown until costs or a margin rate are set.",
+        value=_money("margin_365d"),
+    ),
+)  # fmt: skip
+_RISK_AND_TIME = (
+    _expected(
+        name="expected_value_at_risk", kind="money", unit="money", seeds=("001-32", "004-08", "004-13"),
+        meaning="What is lost if the customer has left: the margin within 365 days of whoever is still a customer, times the chance "
+        "of having left; unknown until costs or a margin rate are set.",
+        value=_money("at_risk"),
+    ),
+    _expected(
+        name="expected_next_order_at", kind="instant", unit="instant", seeds=("003-16", "004-13"),
+        meaning="When the next order is to be expected if the customer is still one: as likely before as after, by the own gaps "
+        "between orders drawn to the shop's, and by the days that have passed.",
+        value=_order_at("next_days"),
+    ),
+    _expected(
+        name="expected_next_order_low", kind="instant", unit="instant", seeds=("003-16",),
+        meaning="Of ten customers like this one who are still customers, nine will place the next order later than this.",
+        value=_order_at("next_days_low"),
+    ),
+    _expected(
+        name="expected_next_order_high", kind="instant", unit="instant", seeds=("003-16",),
+        meaning="Of ten customers like this one who are still customers, nine will place the next order before this.",
+        value=_order_at("next_days_high"),
+    ),
+    _expected(
+        name=EDGE, kind="instant", unit="instant", hidden=True, changes=Slides(EDGE),
+        meaning="When predictions change if nothing happens: with the shop's day.",
+        value=_edge,
+    ),
+)  # fmt: skip
+
+
 def features(settings: PredictionSettings) -> tuple[Feature, ...]:
     """The features of the family; churn bands are the shop's own."""
     begins = ", ".join(f"{band} from {share:g}" for band, share in zip(BANDS, settings.churn_bands, strict=False))
@@ -83,74 +148,17 @@ def features(settings: PredictionSettings) -> tuple[Feature, ...]:
         return ibis.cases((alive.isnull(), ibis.null("string")), *steps, else_=BANDS[-1])
 
     return (
-        _expected(
-            name="p_alive", kind="share", unit="chance", seeds=("000-39", "001-32", "004-08"),
-            meaning="The chance that the customer is still one, and has not left for good.",
-            value=of("predictions", "p_alive"),
-        ),
-        _expected(
-            name="p_order_90d", kind="share", unit="chance", seeds=("001-03", "001-32"),
-            meaning="The chance of at least one order within 90 days.",
-            value=of("predictions", "p_order_90d"),
-        ),
-        *(_orders(days) for days in (30, 90, 365)),
-        _expected(
-            name="expected_orders_90d_low", kind="number", unit="orders", seeds=("000-01",),
-            meaning="Of ten customers like this one, nine will place at least so many orders within 90 days.",
-            value=of("predictions", "orders_90d_low"),
-        ),
-        _expected(
-            name="expected_orders_90d_high", kind="number", unit="orders", seeds=("000-01",),
-            meaning="Of ten customers like this one, nine will place at most so many orders within 90 days.",
-            value=of("predictions", "orders_90d_high"),
-        ),
-        _expected(
-            name="expected_order_value", kind="mean_money", unit="money an order", seeds=("000-01", "000-39"),
-            meaning="What an order of the customer is worth, before refunds: the own mean, drawn to the shop's while orders are few.",
-            value=of("predictions", "order_value"),
-        ),
-        *(_revenue(days) for days in (30, 90, 365)),
-        _expected(
-            name="expected_margin_365d", kind="money", unit="money", seeds=("000-01", "000-39"),
-            meaning="Contribution margin to be expected within 365 days; unknown until costs or a margin rate are set.",
-            value=_money("margin_365d"),
-        ),
+        *_ORDERS_AND_REVENUE,
         _expected(
             name="expected_clv", kind="money", unit="money", seeds=("000-01", "001-05", "002-16", "003-05"),
             meaning="Customer lifetime value ahead: contribution margin to be expected within 365 days, discounted to now at "
             f"{100 * settings.discount_rate_per_year:g} % a year; unknown until costs or a margin rate are set.",
             value=_money("clv"),
         ),
-        _expected(
-            name="expected_value_at_risk", kind="money", unit="money", seeds=("001-32", "004-08", "004-13"),
-            meaning="What is lost if the customer has left: the margin within 365 days of whoever is still a customer, times the chance "
-            "of having left; unknown until costs or a margin rate are set.",
-            value=_money("at_risk"),
-        ),
-        _expected(
-            name="expected_next_order_at", kind="instant", unit="instant", seeds=("003-16", "004-13"),
-            meaning="When the next order is to be expected if the customer is still one: as likely before as after, by the own gaps "
-            "between orders drawn to the shop's, and by the days that have passed.",
-            value=_order_at("next_days"),
-        ),
-        _expected(
-            name="expected_next_order_low", kind="instant", unit="instant", seeds=("003-16",),
-            meaning="Of ten customers like this one who are still customers, nine will place the next order later than this.",
-            value=_order_at("next_days_low"),
-        ),
-        _expected(
-            name="expected_next_order_high", kind="instant", unit="instant", seeds=("003-16",),
-            meaning="Of ten customers like this one who are still customers, nine will place the next order before this.",
-            value=_order_at("next_days_high"),
-        ),
+        *_RISK_AND_TIME,
         _expected(
             name="churn_band", kind="text", unit=", ".join(BANDS[:-1]) + " or " + BANDS[-1], seeds=("001-32", "004-13"),
             meaning=f"By the chance to be still a customer: {begins}, {BANDS[-1]} below.",
             value=band, changes=Follows(("p_alive",)),
-        ),
-        _expected(
-            name=EDGE, kind="instant", unit="instant", hidden=True, changes=Slides(EDGE),
-            meaning="When predictions change if nothing happens: with the shop's day.",
-            value=_edge,
         ),
     )  # fmt: skip

@@ -101,10 +101,11 @@ class FeatureExplained:
     def lines(self) -> list[str]:
         """For people."""
         f = self.feature
-        unknown = f" It needs {' and '.join(f.needs)}." if self.value is None and f.needs and not self.unfolded else ""
+        lacks = f.missing(self.project.facts(self.as_of).known)
+        unknown = f" It needs {' and '.join(f.needs)}." if self.value is None and f.needs and (lacks or PREDICTIONS not in f.needs) else ""
         told = [f"{f.name}: {as_text(f.kind, self.value, self.project.shop.currency)} ({f.unit})", f"{f.meaning}{unknown}"]
-        if PREDICTIONS in self.feature.missing(self.project.facts(self.as_of).known):
-            told.append("Models are fitted and kept by `patron predict`.")
+        if PREDICTIONS in f.needs and not self.unfolded:
+            told.append("Models are fitted and kept by `patron predict`." if lacks else "No order of this customer counts.")
         return [*told, "", *self.unfolded.sentences] if self.unfolded else told
 
 

@@ -29,7 +29,7 @@ _NODES, _WEIGHTS = (np.asarray(v) for v in np.polynomial.legendre.leggauss(24))
 _LARGEST = 100_000
 
 
-def orders_within(
+def orders_within(  # noqa: PLR0913  # a history is three arrays
     models: Sequence[PurchaseModel],
     t: float,
     x: ArrayLike,

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import betainc, betaln, digamma, expit, gammainccinv, gammaln, polygamma
 
+from patron.predictions.histories import dot
+
 if TYPE_CHECKING:
     from patron.predictions.histories import Cells, Floats, Integers
 
@@ -32,10 +34,10 @@ def likelihood(cells: Cells, parameters: Floats, k: int, first: int) -> tuple[fl
     n, x = cells.n, cells.x.astype(np.float64)
     value, gradient, hessian = _of_counts(cells, parameters, k, first)
     ends, lasts, rate = 1.0 / (alpha + cells.T), 1.0 / (alpha + cells.t_x), r + k * x
-    value -= _dot(n, rate * np.log(alpha + cells.T))
-    gradient -= (_dot(n, np.log(alpha + cells.T)), _dot(n, rate * ends), 0.0, 0.0)
-    hessian[0, 1] -= _dot(n, ends)
-    hessian[1, 1] += _dot(n, rate * ends * ends)
+    value -= dot(n, rate * np.log(alpha + cells.T))
+    gradient -= (dot(n, np.log(alpha + cells.T)), dot(n, rate * ends), 0.0, 0.0)
+    hessian[0, 1] -= dot(n, ends)
+    hessian[1, 1] += dot(n, rate * ends * ends)
     log_here, here, bends_here = _passed(rate, ends, (cells.T - cells.t_x) * ends, k)
     may = (x > 0) | bool(first)
     less = np.where(may, 1.0 / np.where(may, b + (x - 1.0 + first), 1.0), 0.0)
@@ -48,13 +50,13 @@ def likelihood(cells: Cells, parameters: Floats, k: int, first: int) -> tuple[fl
     }  # fmt: skip
     left = expit(log_gone - log_here)
     stayed = expit(log_here - log_gone)
-    value += _dot(n, np.logaddexp(log_here, log_gone))
+    value += dot(n, np.logaddexp(log_here, log_gone))
     slopes_here = (*here, np.zeros(len(n)), np.zeros(len(n)))
-    gradient += [_dot(n, stayed * slopes_here[i] + left * gone[i]) for i in range(4)]
+    gradient += [dot(n, stayed * slopes_here[i] + left * gone[i]) for i in range(4)]
     for i in range(4):
         for j in range(i, 4):
             apart = left * stayed * (slopes_here[i] - gone[i]) * (slopes_here[j] - gone[j])
-            hessian[i, j] += _dot(n, apart + stayed * bends_here.get((i, j), 0.0) + left * bends_gone.get((i, j), 0.0))
+            hessian[i, j] += dot(n, apart + stayed * bends_here.get((i, j), 0.0) + left * bends_gone.get((i, j), 0.0))
     return value, gradient, np.triu(hessian) + np.triu(hessian, 1).T
 
 
@@ -146,21 +148,21 @@ def _of_counts(cells: Cells, parameters: Floats, k: int, first: int) -> tuple[fl
     starts = np.flatnonzero(np.concatenate(([True], cells.x[1:] != cells.x[:-1])))
     n, x = np.add.reduceat(cells.n, starts), cells.x[starts].astype(np.float64)
     total, stay, rate = float(n.sum()), b + x + first, r + k * x
-    value = _dot(n, gammaln(rate) - gammaln(r) + betaln(a, stay) - betaln(a, b)) + total * r * np.log(alpha)
+    value = dot(n, gammaln(rate) - gammaln(r) + betaln(a, stay) - betaln(a, b)) + total * r * np.log(alpha)
     gradient = np.array(
         [
-            _dot(n, digamma(rate) - digamma(r)) + total * np.log(alpha),
+            dot(n, digamma(rate) - digamma(r)) + total * np.log(alpha),
             total * r / alpha,
-            _dot(n, digamma(a + b) - digamma(a + stay)),
-            _dot(n, digamma(stay) - digamma(a + stay) - digamma(b) + digamma(a + b)),
+            dot(n, digamma(a + b) - digamma(a + stay)),
+            dot(n, digamma(stay) - digamma(a + stay) - digamma(b) + digamma(a + b)),
         ]
     )
     hessian = np.zeros((4, 4))
-    hessian[0, 0] = _dot(n, polygamma(1, rate) - polygamma(1, r))
+    hessian[0, 0] = dot(n, polygamma(1, rate) - polygamma(1, r))
     hessian[0, 1], hessian[1, 1] = total / alpha, -total * r / alpha**2
     both = polygamma(1, a + b) - polygamma(1, a + stay)
-    hessian[2, 2] = hessian[2, 3] = _dot(n, both)
-    hessian[3, 3] = _dot(n, polygamma(1, stay) - polygamma(1, b) + both)
+    hessian[2, 2] = hessian[2, 3] = dot(n, both)
+    hessian[3, 3] = dot(n, polygamma(1, stay) - polygamma(1, b) + both)
     return value, gradient, hessian
 
 
@@ -178,7 +180,3 @@ def _longest(rate: float, grows: float, k: int) -> int:
     """More purchases than can come: of the highest rate there may be, and the most events with it."""
     most = float(gammainccinv(rate, _RARE)) * grows
     return int(np.ceil((most + 9.0 * np.sqrt(most) + 40.0) / k)) + 2
-
-
-def _dot(a: Floats, b: Floats) -> float:
-    return float((a * b).sum())

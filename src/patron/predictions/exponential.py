@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import digamma, gammaln, polygamma
 
+from patron.predictions.histories import dot
+
 if TYPE_CHECKING:
     from patron.predictions.histories import Cells, Floats, Integers
 
@@ -65,11 +67,11 @@ def likelihood(cells: Cells, parameters: Floats) -> tuple[float, Floats, Floats]
         (3, 3): (s + 1) * (s + 2) * gone[14],
     }  # fmt: skip
     own = {(0, 1): -a, (1, 1): rate * a * a, (2, 3): -b, (3, 3): s * b * b}
-    value += _dot(n, np.log(z) + tails.k[first])
-    gradient += [_dot(n, d) for d in first_order]
+    value += dot(n, np.log(z) + tails.k[first])
+    gradient += [dot(n, d) for d in first_order]
     for (i, j), bend in bends.items():
         of_stay = stays[i] * stays[j] + own.get((i, j), 0.0)
-        hessian[i, j] += _dot(n, (scale * of_stay + bend) / z - first_order[i] * first_order[j])
+        hessian[i, j] += dot(n, (scale * of_stay + bend) / z - first_order[i] * first_order[j])
     return value, gradient, np.triu(hessian) + np.triu(hessian, 1).T
 
 
@@ -121,12 +123,12 @@ def _of_counts(cells: Cells, parameters: Floats) -> tuple[float, Floats, Floats]
     starts = np.flatnonzero(np.concatenate(([True], cells.x[1:] != cells.x[:-1])))
     n, x = np.add.reduceat(cells.n, starts), cells.x[starts].astype(np.float64)
     total = float(n.sum())
-    value = _dot(n, gammaln(r + x) - gammaln(r)) + total * (r * np.log(alpha) + s * np.log(beta))
+    value = dot(n, gammaln(r + x) - gammaln(r)) + total * (r * np.log(alpha) + s * np.log(beta))
     gradient = np.array([
-        _dot(n, digamma(r + x) - digamma(r)) + total * np.log(alpha), total * r / alpha, total * np.log(beta), total * s / beta,
+        dot(n, digamma(r + x) - digamma(r)) + total * np.log(alpha), total * r / alpha, total * np.log(beta), total * s / beta,
     ])  # fmt: skip
     hessian = np.zeros((4, 4))
-    hessian[0, 0] = _dot(n, polygamma(1, r + x) - polygamma(1, r))
+    hessian[0, 0] = dot(n, polygamma(1, r + x) - polygamma(1, r))
     hessian[0, 1], hessian[1, 1] = total / alpha, -total * r / alpha**2
     hessian[2, 3], hessian[3, 3] = total / beta, -total * s / beta**2
     return value, gradient, hessian
@@ -191,7 +193,3 @@ def _highest(of_a: Floats, of_b: Floats, rate: Floats, s: float, scale: float | 
 def _legendre() -> tuple[Floats, Floats]:
     nodes, weights = np.polynomial.legendre.leggauss(200)
     return np.asarray(nodes), np.asarray(weights)
-
-
-def _dot(a: Floats, b: Floats) -> float:
-    return float((a * b).sum())

@@ -13,6 +13,7 @@ import numpy as np
 from scipy.special import betaln, digamma, expit, gammaln, polygamma
 
 from patron.predictions.beta import points
+from patron.predictions.histories import dot
 
 if TYPE_CHECKING:
     from patron.predictions.histories import Cells, Floats, Integers
@@ -33,27 +34,27 @@ def likelihood(cells: Cells, parameters: Floats, first: int) -> tuple[float, Flo
     log_ratio = np.log1p((cells.T - cells.t_x) * lasts)  # ln((α + T)/(α + t_x))
     log_end = np.log(alpha + cells.T)
     rate = r + x
-    value -= _dot(n, rate * log_end)
-    gradient -= (_dot(n, log_end), _dot(n, rate * ends), 0.0, 0.0)
-    hessian[0, 1] -= _dot(n, ends)
-    hessian[1, 1] += _dot(n, rate * ends * ends)
+    value -= dot(n, rate * log_end)
+    gradient -= (dot(n, log_end), dot(n, rate * ends), 0.0, 0.0)
+    hessian[0, 1] -= dot(n, ends)
+    hessian[1, 1] += dot(n, rate * ends * ends)
     may_have_left = slice(None) if first else slice(int(np.searchsorted(cells.x, 1)), None)  # cells are sorted by x
     n, rate, lasts, ends, log_ratio = (v[may_have_left] for v in (n, rate, lasts, ends, log_ratio))
     less = 1.0 / (b + (x[may_have_left] - 1 + first))
     odds = np.log(a * less) + rate * log_ratio
     left = n * expit(odds)
-    value += _dot(n, np.logaddexp(0.0, odds))
+    value += dot(n, np.logaddexp(0.0, odds))
     unsure = left * expit(-odds)
     slope = rate * (ends - lasts)
     by = (log_ratio, slope, np.full(len(n), 1.0 / a), -less)
-    gradient += [_dot(left, d) for d in by]
+    gradient += [dot(left, d) for d in by]
     for i in range(4):
         for j in range(i, 4):
-            hessian[i, j] += _dot(unsure, by[i] * by[j])
-    hessian[0, 1] += _dot(left, ends - lasts)
-    hessian[1, 1] += _dot(left, rate * (lasts - ends) * (lasts + ends))
+            hessian[i, j] += dot(unsure, by[i] * by[j])
+    hessian[0, 1] += dot(left, ends - lasts)
+    hessian[1, 1] += dot(left, rate * (lasts - ends) * (lasts + ends))
     hessian[2, 2] -= float(left.sum()) / a**2
-    hessian[3, 3] += _dot(left, less * less)
+    hessian[3, 3] += dot(left, less * less)
     return value, gradient, np.triu(hessian) + np.triu(hessian, 1).T
 
 
@@ -119,25 +120,20 @@ def _of_counts(cells: Cells, parameters: Floats, first: int) -> tuple[float, Flo
     starts = np.flatnonzero(np.concatenate(([True], cells.x[1:] != cells.x[:-1])))
     n, x = np.add.reduceat(cells.n, starts), cells.x[starts].astype(np.float64)
     total, stay = float(n.sum()), b + x + first
-    value = _dot(n, gammaln(r + x) - gammaln(r) + betaln(a, stay) - betaln(a, b)) + total * r * np.log(alpha)
+    value = dot(n, gammaln(r + x) - gammaln(r) + betaln(a, stay) - betaln(a, b)) + total * r * np.log(alpha)
     gradient = np.array(
         [
-            _dot(n, digamma(r + x) - digamma(r)) + total * np.log(alpha),
+            dot(n, digamma(r + x) - digamma(r)) + total * np.log(alpha),
             total * r / alpha,
-            _dot(n, digamma(a + b) - digamma(a + stay)),
-            _dot(n, digamma(stay) - digamma(a + stay) - digamma(b) + digamma(a + b)),
+            dot(n, digamma(a + b) - digamma(a + stay)),
+            dot(n, digamma(stay) - digamma(a + stay) - digamma(b) + digamma(a + b)),
         ]
     )
     hessian = np.zeros((4, 4))
-    hessian[0, 0] = _dot(n, polygamma(1, r + x) - polygamma(1, r))
+    hessian[0, 0] = dot(n, polygamma(1, r + x) - polygamma(1, r))
     hessian[0, 1] = total / alpha
     hessian[1, 1] = -total * r / alpha**2
     both = polygamma(1, a + b) - polygamma(1, a + stay)
-    hessian[2, 2] = hessian[2, 3] = _dot(n, both)
-    hessian[3, 3] = _dot(n, polygamma(1, stay) - polygamma(1, b) + both)
+    hessian[2, 2] = hessian[2, 3] = dot(n, both)
+    hessian[3, 3] = dot(n, polygamma(1, stay) - polygamma(1, b) + both)
     return value, gradient, hessian
-
-
-def _dot(a: Floats, b: Floats) -> float:
-    """A sum of products that does not depend on how many threads an algebra library takes."""
-    return float((a * b).sum())

@@ -177,6 +177,11 @@ def refuse(arrays: Mapping[str, Floats], rules: Mapping[str, list[tuple[Flags, s
         raise InputError("Some histories cannot be used. Rows are counted from 0.", problems)
 
 
+def dot(a: Floats, b: Floats) -> float:
+    """A sum of products that does not depend on how many threads an algebra library takes."""
+    return float((a * b).sum())
+
+
 def horizon(t: float) -> float:
     """A span of time.
 

@@ -21,7 +21,7 @@ _FLOOR = 1e-9
 _FLOOR_OF_HOLLOWS = 1e-3  # where the function is not concave, what is nearly flat is not followed far
 _FAR = 14.0
 _NOISE = 1e-14
-_FLAT = 1e-7
+_FLAT = 1 / 9  # a logarithm known to no more than three: a factor of twenty either way
 _IDLE = 1e-6
 
 
@@ -125,7 +125,7 @@ def _climbed(function: Function, logs: Floats, near: Floats, prior: Prior | None
     natural = np.exp(logs)
     information = -curvature
     eigenvalues = np.linalg.eigvalsh(information)
-    is_inside = bool(eigenvalues[0] > _FLAT * max(eigenvalues[-1], 1.0) and np.abs(logs - near).max() < _FAR)
+    is_inside = bool(eigenvalues[0] > _FLAT and np.abs(logs - near).max() < _FAR)
     hessian = (curvature - np.diag(gradient)) / np.outer(natural, natural)
     return value, Optimum(natural, plain, hessian, is_inside, steps)
 

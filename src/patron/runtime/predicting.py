@@ -6,6 +6,7 @@ What is held here grows with distinct histories, not with customers; the answers
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -18,6 +19,7 @@ from patron.kernel.arrow import arrow_rows
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem, did_you_mean
 from patron.predictions import bgnbd, gamma_gamma, mbgnbd, naive, next_order, paretonbd
+from patron.predictions.choosing.entrants import FEW, with_care
 from patron.predictions.gap_ends import ends
 from patron.predictions.histories import Cells, cells
 from patron.predictions.scoring import pieces
@@ -44,8 +46,6 @@ USUAL = "mbgnbd"
 NAMES = ("naive_rate", *KINDS)
 FILLED = (CELLS.name, TERMS.name, NEXT.name)
 """The tables of answers."""
-FEW = 200
-"""With fewer customers who came back, what is usual of shops counts too."""
 _MANY = 100_000
 _FINE, _FINEST = 25.0, 1e6  # of the mean and the variance of logarithms of gaps, where customers are many and few
 _STEPS = 256.0  # of a mean value, in its natural logarithm, where customers are many
@@ -143,15 +143,11 @@ def fitted_orders(name: str, histories: Cells, settings: PredictionSettings) -> 
     if name == "naive_rate":
         return naive.naive_rate(*arrays, weights=histories.n)
     kind: Any = KINDS[name]
-    back = float(histories.n[histories.x > 0].sum())
-    alone: Model | None = None
-    if back or settings.prior == "never":
-        alone = kind.fit(*arrays, weights=histories.n)
-        if settings.prior == "never" or (settings.prior == "few" and back >= FEW and not alone.doubt):
-            return alone
-    usual = kind.weak_prior([float(histories.n @ histories.T) / histories.customers])
-    model: Model = kind.fit(*arrays, weights=histories.n, prior=usual)
-    return replace(model, doubt=alone.doubt if alone is not None else "too few: nobody came back")
+    if settings.prior == "never":
+        alone: Model = kind.fit(*arrays, weights=histories.n)
+        return alone
+    model, doubt = with_care(kind, *arrays, weights=histories.n, few=FEW if settings.prior == "few" else inf)
+    return replace(model, doubt=doubt)
 
 
 def fitted_spend(count: Any, mean: Any, weights: Any, settings: PredictionSettings) -> GammaGamma | None:  # noqa: ANN401  # arrays

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LEVELS = (0.8, 0.95)
 """How often intervals of orders hold what happens, by the model."""
-FEW = 1_000
+FEW = 200.0
 """With fewer customers who came back than this, what is usual of shops counts too."""
 
 
@@ -99,13 +99,14 @@ class Thumb(Protocol):
         ...
 
 
-def with_care(
+def with_care(  # noqa: PLR0913  # a history is three arrays
     kind: Kind,
     x: ArrayLike,
     t_x: ArrayLike,
     T: ArrayLike,  # noqa: N803
     *,
     weights: ArrayLike | None = None,
+    few: float = FEW,
 ) -> tuple[BGNBD | ParetoNBD, str]:
     """A model fitted as a shop needs it, and what the data alone left in doubt.
 
@@ -117,11 +118,12 @@ def with_care(
         t_x: age at the last.
         T: age.
         weights: how many customers each row stands for.
+        few: with fewer who came back, what is usual counts too.
     """
     of = cells(x, t_x, T, weights)
     back = float(of.n[of.x > 0].sum())
     alone = kind.fit(of.x, of.t_x, of.T, weights=of.n) if back else None
-    if alone is not None and back >= FEW and not alone.doubt:
+    if alone is not None and back >= few and not alone.doubt:
         return alone, ""
     typical = [float(of.n @ of.T) / of.customers]
     model = kind.fit(of.x, of.t_x, of.T, weights=of.n, prior=kind.weak_prior(typical))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from patron.predictions.histories import dot
 from patron.predictions.judging.ranks import at_shares, columns, gini, ranked
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def weighed(actual: Floats, by_actual: Ranked, weights: Floats) -> Weighing:
     """What happened, made ready for the measures of any number of predictions."""
     ranks, amounts = by_actual.middle_ranks(weights), weights * actual
     of_groups = by_actual.sums(weights)
-    spread = float(of_groups @ ranks**2)
+    spread = dot(of_groups, ranks**2)
     return Weighing(weights, amounts, weights * ranks[by_actual.place], spread, gini(of_groups, by_actual.values * of_groups))
 
 
@@ -116,8 +117,8 @@ class Prediction:
         weights, amounts = self.by_expected.sums(of.weights), self.by_expected.sums(of.amounts)
         expected = weights * self.by_expected.values
         total, happened = float(weights.sum()), float(amounts.sum())
-        error = float(of.weights @ self.misses) / total
-        squared = float(of.weights @ self.squares) / total
+        error = dot(of.weights, self.misses) / total
+        squared = dot(of.weights, self.squares) / total
         sum_ratio = float(expected.sum()) / happened if happened > 0 else np.nan
         top = 1.0 - float(at_shares(_TOP, weights, amounts)[0]) / happened if happened > 0 else np.nan
         best = gini(weights, amounts) / of.best_gini if of.best_gini > 0 else np.nan
@@ -127,10 +128,10 @@ class Prediction:
 
     def _spearman(self, of: Weighing, weights: Floats) -> float:
         ranks = np.cumsum(weights) - weights / 2 - weights.sum() / 2
-        spread = float(weights @ ranks**2)
+        spread = dot(weights, ranks**2)
         if not of.spread > 0:
             return float("nan")
-        return float(ranks @ self.by_expected.sums(of.ranks)) / np.sqrt(spread * of.spread) if spread > 0 else 0.0
+        return dot(ranks, self.by_expected.sums(of.ranks)) / np.sqrt(spread * of.spread) if spread > 0 else 0.0
 
 
 def prediction(expected: Floats, actual: Floats) -> Prediction:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from patron.predictions.histories import as_floats, refuse
+from patron.predictions.histories import as_floats, dot, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -58,7 +58,7 @@ def gini(weights: Floats, amounts: Floats) -> float:
     total, sum_of_amounts = float(weights.sum()), float(amounts.sum())
     if not (total > 0 and sum_of_amounts > 0):
         return float("nan")
-    under = float(weights @ (np.cumsum(amounts) - amounts / 2))
+    under = dot(weights, np.cumsum(amounts) - amounts / 2)
     return 1.0 - 2.0 * under / (total * sum_of_amounts)
 
 

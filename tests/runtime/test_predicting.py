@@ -22,6 +22,7 @@ from patron.kernel.errors import InputError, InvariantError
 from patron.kernel.time import Calendar
 from patron.predictions import mbgnbd
 from patron.predictions.again import p_order
+from patron.predictions.choosing.entrants import FEW
 from patron.predictions.clv import continuous_rate, discounted_purchases
 from patron.predictions.naive import NaiveRate
 from patron.runtime import pipeline, predicting
@@ -107,7 +108,7 @@ def test_predictions_are_what_the_models_say_of_each_history() -> None:
     def same(name: str, expected: Any, *, rtol: float = 1e-9, atol: float = 1e-12) -> None:
         np.testing.assert_allclose([r[name] for r in told], expected, rtol=rtol, atol=atol)
 
-    by_hand = mbgnbd.fit(x, t_x, age, prior=None if (x > 0).sum() >= predicting.FEW else mbgnbd.weak_prior([age.mean()]))
+    by_hand = mbgnbd.fit(x, t_x, age, prior=None if (x > 0).sum() >= FEW else mbgnbd.weak_prior([age.mean()]))
     np.testing.assert_allclose(model.values, by_hand.values, rtol=1e-7)
     same("p_alive", model.p_alive(x, t_x, age))
     same("p_order_90d", p_order(model, 90.0, x, t_x, age))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _STEP = 0.3
 _LOWEST = -3.8  # of v: exp(v − e^−v) is below rounding
 _TAIL = 37.0  # e to the minus of it is below rounding
+_CELLS = 1 << 15  # at a time: what fits into the processor's memory
 _PAIRS = 1 << 13
 _AGES = 1 << 8
 
@@ -47,31 +48,13 @@ class _Tails:
 
 def likelihood(cells: Cells, parameters: Floats) -> tuple[float, Floats, Floats]:
     """Log-likelihood of (r, α, s, β), gradient and Hessian, summed over cells."""
-    r, alpha, s, beta = parameters
-    n, x = cells.n, cells.x.astype(np.float64)
     value, gradient, hessian = _of_counts(cells, parameters)
     tails, first, last = _tails_of(cells, parameters)
-    scale = np.exp(tails.k[last] - tails.k[first])  # at most 1: nothing overflows
-    gone = s * (tails.of[:, first] - tails.of[:, last] * scale)  # a row per factor
-    z = scale + gone[0]
-    rate = r + x
-    log_a, log_b, a, b = np.log(alpha + cells.T), np.log(beta + cells.T), 1 / (alpha + cells.T), 1 / (beta + cells.T)
-    stays = (-log_a, -rate * a, -log_b, -s * b)  # of ln of the first term
-    total, of_a, of_inverse_a, of_b, of_inverse_b = gone[0], gone[1], gone[2], gone[3], gone[4]
-    slopes = (-of_a, -rate * of_inverse_a, total / s - of_b, -(s + 1) * of_inverse_b)
-    first_order = [(scale * stays[i] + slopes[i]) / z for i in range(4)]
-    bends = {
-        (0, 0): gone[5], (0, 1): -of_inverse_a + rate * gone[6], (0, 2): -of_a / s + gone[7], (0, 3): (s + 1) * gone[8],
-        (1, 1): rate * (rate + 1) * gone[9], (1, 2): -rate * of_inverse_a / s + rate * gone[10], (1, 3): rate * (s + 1) * gone[11],
-        (2, 2): -2 * of_b / s + gone[12], (2, 3): -(s + 1) * of_inverse_b / s - of_inverse_b + (s + 1) * gone[13],
-        (3, 3): (s + 1) * (s + 2) * gone[14],
-    }  # fmt: skip
-    own = {(0, 1): -a, (1, 1): rate * a * a, (2, 3): -b, (3, 3): s * b * b}
-    value += dot(n, np.log(z) + tails.k[first])
-    gradient += [dot(n, d) for d in first_order]
-    for (i, j), bend in bends.items():
-        of_stay = stays[i] * stays[j] + own.get((i, j), 0.0)
-        hessian[i, j] += dot(n, (scale * of_stay + bend) / z - first_order[i] * first_order[j])
+    for begin in range(0, len(cells), _CELLS):
+        rows = slice(begin, begin + _CELLS)
+        piece = type(cells)(cells.x[rows], cells.t_x[rows], cells.T[rows], cells.n[rows])
+        more = _of_tails(piece, parameters, tails, first[rows], last[rows])
+        value, gradient, hessian = value + more[0], gradient + more[1], hessian + more[2]
     return value, gradient, np.triu(hessian) + np.triu(hessian, 1).T
 
 
@@ -116,6 +99,33 @@ def pmf(parameters: Floats, t: float, largest: int) -> Floats:
     leaves = s / beta * np.exp(-(s + 1) * np.log1p(y / beta))
     result: Floats = of_poisson(np.array([t]))[:, 0] * np.exp(-s * np.log1p(t / beta)) + (of_poisson(y) * (leaves * w)).sum(axis=1)
     return result
+
+
+def _of_tails(cells: Cells, parameters: Floats, tails: _Tails, first: Integers, last: Integers) -> tuple[float, Floats, Floats]:
+    """The part of the log-likelihood that t_x and T decide: sums over some cells; of the Hessian the upper half."""
+    r, alpha, s, beta = parameters
+    n, x = cells.n, cells.x.astype(np.float64)
+    scale = np.exp(tails.k[last] - tails.k[first])  # at most 1: nothing overflows
+    gone = s * (tails.of[:, first] - tails.of[:, last] * scale)  # a row per factor
+    z = scale + gone[0]
+    rate = r + x
+    log_a, log_b, a, b = np.log(alpha + cells.T), np.log(beta + cells.T), 1 / (alpha + cells.T), 1 / (beta + cells.T)
+    stays = (-log_a, -rate * a, -log_b, -s * b)  # of ln of the first term
+    total, of_a, of_inverse_a, of_b, of_inverse_b = gone[0], gone[1], gone[2], gone[3], gone[4]
+    slopes = (-of_a, -rate * of_inverse_a, total / s - of_b, -(s + 1) * of_inverse_b)
+    first_order = [(scale * stays[i] + slopes[i]) / z for i in range(4)]
+    bends = {
+        (0, 0): gone[5], (0, 1): -of_inverse_a + rate * gone[6], (0, 2): -of_a / s + gone[7], (0, 3): (s + 1) * gone[8],
+        (1, 1): rate * (rate + 1) * gone[9], (1, 2): -rate * of_inverse_a / s + rate * gone[10], (1, 3): rate * (s + 1) * gone[11],
+        (2, 2): -2 * of_b / s + gone[12], (2, 3): -(s + 1) * of_inverse_b / s - of_inverse_b + (s + 1) * gone[13],
+        (3, 3): (s + 1) * (s + 2) * gone[14],
+    }  # fmt: skip
+    own = {(0, 1): -a, (1, 1): rate * a * a, (2, 3): -b, (3, 3): s * b * b}
+    hessian = np.zeros((4, 4))
+    for (i, j), bend in bends.items():
+        of_stay = stays[i] * stays[j] + own.get((i, j), 0.0)
+        hessian[i, j] = dot(n, (scale * of_stay + bend) / z - first_order[i] * first_order[j])
+    return dot(n, np.log(z) + tails.k[first]), np.array([dot(n, d) for d in first_order]), hessian
 
 
 def _of_counts(cells: Cells, parameters: Floats) -> tuple[float, Floats, Floats]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from patron.predictions.histories import Floats, Integers
 
-    Small = NDArray[np.int32]
+    Places = NDArray[np.intp]
 
 _FEWEST = 20_000
 _BLOCK = 1 << 15
@@ -27,7 +27,7 @@ _DIRECT = 1 << 24
 
 @dataclass(frozen=True, slots=True)
 class WholeRows:
-    """Histories in whole units.
+    """Histories in whole units, of any type.
 
     Attributes:
         x: repeat purchases.
@@ -38,9 +38,9 @@ class WholeRows:
         oldest: the greatest T.
     """
 
-    x: Small
-    t_x: Small
-    T: Small  # the letter of the papers
+    x: NDArray[Any]
+    t_x: NDArray[Any]
+    T: NDArray[Any]  # the letter of the papers
     pairs: NDArray[np.bool_]
     most: int
     oldest: int
@@ -63,13 +63,13 @@ class WholeRows:
         found = np.empty(len(self.x))
         with np.errstate(over="ignore"):  # beyond every bound it is infinite, and the chance to be here nothing
             for rows in _blocks(len(self.x)):
-                x, ends, odds = self.x[rows], self.T[rows], found[rows]
-                np.subtract(log_age.take(ends), log_age.take(self.t_x[rows]), out=odds)
+                x, ends, odds = _places(self.x[rows]), _places(self.T[rows]), found[rows]
+                np.subtract(log_age.take(ends), log_age.take(_places(self.t_x[rows])), out=odds)
                 odds *= rate.take(x)
                 odds += log_odds.take(x)
                 np.exp(odds, out=odds)
                 odds += 1.0
-                np.divide(1.0 if answer is None else table.take(x * np.int32(wide) + ends), odds, out=odds)
+                np.divide(1.0 if answer is None else table.take(x * wide + ends), odds, out=odds)
         return found
 
 
@@ -84,18 +84,23 @@ def whole_rows(x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> WholeRows | None: 
         return None
     wide = int(oldest) + 1
     pairs = np.zeros((int(most) + 1) * wide, dtype=bool)
-    of_rows: Small = np.empty((3, count), dtype=np.int32)
+    for rows in _blocks(count):
+        given = [a[rows] for a in arrays]
+        of_x, first, last = (_places(a) for a in given)
+        if not all(np.array_equal(of, a) for of, a in zip((of_x, first, last), given, strict=True) if of is not a):
+            return None
+        if of_x.min() < 0 or first.min() < 0 or (first > last).any() or ((of_x == 0) != (first == 0)).any():
+            return None
+        pairs[of_x * wide + last] = True
+    return WholeRows(arrays[0], arrays[1], arrays[2], pairs, int(most), int(oldest))
+
+
+def _places(values: NDArray[Any]) -> Places:
+    """Values as what looks things up."""
+    if values.dtype == np.intp:
+        return values
     with np.errstate(invalid="ignore"):
-        for rows in _blocks(count):
-            of_x, first, last = of_rows[:, rows]
-            for into, given in zip((of_x, first, last), arrays, strict=True):
-                np.copyto(into, given[rows], casting="unsafe")
-                if not np.array_equal(into, given[rows]):
-                    return None
-            if of_x.min() < 0 or first.min() < 0 or (first > last).any() or ((of_x == 0) != (first == 0)).any():
-                return None
-            pairs[of_x * np.int32(wide) + last] = True
-    return WholeRows(of_rows[0], of_rows[1], of_rows[2], pairs, int(most), int(oldest))
+        return values.astype(np.intp)
 
 
 def _blocks(count: int) -> Iterator[slice]:

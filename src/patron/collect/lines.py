@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import translate
-from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import ibis
@@ -207,8 +206,8 @@ class Lines:
             known = names.select(_name=names.country, _code=country(names.country))
             bare = bare.left_join(known, bare.country == known._name).mutate(country=known._code).select(*bare.columns)
         if self._buyers:  # hashes take their time; people come back
-            people = bare.select(*self._buyers).distinct()
-            found = people.select(*(people[c].name(f"_{c}") for c in self._buyers), buyer_id=self.person(people).id.cast("int64"))
+            buyers = bare.select(*self._buyers).distinct()
+            found = buyers.select(*(buyers[c].name(f"_{c}") for c in self._buyers), buyer_id=self.person(buyers).id.cast("int64"))
             same = [bare[c].identical_to(found[f"_{c}"]) for c in self._buyers]
             bare = bare.left_join(found, same).select(*bare.columns, "buyer_id")
         else:
@@ -334,7 +333,7 @@ def listings(names: ir.Table, codes: ir.Table, intake: Intake) -> ir.Table:
     )
 
 
-def _mixed(  # the content of a line
+def _mixed(
     order: ir.IntegerValue, product: ir.IntegerValue, quantity: ir.DecimalValue, price: ir.DecimalValue, *amounts_: ir.IntegerValue
 ) -> ir.IntegerValue:
     """A number for the content of a line: ids are hashes already, so that numbers only need to be spread over the bits.
@@ -353,9 +352,7 @@ def _matches(text: ir.StringValue, patterns: Sequence[str]) -> ir.BooleanValue:
     found = text.isin(plain) if plain else ibis.literal(value=False)
     for pattern in (p for p in patterns if set(p) & _WILD):
         expression = translate(pattern).replace("(?s:", "(?:").replace(r"\Z", "$").replace(r"\z", "$")
-        begins = "".join(takewhile(lambda c: c not in _WILD, pattern))
-        fits = text.re_search(f"^{expression}")
-        found = found | (ibis.ifelse(text.startswith(begins), fits, ibis.literal(value=False)) if begins else fits)
+        found = found | text.re_search(f"^{expression}")
     return found
 
 

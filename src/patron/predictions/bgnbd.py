@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import numpy as np
 
-from patron.kernel.errors import InputError
-from patron.kernel.problems import Problem
 from patron.predictions import geometric
 from patron.predictions.histories import as_floats, cells, checked, horizon
-from patron.predictions.model import TOO_FEW, Fitted, arguments, doubt_of, thinned
+from patron.predictions.model import TOO_FEW, Fitted, arguments, doubt_of, refuse_without_repeats, thinned
 from patron.predictions.optimum import Prior, maximum
 from patron.predictions.pairs import by_pair
 from patron.predictions.whole import WholeRows, whole_rows
@@ -196,9 +194,7 @@ M = TypeVar("M", bound=BGNBD)
 
 def fitted(model: type[M], histories: Cells, prior: Prior | None) -> M:
     """A model of this family, fitted to cells."""
-    if prior is None and not histories.x.any():
-        problem = Problem("x", "0 in every row", "customers who bought again", "with a prior there is an answer: `prior=weak_prior(T)`")
-        raise InputError("Nobody bought again, so nothing can be learned about buying again.", [problem])
+    refuse_without_repeats(histories, prior)
     typical = float((histories.n * histories.T).sum() / histories.n.sum()) or 1.0
     starts: list[tuple[float, ...]] = [(0.5, typical / 4, 0.8, 2.5), (1.0, typical, 0.3, 8.0)]
     usual, few = starts[0], thinned(histories)

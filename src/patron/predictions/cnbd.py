@@ -18,7 +18,7 @@ from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem
 from patron.predictions import bgnbd, erlang
 from patron.predictions.histories import as_floats, cells, checked, horizon, refuse
-from patron.predictions.model import Fitted, arguments, doubt_of, thinned
+from patron.predictions.model import Fitted, arguments, doubt_of, refuse_without_repeats, thinned
 from patron.predictions.optimum import Prior, maximum
 from patron.predictions.pairs import by_pair
 
@@ -151,9 +151,7 @@ def fit(  # noqa: PLR0913
     if k not in range(1, LARGEST_K + 1):
         raise InputError("There is no such model.", [Problem("k", str(k), f"a whole number from 1 to {LARGEST_K}")])
     histories, gaps = cells(x, t_x, T, weights), _gaps(x, t_x, sum_log_gaps, weights)
-    if prior is None and not histories.x.any():
-        problem = Problem("x", "0 in every row", "customers who bought again", "with a prior there is an answer: `prior=weak_prior(T)`")
-        raise InputError("Nobody bought again, so nothing can be learned about buying again.", [problem])
+    refuse_without_repeats(histories, prior)
     return _fitted(histories, gaps, k, int(leaves_at_first), prior)
 
 

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 import numpy as np
 
+from patron.kernel.errors import InputError
+from patron.kernel.problems import Problem
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import ArrayLike
 
     from patron.predictions.histories import Cells, Floats, Integers
-    from patron.predictions.optimum import Optimum
+    from patron.predictions.optimum import Optimum, Prior
 
 NO_SIGNAL = "no churn signal: nothing in these histories tells how many have left"
 TOO_FEW = "too few: nobody came back, or too few did, for the parameters to be told apart"
@@ -115,6 +118,17 @@ def arguments(found: Optimum, customers: float, doubt: str) -> dict[str, Any]:
         "customers": customers,
         "doubt": doubt,
     }
+
+
+def refuse_without_repeats(histories: Cells, prior: Prior | None) -> None:
+    """Raise where nobody bought again and no prior says what is usual.
+
+    Raises:
+        InputError: so.
+    """
+    if prior is None and not histories.x.any():
+        problem = Problem("x", "0 in every row", "customers who bought again", "with a prior there is an answer: `prior=weak_prior(T)`")
+        raise InputError("Nobody bought again, so nothing can be learned about buying again.", [problem])
 
 
 def doubt_of(leaving: float, least: float, back: float) -> str:

@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from patron.kernel.errors import InputError
-from patron.kernel.problems import Problem
 from patron.predictions import exponential
 from patron.predictions.histories import as_floats, cells, checked, horizon, refuse
-from patron.predictions.model import Fitted, arguments, doubt_of, thinned
+from patron.predictions.model import Fitted, arguments, doubt_of, refuse_without_repeats, thinned
 from patron.predictions.optimum import Prior, maximum
 
 if TYPE_CHECKING:
@@ -120,9 +118,7 @@ def fit(x: ArrayLike, t_x: ArrayLike, T: ArrayLike, *, weights: ArrayLike | None
 
 def fitted(histories: Cells, prior: Prior | None) -> ParetoNBD:
     """A Pareto/NBD fitted to cells."""
-    if prior is None and not histories.x.any():
-        problem = Problem("x", "0 in every row", "customers who bought again", "with a prior there is an answer: `prior=weak_prior(T)`")
-        raise InputError("Nobody bought again, so nothing can be learned about buying again.", [problem])
+    refuse_without_repeats(histories, prior)
     typical = float((histories.n * histories.T).sum() / histories.n.sum()) or 1.0
     starts = [(1.0, typical / 4, 1.0, typical / 4), (0.5, typical / 4, 0.5, typical / 2), (0.5, typical / 2, 0.2, typical / 20)]
     usual, few = starts[0], thinned(histories)

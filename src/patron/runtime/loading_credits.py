@@ -1,4 +1,4 @@
-"""Refunds from credit notes: matched anew for every buyer and product that a load touched."""
+"""Refunds from credit notes: matched anew for every buyer that a load told of."""
 
 from __future__ import annotations
 
@@ -36,8 +36,7 @@ def settle_refunds(store: Store) -> int:
     )
     in_groups = settled.filter(settled.buyer_id.notnull(), settled.subject.notnull())
     groups = kept(store, _GROUPS, in_groups.select(*_KEY).distinct())
-    store.create(_MATCHES, _matches(store, in_groups, groups), temporary=True)
-    matches = ibis.table(dict.fromkeys(("credit_id", "sale_id", "order_id", "begins", "ends"), "int64"), name=_MATCHES)
+    matches = kept(store, _MATCHES, _matches(store, in_groups, groups))
     made = matching.refunds(settled.drop("subject"), matches)
     columns = {c.name: made[c.name].cast(c.type) for c in t.REFUNDS.columns if c.name in made.columns}
     rows = kept(store, _REFUNDS, made.select(**columns, is_full=ibis.literal(value=False)))
@@ -52,12 +51,8 @@ def _matches(store: Store, credits_: ir.Table, groups: ir.Table) -> ir.Table:
     buyers = t.ORDERS.unbound().semi_join(groups.select("buyer_id").distinct(), "buyer_id")
     bought = t.ORDER_LINES.unbound().semi_join(buyers, "order_id")
     sold, back = matching.sales(bought, buyers).semi_join(groups, list(_KEY)), matching.returns(credits_)
-    store.create("_load_sold", sold, temporary=True)
-    store.create("_load_back", back, temporary=True)
-    sold, back = ibis.table(sold.schema(), name="_load_sold"), ibis.table(back.schema(), name="_load_back")
-    equal = matching.matches_of_equal_size(sold, back)
-    store.create("_load_equal", equal, temporary=True)
-    equal = ibis.table(equal.schema(), name="_load_equal")
+    sold, back = kept(store, "_load_sold", sold), kept(store, "_load_back", back)
+    equal = kept(store, "_load_equal", matching.matches_of_equal_size(sold, back))
     rest = matching.matches_of_units(sold.anti_join(equal, "sale_id"), back.anti_join(equal, "credit_id"))
     return equal.union(rest.select(*equal.columns))
 

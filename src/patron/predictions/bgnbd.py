@@ -12,7 +12,7 @@ import numpy as np
 
 from patron.predictions import geometric
 from patron.predictions.histories import as_floats, cells, checked, horizon
-from patron.predictions.model import TOO_FEW, Fitted, arguments, doubt_of, refuse_without_repeats, thinned
+from patron.predictions.model import TOO_FEW, LeavingAfterPurchase, arguments, doubt_of, refuse_without_repeats, thinned
 from patron.predictions.optimum import Prior, maximum
 from patron.predictions.pairs import by_pair
 from patron.predictions.whole import WholeRows, whole_rows
@@ -26,32 +26,11 @@ _ROWS = 1 << 17
 
 
 @dataclass(frozen=True)
-class BGNBD(Fitted):
+class BGNBD(LeavingAfterPurchase):
     """A fitted BG/NBD: λ ~ Gamma(r, alpha), p ~ Beta(a, b)."""
 
     name: ClassVar[str] = "bgnbd"
-    names: ClassVar[tuple[str, ...]] = ("r", "alpha", "a", "b")
     first: ClassVar[int] = 0
-
-    @property
-    def r(self) -> float:
-        """Shape of the rates."""
-        return self.values[0]
-
-    @property
-    def alpha(self) -> float:
-        """Rate parameter of the rates, in units of time."""
-        return self.values[1]
-
-    @property
-    def a(self) -> float:
-        """First parameter of the probabilities of leaving."""
-        return self.values[2]
-
-    @property
-    def b(self) -> float:
-        """Second parameter of the probabilities of leaving."""
-        return self.values[3]
 
     def p_alive(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
         """The probability of each customer to be still a customer at T."""

@@ -18,7 +18,7 @@ from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem
 from patron.predictions import bgnbd, erlang
 from patron.predictions.histories import as_floats, cells, checked, horizon, refuse
-from patron.predictions.model import Fitted, arguments, doubt_of, refuse_without_repeats, thinned
+from patron.predictions.model import LeavingAfterPurchase, arguments, doubt_of, refuse_without_repeats, thinned
 from patron.predictions.optimum import Prior, maximum
 from patron.predictions.pairs import by_pair
 
@@ -35,7 +35,7 @@ LARGEST_K = 6
 
 
 @dataclass(frozen=True)
-class CNBD(Fitted):
+class CNBD(LeavingAfterPurchase):
     """A fitted (M)BG/CNBD-k: events at rate λ ~ Gamma(r, alpha), every k-th a purchase, p ~ Beta(a, b).
 
     Attributes:
@@ -44,29 +44,8 @@ class CNBD(Fitted):
     """
 
     name: ClassVar[str] = "cnbd"
-    names: ClassVar[tuple[str, ...]] = ("r", "alpha", "a", "b")
     k: int = 1
     first: int = 1
-
-    @property
-    def r(self) -> float:
-        """Shape of the rates."""
-        return self.values[0]
-
-    @property
-    def alpha(self) -> float:
-        """Rate parameter of the rates, in units of time."""
-        return self.values[1]
-
-    @property
-    def a(self) -> float:
-        """First parameter of the probabilities of leaving."""
-        return self.values[2]
-
-    @property
-    def b(self) -> float:
-        """Second parameter of the probabilities of leaving."""
-        return self.values[3]
 
     def p_alive(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
         """The probability of each customer to be still a customer at T."""

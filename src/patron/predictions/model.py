@@ -108,6 +108,38 @@ class Fitted:
         return low, high
 
 
+@dataclass(frozen=True)
+class Buying(Fitted):
+    """A model in which customers buy at rates λ ~ Gamma(r, alpha)."""
+
+    @property
+    def r(self) -> float:
+        """Shape of the rates of buying."""
+        return self.values[0]
+
+    @property
+    def alpha(self) -> float:
+        """Rate parameter of the rates of buying, in units of time."""
+        return self.values[1]
+
+
+@dataclass(frozen=True)
+class LeavingAfterPurchase(Buying):
+    """One in which they leave after a purchase, with probabilities p ~ Beta(a, b)."""
+
+    names: ClassVar[tuple[str, ...]] = ("r", "alpha", "a", "b")
+
+    @property
+    def a(self) -> float:
+        """First parameter of the probabilities of leaving."""
+        return self.values[2]
+
+    @property
+    def b(self) -> float:
+        """Second parameter of the probabilities of leaving."""
+        return self.values[3]
+
+
 def arguments(found: Optimum, customers: float, doubt: str) -> dict[str, Any]:
     """What a fit says in the words of `Fitted`."""
     covariance = None if doubt else found.covariance

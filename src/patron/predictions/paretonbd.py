@@ -9,7 +9,7 @@ import numpy as np
 
 from patron.predictions import exponential
 from patron.predictions.histories import as_floats, cells, checked, horizon, refuse
-from patron.predictions.model import Fitted, arguments, doubt_of, refuse_without_repeats, thinned
+from patron.predictions.model import Buying, arguments, doubt_of, refuse_without_repeats, thinned
 from patron.predictions.optimum import Prior, maximum
 
 if TYPE_CHECKING:
@@ -21,21 +21,11 @@ __all__ = ["ParetoNBD", "fit", "weak_prior"]
 
 
 @dataclass(frozen=True)
-class ParetoNBD(Fitted):
+class ParetoNBD(Buying):
     """A fitted Pareto/NBD: λ ~ Gamma(r, alpha), μ ~ Gamma(s, beta)."""
 
     name: ClassVar[str] = "paretonbd"
     names: ClassVar[tuple[str, ...]] = ("r", "alpha", "s", "beta")
-
-    @property
-    def r(self) -> float:
-        """Shape of the rates of buying."""
-        return self.values[0]
-
-    @property
-    def alpha(self) -> float:
-        """Rate parameter of the rates of buying, in units of time."""
-        return self.values[1]
 
     @property
     def s(self) -> float:

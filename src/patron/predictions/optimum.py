@@ -21,6 +21,7 @@ _FLOOR = 1e-9
 _FLOOR_OF_HOLLOWS = 1e-3  # where the function is not concave, what is nearly flat is not followed far
 _FAR = 14.0
 _NOISE = 1e-14
+_LAST = 1e-3
 _FLAT = 1 / 9  # a logarithm known to no more than three: a factor of twenty either way
 _IDLE = 1e-6
 
@@ -105,9 +106,12 @@ def _climbed(function: Function, logs: Floats, near: Floats, prior: Prior | None
         steps += 1
         step = _step(gradient, curvature)
         promised = float(gradient @ step)
-        if promised <= _NOISE * (1.0 + abs(value)) or (
-            promised < _IDLE and np.abs(logs - near).max() > _FAR
-        ):  # runs away for next to nothing
+        if promised < _IDLE and np.abs(logs - near).max() > _FAR:  # runs away for next to nothing
+            break
+        if promised <= _NOISE * (1.0 + abs(value)):
+            if np.abs(step).max() < _LAST:  # the value cannot tell any more, the slope still can
+                logs = logs + step
+                value, gradient, curvature, plain = at(logs)
             break
         scale = 1.0
         while scale > 1e-10:

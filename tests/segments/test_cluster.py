@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +10,7 @@ from patron.kernel.errors import InputError
 from patron.segments.check import checked
 from patron.segments.cluster import Clustering, learned, members
 from patron.segments.definition import read, to_toml
-from segments.world import CATALOG, World
+from segments.world import AS_OF, CATALOG, World
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,6 +66,8 @@ def test_any_engine_finds_the_members_that_were_learned(clustering: Clustering) 
     values = _shop()
     definitions = [read(to_toml(d), slug=d.slug, where=d.file) for d in clustering.definitions("kind")]
     rows = [{f.name: _known(v, f.kind) for f, v in zip(FEATURES, row, strict=True)} for row in values]
+    for row in rows:
+        row["last_order_at"] = AS_OF.replace(tzinfo=None) - timedelta(days=float(row["days_since_last_order"] or 0))
     world = World(rows)
     found = world.memberships(world.plan(checked(definitions, CATALOG)))
     labels = members(values, FEATURES, clustering.centroids)

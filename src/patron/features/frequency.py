@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import ibis
 
 from patron.features.feature import Feature, Follows, Slides
 from patron.features.values import of, ratio
+from patron.kernel.time import SECONDS_PER_DAY
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from patron.features.inputs import Inputs
 
 _order = partial(Feature, family="frequency", needs=("orders",))
 _edge = partial(Feature, family="frequency", needs=("orders",), kind="instant", unit="instant", hidden=True)
@@ -27,6 +34,11 @@ def _window(days: int) -> tuple[Feature, Feature]:
             value=of("recent_orders", f"edge_{days}d"),
         ),
     )  # fmt: skip
+
+
+def _next_tenure_day(i: Inputs) -> ir.Value:
+    days = ibis.greatest(i.feature("tenure_days").floor().cast("int64"), int(_YEAR)) + 1
+    return i.feature("first_order_at").truncate("s") + (days * SECONDS_PER_DAY).as_interval("s")
 
 
 FEATURES = (
@@ -60,8 +72,13 @@ FEATURES = (
     ),
     _order(
         name="orders_per_year", kind="number", unit="orders a year", seeds=("001-23", "004-03"),
-        meaning="Orders for each year since the first order; the first year counts in full.",
-        value=lambda i: ratio(i.feature("order_count"), ibis.greatest(i.feature("tenure_days") / _YEAR, 1.0)),
-        changes=Follows(("order_count", "tenure_days")),
+        meaning="Orders for each year since the first order, in whole days; the first year counts in full.",
+        value=lambda i: ratio(i.feature("order_count"), ibis.greatest(i.feature("tenure_days").floor().cast("float64") / _YEAR, 1.0)),
+        changes=Slides("edge_tenure_day_at"),
+    ),
+    _edge(
+        name="edge_tenure_day_at",
+        meaning="When the customer has been one for another whole day, after the first year.",
+        value=_next_tenure_day,
     ),
 )  # fmt: skip

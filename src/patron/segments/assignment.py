@@ -1,4 +1,7 @@
-"""Which learned centre a customer's features are nearest to: an expression, so that every engine gives the answer that was learned."""
+"""Which learned centre a customer's features are nearest to: an expression, so that every engine gives the answer that was learned.
+
+Ages count in whole days here: nearness is no straight line, so when it changes could not be told, but the next whole day can.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,15 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from patron.features.feature import Ages
+from patron.kernel.time import SECONDS_PER_DAY, seconds_between
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import ibis.expr.types as ir
+
+    from patron.features.feature import Feature
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +64,45 @@ def coordinate(value: ir.NumericValue, axis: Axis) -> ir.FloatingValue:
     return ibis.ifelse(value.isnull(), ibis.literal(0.0), kept)
 
 
-def assigned(row: ir.Table, centroids: Centroids) -> ir.IntegerValue:
+def in_whole_days(name: str, row: ir.Table, catalog: Mapping[str, Feature], now: ir.TimestampValue) -> ir.NumericValue:
+    """A feature's value as it places a customer."""
+    ages = catalog[name].changes
+    if not isinstance(ages, Ages):
+        return row[name]
+    days = _days(ages, row, now)
+    value = days / row[ages.per].cast("float64").nullif(ibis.literal(0.0)) if ages.per else days
+    return ibis.ifelse(row[name].isnull(), ibis.null("float64"), value)
+
+
+def next_day(ages: Ages, row: ir.Table, now: ir.TimestampValue) -> ir.TimestampValue:
+    """When an age is another whole number of days."""
+    days, second = _days(ages, row, now).cast("int64"), row[ages.since].truncate("s")
+    if ages.until:
+        return second - (days * SECONDS_PER_DAY - 1).as_interval("s")
+    return second + ((days + 1) * SECONDS_PER_DAY).as_interval("s")
+
+
+def assigned(values: Mapping[str, ir.NumericValue], centroids: Centroids) -> ir.IntegerValue:
     """The number of the nearest centre, from 0; of two equally near, the first.
 
-    Distances are rounded so that engines, which may add in another order, choose the same.
+    Args:
+        values: of the features of the axes, by `in_whole_days`.
+        centroids: the centres.
+
+    Notes:
+        Distances are rounded so that engines, which may add in another order, choose the same.
     """
-    place = [coordinate(row[axis.feature], axis) for axis in centroids.axes]
+    place = [coordinate(values[axis.feature], axis) for axis in centroids.axes]
     distances = [_distance(place, point) for point in centroids.points]
     nearest = ibis.least(*distances) if len(distances) > 1 else distances[0]
     return ibis.cases(
         *[(d == nearest, ibis.literal(i, type="int64")) for i, d in enumerate(distances)], else_=ibis.literal(0, type="int64")
     )
+
+
+def _days(ages: Ages, row: ir.Table, now: ir.TimestampValue) -> ir.FloatingValue:
+    passed = seconds_between(row[ages.since], now) if ages.until else seconds_between(now, row[ages.since])
+    return (passed.cast("float64") / float(SECONDS_PER_DAY)).floor().cast("float64")
 
 
 def _distance(place: list[ir.FloatingValue], point: tuple[float, ...]) -> ir.FloatingValue:

@@ -15,7 +15,7 @@ from patron.kernel.steps import Step
 from patron.kernel.tables import type_of
 from patron.segments import expression as e
 from patron.segments import tree as t
-from patron.segments.assignment import assigned
+from patron.segments.assignment import assigned, in_whole_days
 from patron.segments.statistics import cuts_within, population, statistics_of
 from patron.segments.terms import beside, term_steps
 from patron.segments.waiting import needed
@@ -105,7 +105,9 @@ class Plan:
         references.
         """
         row = self._joined()
-        nearest = {column_of(leaf): assigned(row, leaf.centroids) for leaf in self._leaves() if isinstance(leaf, t.InCluster)}
+        clusters = [leaf for leaf in self._leaves() if isinstance(leaf, t.InCluster)]
+        placing = {f: in_whole_days(f, row, self.catalog, self.facts.now) for leaf in clusters for f in leaf.centroids.features}
+        nearest = {column_of(leaf): assigned(placing, leaf.centroids) for leaf in clusters}
         row = row.mutate(**nearest) if nearest else row
         for level in self._levels():
             scope = e.Scope(row, self.catalog, self.facts, stats)

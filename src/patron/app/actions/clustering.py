@@ -12,6 +12,8 @@ from patron.app.answers import last_answers
 from patron.app.files import write_text
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem, did_you_mean
+from patron.kernel.time import literal
+from patron.segments.assignment import in_whole_days
 from patron.segments.cluster import learned
 from patron.segments.definition import Definition, to_toml
 
@@ -71,8 +73,8 @@ def cluster(project: Project, *, features: Sequence[str] = (), where: str = "ord
     """
     answers = last_answers(project)
     chosen = _features(project, features)
-    rows = condition_rows(project, answers, where).order_by("customer_id").select(*[f.name for f in chosen])
-    table = project.store.query(rows)
+    rows, now = condition_rows(project, answers, where).order_by("customer_id"), literal(answers.as_of)
+    table = project.store.query(rows.select(**{f.name: in_whole_days(f.name, rows, project.definitions.catalog, now) for f in chosen}))
     columns = [table.column(f.name).cast("float64").fill_null(float("nan")).to_numpy() for f in chosen]
     values = np.column_stack(columns)
     found = learned(values, chosen, counts=tuple(sizes)) if sizes else learned(values, chosen)

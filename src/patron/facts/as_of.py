@@ -13,10 +13,11 @@ import ibis
 
 from patron.facts import tables as t
 from patron.kernel.money import exponent
-from patron.kernel.time import literal
+from patron.kernel.time import SECONDS_PER_DAY, literal, moment
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Iterable
+    from datetime import datetime, timedelta
 
     import ibis.expr.types as ir
 
@@ -41,6 +42,8 @@ _HAPPENED = {
     "list_members": "added_at",
     "customers": "first_seen_at",
 }
+_NO_FACT = {"received_at", "updated_at"}
+_BY_NAME = {table.name: table for table in t.FACTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,9 @@ class Facts:
             a feature that needs another one is unknown, not zero.
         currencies: currencies other than the shop's that occur in facts; with none, nothing is converted.
         costed: whether the cost of goods is known for any order.
+        only: a table of the customers (customer_id) whose facts are read; everybody's if empty.
+        is_live: whether the instant is the one that the store was told, so that statements serve every tick; `as_of` then stands for the
+            day (`Calendar.mark`).
     """
 
     shop: Shop
@@ -61,11 +67,27 @@ class Facts:
     known: frozenset[str]
     currencies: frozenset[str] = frozenset()
     costed: bool = False
+    only: str = ""
+    is_live: bool = False
 
     @property
     def now(self) -> ir.TimestampValue:
-        """`as_of` as a literal."""
-        return literal(self.as_of)
+        """The instant of the answer."""
+        now: ir.TimestampValue = moment() if self.is_live else literal(self.as_of)
+        return now
+
+    def ago(self, span: timedelta) -> ir.TimestampValue:
+        """The instant that lies so long before `now`."""
+        if not self.is_live:
+            return literal(self.as_of - span)
+        return self.now - ibis.interval(seconds=span.days * SECONDS_PER_DAY + span.seconds) - ibis.interval(microseconds=span.microseconds)
+
+    def whose(self, rows: ir.Table) -> ir.Table:
+        """The rows of the customers that are asked about."""
+        if not self.only:
+            return rows
+        asked = ibis.table({"customer_id": "int64"}, name=self.only)
+        return rows.semi_join(asked, "customer_id")
 
     @property
     def customers(self) -> ir.Table:
@@ -135,9 +157,10 @@ class Facts:
     @property
     def list_members(self) -> ir.Table:
         """`facts.LIST_MEMBERS` added before `as_of`; whoever was merged since is listed as the customer that stays."""
-        listed, people = self._before(t.LIST_MEMBERS), t.IDENTITIES.unbound().rename(_stays="customer_id")
+        listed, people = t.LIST_MEMBERS.unbound(), t.IDENTITIES.unbound().rename(_stays="customer_id")
         now = listed.left_join(people, listed.customer_id == people.identifier_id)
-        return now.select("list_name", "added_at", customer_id=ibis.coalesce(now._stays, now.customer_id)).distinct()
+        stay = now.select("list_name", "added_at", customer_id=ibis.coalesce(now._stays, now.customer_id))
+        return self._before(t.LIST_MEMBERS, stay).distinct()
 
     @property
     def spend(self) -> ir.Table:
@@ -146,9 +169,20 @@ class Facts:
         known = self._converted(spend.filter(spend.ends_on < self.shop.calendar.day_of(self.as_of)), t.SPEND)
         return known.filter(known.cost.notnull())
 
+    @property
+    def ahead(self) -> ir.Table:
+        """Facts that are dated after `now`: customer_id, and known_at, the instant of the first."""
+        return ibis.union(*[part for name in sorted(self.known & _HAPPENED.keys()) for part in self._ahead(_BY_NAME[name])])
+
+    def _ahead(self, table: Table) -> Iterable[ir.Table]:
+        rows = self.whose(table.unbound())
+        for column in (c.name for c in table.columns if c.kind == "instant" and c.name not in _NO_FACT):
+            later = rows.filter(rows[column] >= self.now, rows.customer_id.notnull())
+            yield later.group_by("customer_id").aggregate(known_at=later[column].min())
+
     def _before(self, table: Table, rows: ir.Table | None = None) -> ir.Table:
         happened = _HAPPENED[table.name]
-        rows = table.unbound() if rows is None else rows
+        rows = self.whose(table.unbound() if rows is None else rows)
         later = {
             c.name: ibis.ifelse(rows[c.name] < self.now, rows[c.name], ibis.null(c.type))
             for c in table.columns

@@ -11,7 +11,6 @@ from patron.features.feature import Feature, Slides, Still
 from patron.features.own_tests import holds
 from patron.features.partials.partial import Partial, first_in, number_of
 from patron.features.values import of, ratio
-from patron.kernel.time import literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -81,7 +80,7 @@ def _source_rows(source: Source, facts: Facts) -> ir.Table:
 
 def _window(one: Own, facts: Facts) -> ir.Table:
     rows = _source_rows(one.source, facts)
-    return rows.filter(rows[one.source.at] >= literal(facts.as_of - one.last)) if one.last else rows
+    return rows.filter(rows[one.source.at] >= facts.ago(one.last)) if one.last else rows
 
 
 def _sums(several: Sequence[Own], facts: Facts) -> ir.Table:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 SHOP = "shop"
 """The scope of cut points that hold for all customers."""
 
+CUTS = ibis.schema({"score": "string", "scope": "string", "level": "int64", "value": "float64"})
+"""The columns of `cut_point_query`."""
+
 CutPoints = dict["Score", tuple[float, ...]]
 """Of each score, the values at which the next one begins, rising; fewer than four where few values differ."""
 

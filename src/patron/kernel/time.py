@@ -49,6 +49,11 @@ class Calendar:
         """The shop's day that an instant falls on."""
         return instant.astimezone(ZoneInfo(self.zone)).date()
 
+    def mark(self, instant: datetime) -> datetime:
+        """One instant for all of a day: its midnight for that alone, else the first thereafter. What asks only for days answers alike."""
+        midnight = self.midnight(self.day_of(instant))
+        return midnight if instant == midnight else midnight + timedelta(microseconds=1)
+
 
 def parse_instant(text: str, calendar: Calendar, *, where: str = "as of") -> datetime:
     """An instant from ISO 8601 text; a bare date is the beginning of that day in the shop, a time without zone is the shop's.
@@ -106,6 +111,11 @@ def from_utc_timestamp(instant, zone):  # type: ignore[no-untyped-def]  # noqa: 
 @ibis.udf.scalar.builtin(signature=(("timestamp", "string"), "timestamp"))
 def to_utc_timestamp(wall, zone):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """The instant in UTC at which a zone's clock shows this. Spark has this function; other engines are given it by their adapter."""
+
+
+@ibis.udf.scalar.builtin(signature=((), "timestamp(6)"))
+def moment():  # type: ignore[no-untyped-def]  # noqa: ANN201
+    """The instant that a store was told answers are for (`ports.engine.Store.tell`), so that one statement serves every tick of a day."""
 
 
 def local_time(instant: ir.TimestampValue, calendar: Calendar) -> ir.TimestampValue:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+    from datetime import datetime
     from pathlib import Path
 
     import ibis.expr.types as ir
@@ -65,6 +66,20 @@ class Store(Engine, Protocol):
 
     def delete(self, name: str, keys: ir.Table, on: tuple[str, ...]) -> None:
         """Delete the rows whose key is among `keys`."""
+        ...
+
+    def renew(self, name: str, rows: ir.Table, touched: ir.Table) -> None:
+        """Put rows in the place of those that the kept table `name` has of some customers.
+
+        Args:
+            name: a kept table with a `customer_id`; a temporary one of the same name does not hide it here.
+            rows: all that it shall hold of these customers, matched by column name; may read the temporary one.
+            touched: the customers (customer_id).
+        """
+        ...
+
+    def tell(self, instant: datetime) -> None:
+        """From now on `kernel.time.moment` is this instant."""
         ...
 
     def view(self, name: str, expression: ir.Table) -> None:

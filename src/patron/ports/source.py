@@ -51,7 +51,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
+import ibis
 import ibis.expr.types as ir
+
+from patron.kernel.time import moment, type_of_instant
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -145,6 +148,7 @@ class Intake:
         has: names of the fields that the file has a column for.
         columns: the headers that fields are read from, by field; a header may say more than its name, such as a currency.
         settings: further statements of the mapping, by key (see `collect.mapping`).
+        is_live: whether the records have just been received: then both instants are the moment that the store was told.
     """
 
     source: str
@@ -157,6 +161,21 @@ class Intake:
     has: frozenset[str] = frozenset()
     columns: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, object] = field(default_factory=dict)
+    is_live: bool = False
+
+    @property
+    def received(self) -> ir.TimestampValue:
+        """`received_at`, for expressions."""
+        return self._instant(self.received_at)
+
+    @property
+    def exported(self) -> ir.TimestampValue:
+        """`exported_at`, for expressions."""
+        return self._instant(self.exported_at)
+
+    def _instant(self, given: datetime) -> ir.TimestampValue:
+        found: ir.TimestampValue = moment() if self.is_live else ibis.literal(given.replace(tzinfo=None), type=type_of_instant)
+        return found
 
 
 RowsOf = Callable[[ir.Table, Intake], Mapping[str, ir.Table]]

@@ -31,6 +31,8 @@ EARLIEST = {"identifiers": "first_seen_at", "links": "observed_at", "consents": 
 BLOCK, AMOUNT = "_block", "_amount"
 DOCUMENT_TABLES = (t.ORDERS, t.ORDER_LINES, t.REFUNDS)
 CHANGED = "_load_changed"
+REPLACED = "_load_replaced"
+"""The customers (customer_id) whose rows were replaced by others; there is no such table when nothing was."""
 _LONG_AGO, _FAR_AWAY = datetime(1, 1, 1), datetime(9999, 1, 1)  # noqa: DTZ001  # instants in tables are UTC without a zone
 _NOT_CONTENT = {"received_at", "customer_id", "updated_at", "first_sold_at"}
 
@@ -44,9 +46,9 @@ def completed(table: Table, rows: ir.Table, intake: Intake, *, extra: tuple[str,
             default = _default(column.name, column.kind, intake) if column.required else None
             value = ibis.coalesce(value, default) if default is not None else value
             if column.name == "updated_at" and table not in DOCUMENT_TABLES:
-                value = ibis.coalesce(value, _instant(intake.exported_at))
+                value = ibis.coalesce(value, intake.exported)
         elif column.name == "updated_at":
-            value = _instant(intake.exported_at)
+            value = intake.exported
         elif column.name in {"source", "received_at"} or column.required:
             value = _default(column.name, column.kind, intake)
         else:
@@ -73,6 +75,7 @@ def merge_rows(store: Store, table: Table, new: str) -> int:
     if not is_fresh:
         store.create("_load_winners", _winning(table, incoming, known), temporary=True)
         incoming = table.unbound("_load_winners")
+        _leave(store, table, known.semi_join(incoming, list(table.key)))
         store.delete(table.name, incoming.select(*table.key), table.key)
     store.create(CHANGED, incoming.select(key=incoming[table.key[0]]), temporary=True)
     return store.insert(table.name, incoming)
@@ -99,6 +102,7 @@ def merge_documents(store: Store, new: Mapping[str, str]) -> int:
     store.create(CHANGED, winners.select(key=winners.order_id), temporary=True)
     keys = winners.select("order_id")
     if count(store, known.semi_join(winners, "order_id")):
+        _leave(store, t.ORDERS, t.ORDERS.unbound().semi_join(keys, "order_id"))
         for table in (t.DOCUMENTS, *DOCUMENT_TABLES):
             store.delete(table.name, keys, ("order_id",))
     store.insert("documents", winners.drop(BLOCK))
@@ -127,6 +131,16 @@ def _documents(new: Mapping[str, str]) -> ir.Table:
     orders = _with(t.ORDERS, new["orders"], BLOCK, AMOUNT)
     joined = orders.join(digests, ["order_id", BLOCK])
     return joined.select("order_id", BLOCK, "updated_at", "digest", amount=joined[AMOUNT])
+
+
+def _leave(store: Store, table: Table, rows: ir.Table) -> None:
+    """Remember whose rows are about to be replaced."""
+    if "customer_id" in table:
+        owners = rows.filter(rows.customer_id.notnull()).select("customer_id")
+        if REPLACED in store.tables():
+            store.insert(REPLACED, owners)
+        else:
+            store.create(REPLACED, owners, temporary=True)
 
 
 def _best(store: Store, table: Table, rows: ir.Table) -> ir.Table:
@@ -193,7 +207,7 @@ def _instant(value: datetime) -> ir.TimestampValue:
 def _default(name: str, kind: str, intake: Intake) -> ir.Value | None:
     by_name = {
         "source": lambda: ibis.literal(intake.source),
-        "received_at": lambda: _instant(intake.received_at),
+        "received_at": lambda: intake.received,
         "currency": lambda: ibis.literal(intake.currency),
     }
     by_kind = {

@@ -16,6 +16,7 @@ from patron.ports.source import Intake
 from patron.runtime.loading_credits import settle_refunds
 from patron.runtime.loading_files import stage
 from patron.runtime.loading_lines import load_lines
+from patron.runtime.loading_merge import REPLACED
 from patron.runtime.loading_products import project_products
 from patron.runtime.loading_refused import refuse
 from patron.runtime.loading_report import FileReport
@@ -79,7 +80,8 @@ class Loading:
             if number:
                 self.rows[table] = self.rows.get(table, 0) + number
         for name in sorted(n for n in self.store.tables() if n.startswith("_load_")):
-            self.store.drop(name)
+            if not (self.options.is_live and name == REPLACED):
+                self.store.drop(name)
 
     def _intake(self, one: Opened) -> Intake:
         said, shop = self.options.statements, self.options.shop
@@ -96,6 +98,7 @@ class Loading:
                 parse_instant(exported, calendar, where="mapping, reading.exported_at") if exported else one.file.modified_at
             ),
             has=one.recognised.has,
+            is_live=self.options.is_live,
             settings=said.settings,
         )
 

@@ -28,11 +28,13 @@ class LoadOptions:
         received_at: now.
         shop: currency and calendar, where files do not say.
         statements: what the owner's mapping states.
+        is_live: whether a tick loads: the present is the moment that the store was told, and `loading_merge.REPLACED` stays.
     """
 
     received_at: datetime
     shop: Shop = field(default_factory=Shop)
     statements: Statements = field(default_factory=Statements)
+    is_live: bool = False
 
 
 class Steps:

@@ -19,7 +19,7 @@ from ibis import selectors
 from patron.kernel.arrow import arrow_rows
 from patron.kernel.ids import derived
 from patron.kernel.tables import Column, Table
-from patron.kernel.time import literal
+from patron.kernel.time import literal, moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -52,7 +52,7 @@ CHANGES = Table(
         Column("segment", "text", "the segment", required=True),
         Column("change", "text", "entered or left", required=True),
         Column("changed_at", "instant", "as of the refresh that found it", required=True),
-        Column("why", "text", "facts, or definition when the segment itself was changed", required=True),
+        Column("why", "text", "facts; time, when only that had passed; definition, when the segment was changed", required=True),
     ),
 )
 SIZES = Table(
@@ -147,13 +147,13 @@ def keep_memberships(store: Store, flags: ir.Table, slots: Sequence[Slot], *, as
     history = REFRESHES.unbound()
     last = store.query(history.filter(history.is_recorded).aggregate(last=history["as_of"].max())).column("last")[0].as_py()
     recorded = last is None or instant >= last
-    store.create(CURRENT, _packed(flags, slots))
+    store.create(CURRENT, packed(flags, slots))
     current = _bits(store, CURRENT)
     store.view("memberships", current.select("customer_id", **{s.segment: (current[s.word] & s.mask) != 0 for s in slots}))
     changed = 0
     if recorded:
         if RECORDED in store.tables():
-            changed = store.insert(CHANGES.name, _changes(_bits(store, RECORDED), current, as_of))
+            changed = store.insert(CHANGES.name, _changes(_bits(store, RECORDED), current, literal(as_of)))
         store.create(RECORDED, current)
         sizes = SIZES.unbound()
         store.delete(SIZES.name, sizes.filter(sizes["as_of"] == literal(as_of)).select("segment", "as_of"), on=SIZES.key)
@@ -168,7 +168,30 @@ def _bits(store: Store, name: str) -> ir.Table:
     return ibis.table(dict.fromkeys(store.columns(name), "int64"), name=name)
 
 
-def _packed(flags: ir.Table, slots: Sequence[Slot]) -> ir.Table:
+def renew_memberships(store: Store, touched: ir.Table) -> int:
+    """Bring the kept memberships of some customers to those of the temporary table `CURRENT`; how many changed.
+
+    Args:
+        store: it, within a transaction.
+        touched: the customers: customer_id, and is_due, whether nothing but time has passed.
+    """
+    current = _bits(store, CURRENT)
+    before = _bits(store, RECORDED).semi_join(touched, "customer_id")
+    changes = _changes(before, current, moment()).drop("why")
+    told = changes.join(touched, "customer_id")
+    changed = store.insert(CHANGES.name, told.select(*changes.columns, why=ibis.ifelse(told.is_due, "time", "facts")))
+    for name in (CURRENT, RECORDED):
+        store.renew(name, current, touched)
+    return changed
+
+
+def packed(flags: ir.Table, slots: Sequence[Slot]) -> ir.Table:
+    """Flags as bits: customer_id and a column per word.
+
+    Args:
+        flags: customer_id and one boolean column per segment.
+        slots: where each segment's bit is.
+    """
     words: dict[str, list[ir.IntegerValue]] = {"bits_0": [ibis.literal(0, "int64")]}
     for slot in slots:
         bit = ibis.ifelse(flags[slot.segment], ibis.literal(slot.mask, "int64"), ibis.literal(0, "int64"))
@@ -176,7 +199,7 @@ def _packed(flags: ir.Table, slots: Sequence[Slot]) -> ir.Table:
     return flags.select("customer_id", **{word: reduce(add, bits).cast("int64") for word, bits in sorted(words.items())})
 
 
-def _changes(before: ir.Table, after: ir.Table, as_of: datetime) -> ir.Table:
+def _changes(before: ir.Table, after: ir.Table, at: ir.TimestampValue) -> ir.Table:
     """Who entered or left what between two sets of bits; only customers with any difference are unfolded."""
     words = sorted((c for c in after.columns if c != "customer_id"), key=lambda w: int(w.removeprefix("bits_")))
     old = before.mutate(**{w: ibis.literal(0, "int64") for w in words if w not in before.columns})
@@ -194,7 +217,7 @@ def _changes(before: ir.Table, after: ir.Table, as_of: datetime) -> ir.Table:
         "customer_id",
         "segment",
         change=ibis.ifelse(now == 1, "entered", "left"),
-        changed_at=literal(as_of),
+        changed_at=at,
         why=ibis.ifelse(each.is_changed, "definition", "facts"),
     )
 

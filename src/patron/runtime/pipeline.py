@@ -17,8 +17,10 @@ from patron.features.partials import histories
 from patron.features.scores import cut_point_query, cuts, scored
 from patron.kernel.errors import InvariantError
 from patron.runtime import memberships
+from patron.runtime.due_times import DUE, due_rows
 from patron.runtime.models import MODELS, kept_models
 from patron.runtime.predicting import FILLED, answer
+from patron.runtime.reached import outdate
 from patron.segments.plan import Plan
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     """Fits models to the partials that are there by then, and keeps them."""
 
 
-FEATURES, CUT_POINTS, POPULATION = "features", "cut_points", "population"
+FEATURES, CUT_POINTS, STATISTICS = "features", "cut_points", "population_statistics"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +51,26 @@ class Definitions:
 
 
 def refresh(  # noqa: PLR0913  # the present and the way to tell are said by name
-    store: Store, definitions: Definitions, facts: Facts, *, now: datetime, progress: Progress, fit: Fit | None = None
+    store: Store,
+    definitions: Definitions,
+    facts: Facts,
+    *,
+    now: datetime,
+    progress: Progress,
+    fit: Fit | None = None,
+    is_live: bool = False,
 ) -> memberships.Done:
-    """Work out everything as of `facts.as_of` and keep it; with `fit`, models are renewed on the way."""
+    """Work out everything as of `facts.as_of` and keep it.
+
+    Args:
+        store: the project's.
+        definitions: what is worked out.
+        facts: the instant, the shop, and which facts are known.
+        now: the present.
+        progress: is told about every table.
+        fit: renews models on the way; without it the kept ones answer.
+        is_live: whether ticks go on from here, which need to know who is due when.
+    """
     for table in (*memberships.TABLES, MODELS):
         store.declare(table)
     facts = replace(facts, known=facts.known | {PREDICTIONS}) if fit else facts
@@ -60,9 +79,15 @@ def refresh(  # noqa: PLR0913  # the present and the way to tell are said by nam
         _show_predictions(store, definitions.catalog, facts)
         plan = Plan(definitions.segments, definitions.catalog, facts)
         progress(0, 1, "segments")
-        flags = plan.memberships(population(store, plan))
+        stats = population(store, plan)
         slots = memberships.assign_slots(store, _texts(definitions.segments))
-        return memberships.keep_memberships(store, flags, slots, as_of=facts.as_of, now=now)
+        done = memberships.keep_memberships(store, plan.memberships(stats), slots, as_of=facts.as_of, now=now)
+        if is_live:
+            progress(0, 1, "due times")
+            store.create(DUE.name, due_rows(plan, stats))
+        else:
+            outdate(store)
+        return done
 
 
 def make_features(  # noqa: PLR0913  # what is left out has its usual value
@@ -114,7 +139,8 @@ def population(engine: Engine, plan: Plan, *, temporary: bool = False) -> Mappin
     statistics = plan.statistics()
     if statistics is None:
         return {}
-    row: Mapping[str, object] = engine.query(statistics).to_pylist()[0]
+    engine.create(STATISTICS, statistics, temporary=temporary)
+    row: Mapping[str, object] = engine.query(ibis.table(statistics.schema(), name=STATISTICS)).to_pylist()[0]
     return row
 
 

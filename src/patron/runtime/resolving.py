@@ -20,6 +20,7 @@ from patron.identity.evidence import evidence
 from patron.identity.merging import Meeting, Member, Merge, history
 from patron.kernel.ids import derived, shown
 from patron.runtime.finding import find_customer
+from patron.runtime.reached import outdate
 from patron.runtime.replacing import replaced
 
 if TYPE_CHECKING:
@@ -63,9 +64,29 @@ _SCRATCH = tuple(
         "new",
         "merges",
         "moved",
+        "changed",
+        "stirred",
     )
 )
-_LABELS, _MEMBERS, _VISITORS, _MEETINGS, _EDGES, _PARENTS, _CROWDS, _SUSPECTS, _PEOPLE, _KNOWN, _NEW, _NEW_MERGES, _MOVED = _SCRATCH
+(
+    _LABELS,
+    _MEMBERS,
+    _VISITORS,
+    _MEETINGS,
+    _EDGES,
+    _PARENTS,
+    _CROWDS,
+    _SUSPECTS,
+    _PEOPLE,
+    _KNOWN,
+    _NEW,
+    _NEW_MERGES,
+    _MOVED,
+    _CHANGED,
+    _STIRRED,
+) = _SCRATCH
+STIRRED = ibis.table({"customer_id": "int64"}, name=_STIRRED)
+"""Customers whose identifiers or profile the last resolving changed, those that are no more among them; a scratch table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,20 +106,24 @@ class Resolution:
     changed: Mapping[str, int] = field(default_factory=dict)
 
 
-def resolve(store: Store, *, now: datetime) -> Resolution:
+def resolve(store: Store, *, now: datetime, keep_stirred: bool = False) -> Resolution:
     """Bring identities, merges, customers and the `customer_id` of every fact up to date; all of it or nothing.
 
     Args:
         store: holds the tables of `facts.FACTS` and `facts.LEDGER`.
         now: the present, for the answer; nothing that is kept depends on it.
+        keep_stirred: whether the scratch table `STIRRED` stays, for whoever works out the answers of these customers anew.
     """
-    with store.transaction(), _scratch(store):
+    with store.transaction(), _scratch(store, but=_STIRRED if keep_stirred else ""):
         digest = _digest(store)
         known = store.query(_RESOLVED).column("digest").to_pylist()
+        store.create(_STIRRED, _IDENTITIES.select("customer_id").limit(0), temporary=True)
         changed = {} if known == [digest] else _work_out(store)
         store.delete("resolved", _RESOLVED, ("digest",))
         store.insert("resolved", pa.table({"digest": [digest]}))
         changed |= _owned(store, anew=known != [digest])
+        if not keep_stirred:
+            outdate(store)
         people, merges = _count(store, _CUSTOMERS), _count(store, _MERGES.filter(_MERGES.undone_at.isnull()))
     return Resolution(now, people, merges, {name: n for name, n in changed.items() if n})
 
@@ -113,19 +138,25 @@ def _work_out(store: Store) -> dict[str, int]:
     """Work out identities, merges and customers anew, and tell how many rows changed; `_MOVED` holds the identities that did."""
     _join_people(store)
     _join_visitors(store)
-    return {
+    new = t.IDENTITIES.unbound(_NEW)
+    apart = new.difference(_IDENTITIES).union(_IDENTITIES.difference(new))
+    store.create(_STIRRED, apart.select("customer_id").distinct(), temporary=True)
+    changed = {
         "merges": replaced(store, t.MERGES, t.MERGES.unbound(_NEW_MERGES)),
-        "identities": replaced(store, t.IDENTITIES, t.IDENTITIES.unbound(_NEW), moved=_MOVED),
-        "customers": replaced(store, t.CUSTOMERS, customers.customers(_IDENTITIES, _IDENTIFIERS, _PROFILES)),
+        "identities": replaced(store, t.IDENTITIES, new, moved=_MOVED),
+        "customers": replaced(store, t.CUSTOMERS, customers.customers(_IDENTITIES, _IDENTIFIERS, _PROFILES), moved=_CHANGED),
     }
+    store.insert(_STIRRED, t.CUSTOMERS.unbound(_CHANGED).select("customer_id"))
+    return changed
 
 
 @contextmanager
-def _scratch(store: Store) -> Iterator[None]:
-    """Scratch tables are gone afterwards; when something fails, the transaction takes them away."""
+def _scratch(store: Store, *, but: str) -> Iterator[None]:
+    """Scratch tables are gone afterwards, but for one; when something fails, the transaction takes them away."""
     yield
     for name in _SCRATCH:
-        store.drop(name)
+        if name != but:
+            store.drop(name)
 
 
 def _join_people(store: Store) -> None:

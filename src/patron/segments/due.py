@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, assert_never
 
 import ibis
 
-from patron.kernel.time import SECONDS_PER_DAY, literal, seconds_between
+from patron.features.feature import Ages
+from patron.kernel.time import SECONDS_PER_DAY, seconds_between
 from patron.segments import tree as t
+from patron.segments.assignment import next_day
 from patron.segments.course import Age, Course, combined, course
 from patron.segments.expression import COMPARED, TURNED, Scope, statistic, value
 from patron.segments.terms import edge_of, slides
@@ -101,8 +103,7 @@ class _Leaf:
             case t.Known(feature):
                 return self._edges(course(t.Name(feature), self.scope).edges)
             case t.InCluster(centroids):
-                courses = [course(t.Name(feature), self.scope) for feature in centroids.features]
-                return [instant for one in courses for instant in self._jumps(one)]
+                return [instant for feature in centroids.features for instant in self._placed(feature)]
             case t.Moved() | t.Sequence():
                 return self._edges((self.scope.row[edge_of(leaf)],)) if slides(leaf) else []
             case t.InSegment() | t.InList() | t.Consent():
@@ -132,6 +133,13 @@ class _Leaf:
         still = Course((cut.cast("float64"),))
         group = self._jumps(course(t.Name(leaf.within), self.scope)) if leaf.within else []
         return [*self._crossings(course(t.Name(leaf.feature), self.scope), still), *group]
+
+    def _placed(self, feature: str) -> list[ir.TimestampValue]:
+        """Instants at which a feature may move a customer nearer to another centre."""
+        moving, changes = course(t.Name(feature), self.scope), self.scope.catalog[feature].changes
+        if not isinstance(changes, Ages) or moving.is_restless:
+            return self._jumps(moving)
+        return self._edges((*moving.edges, next_day(changes, self.scope.row, self.scope.facts.now)))
 
     def _jumps(self, moving: Course) -> list[ir.TimestampValue]:
         """Instants of something that is not compared with a number: its edges, or soon when it moves."""
@@ -175,7 +183,7 @@ class _Leaf:
 
     def _in_seconds(self, seconds: ir.IntegerValue) -> ir.TimestampValue:
         """The whole second so many after that of as of."""
-        return literal(self.scope.facts.as_of.replace(microsecond=0)) + seconds.as_interval("s")
+        return self.scope.facts.now.truncate("s") + seconds.as_interval("s")
 
 
 def _crossing(line: tuple[ir.FloatingValue, ...]) -> ir.FloatingValue:

@@ -45,7 +45,7 @@ def window_tests(rows: ir.Table, window: t.Window, facts: Facts) -> list[ir.Bool
     calendar = facts.shop.calendar
     tests = []
     if window.last is not None:
-        tests.append(rows.occurred_at >= literal(facts.as_of - timedelta(seconds=window.last)))
+        tests.append(rows.occurred_at >= facts.ago(timedelta(seconds=window.last)))
     if window.since:
         tests.append(rows.occurred_at >= literal(parse_instant(window.since, calendar)))
     if window.before:

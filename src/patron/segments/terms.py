@@ -169,7 +169,8 @@ def _moved(terms: Sequence[t.Moved], facts: Facts) -> ir.Table | None:
     """One row per customer who entered or left one of the segments in its window: when last, or null."""
     if not terms:
         return None
-    rows = MEMBERSHIP_CHANGES.filter(MEMBERSHIP_CHANGES.changed_at < facts.now).rename(occurred_at="changed_at")
+    changes = facts.whose(MEMBERSHIP_CHANGES)
+    rows = changes.filter(changes.changed_at < facts.now).rename(occurred_at="changed_at")
     rows = rows.filter(rows.segment.isin(sorted({term.slug for term in terms})))
     found: dict[str, ir.Value] = {}
     for term in terms:

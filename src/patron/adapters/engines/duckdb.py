@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from datetime import UTC
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -21,6 +22,7 @@ from patron.kernel.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
     from pathlib import Path
 
     import ibis.expr.operations as ops
@@ -34,6 +36,7 @@ _SESSION = (
     "SET enable_progress_bar = false",  # standard output belongs to results
     "CREATE OR REPLACE TEMP MACRO from_utc_timestamp(instant, zone) AS timezone(zone, timezone('UTC', instant))",
     "CREATE OR REPLACE TEMP MACRO to_utc_timestamp(wall, zone) AS timezone('UTC', timezone(zone, wall))",
+    "CREATE OR REPLACE TEMP MACRO moment() AS getvariable('moment')",
     "CREATE OR REPLACE TEMP MACRO hash63(txt) AS (md5_number_lower(txt) >> 1)::BIGINT",
 )
 _FORMATS = {
@@ -80,6 +83,7 @@ class DuckDBEngine:
             raise InputError("The project's database cannot be opened.", [Problem(str(path and path.name), "", "a DuckDB file")]) from error
         for statement in _SESSION:
             self._run(statement)
+        self._kept = f"{_quoted(self._rows('SELECT current_database()')[0][0])}.main"
 
     def sql(self, expression: ir.Table) -> str:
         """The DuckDB statement for an expression."""
@@ -146,6 +150,17 @@ class DuckDBEngine:
         target = _quoted(name)
         matches = " AND ".join(f"{target}.{_quoted(c)} = _keys.{_quoted(c)}" for c in on)
         self._run(f"DELETE FROM {target} USING ({self.sql(keys)}) AS _keys WHERE {matches}")
+
+    def renew(self, name: str, rows: ir.Table, touched: ir.Table) -> None:
+        """Put rows in the place of those that the kept table `name` has of some customers."""
+        kept = f"{self._kept}.{_quoted(name)}"
+        self._run(f"DELETE FROM {kept} WHERE customer_id IN (SELECT customer_id FROM ({self.sql(touched)}))")
+        self._run(f"INSERT INTO {kept} BY NAME {self.sql(rows)}")
+
+    def tell(self, instant: datetime) -> None:
+        """From now on `kernel.time.moment` is this instant."""
+        wall = instant.astimezone(UTC).replace(tzinfo=None)
+        self._run(f"SET VARIABLE moment = {_text(wall.isoformat(sep=' '))}::TIMESTAMP")
 
     def view(self, name: str, expression: ir.Table) -> None:
         """Give an expression a name that people and tools can query."""

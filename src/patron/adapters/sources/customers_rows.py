@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from patron.adapters.sources.events_rows import instant
 from patron.collect import ids
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def consents(  # noqa: PLR0913  # they are the columns of a consent
         channel=ibis.literal(channel),
         purpose=ibis.literal("marketing"),
         status=keyed.status,
-        occurred_at=ibis.coalesce(keyed._at, instant(intake.exported_at)),
+        occurred_at=ibis.coalesce(keyed._at, intake.exported),
         is_dated=keyed._at.notnull(),
         method=ibis.coalesce(keyed.method, ibis.literal("import")),
     )

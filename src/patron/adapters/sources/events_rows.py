@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.collect import amounts, ids
-from patron.kernel.time import type_of_instant
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     import ibis.expr.types as ir
 
     from patron.ports.source import Intake
@@ -20,11 +17,6 @@ if TYPE_CHECKING:
 @ibis.udf.scalar.builtin(signature=(("string", "string"), "string"))
 def json_extract_string(json, path):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
     """The text at a path of a JSON text; the engine that reads files has this function."""
-
-
-def instant(value: datetime) -> ir.TimestampValue:
-    """An instant of the intake as a literal."""
-    return ibis.literal(value.replace(tzinfo=None), type=type_of_instant)
 
 
 def event_id(records: ir.Table, intake: Intake, content: tuple[ir.Value, ...]) -> ir.IntegerValue:

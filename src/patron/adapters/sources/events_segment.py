@@ -73,7 +73,7 @@ def _facts(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
     is_alias = (_call(records) == "alias") & (records.previous_id != records.user_id)
     known = records.mutate(
         _call=_call(records),
-        _at=ibis.coalesce(*(records[c] for c in _TIMES), rows.instant(intake.exported_at)),
+        _at=ibis.coalesce(*(records[c] for c in _TIMES), intake.exported),
         _anonymous=ibis.coalesce(records.anonymous_id, ibis.ifelse(is_alias, records.previous_id, ibis.null("string"))),
         **{f"_{name}": _trait(records, *paths) for name, paths in _TRAITS.items()},
     )

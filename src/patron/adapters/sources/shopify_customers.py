@@ -54,7 +54,7 @@ def _facts(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
         c: records[c] for c in ("customer_number", "email", "phone", "first_name", "last_name", "region", "city", "postal_code", "tags")
     }
     nothing = ibis.null(type_of_instant)
-    known = ibis.literal(intake.exported_at, type=type_of_instant)
+    known = intake.exported
     given = [_consents(records, person, intake, channel) for channel, field in _CONSENTS.items() if field in intake.has]
     return {
         **people.observed(

@@ -18,6 +18,7 @@ from patron.kernel.errors import InputError
 from patron.kernel.ids import number_of
 from patron.kernel.problems import Problem
 from patron.kernel.tables import Column, Table
+from patron.runtime.reached import outdate
 from patron.segments.definition import SLUG, Definition, to_toml
 from patron.segments.lists import frozen, listed
 
@@ -108,6 +109,7 @@ def _kept(project: Project, definition: Definition, members: ibis.Table, unknown
         store.delete(LIST_MEMBERS.name, lists.filter(lists.list_name == name).select("list_name").distinct(), on=("list_name",))
         count = store.insert(LIST_MEMBERS.name, ibis.table(LIST_MEMBERS.schema(), name="_listed"))
         store.drop("_listed")
+        outdate(store)
         if known is None:
             file = project.folder / "segments" / f"{name}.toml"
             file.parent.mkdir(exist_ok=True)

@@ -72,7 +72,7 @@ def _table(partial: Partial, facts: Facts) -> ir.Table:
 
 def since(facts: Facts, days: int) -> ir.TimestampValue:
     """The first instant of the window of so many days that ends at as of."""
-    return literal(facts.as_of - timedelta(days=days))
+    return facts.ago(timedelta(days=days))
 
 
 def within(instant: ir.TimestampValue, facts: Facts, days: int) -> ir.BooleanValue:

@@ -1,0 +1,97 @@
+"""Ticks without end: the loop of a server, which works as records come and customers are due, and sleeps in between."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from patron.kernel.errors import TransientError
+from patron.kernel.time import iso
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from threading import Event
+
+    from patron.ports.clock import Clock
+    from patron.runtime.ticking import Ticked, Ticks
+
+_log = logging.getLogger(__name__)
+
+PAUSE = 0.1
+"""Seconds between ticks at least, so that records that come together are taken together."""
+_LONGEST_SLEEP = 1.0
+_AFTER_TROUBLE = 2.0
+_REMEMBERED = 1_000
+
+
+@dataclass(slots=True)
+class Live:
+    """The live path at work.
+
+    Attributes:
+        ticks: what is done at each.
+        clock: tells the present.
+        trouble: why the last tick could not be made; empty when it could.
+    """
+
+    ticks: Ticks
+    clock: Clock
+    trouble: str = ""
+    _last: Ticked | None = None
+    _tick_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+    _lag_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+
+    def run(self, stop: Event) -> None:
+        """Work until told to stop. A full disk is waited out: the tick is made again, and nothing is lost."""
+        while not stop.is_set():
+            if not self._has_work():
+                continue
+            try:
+                self._tick()
+            except TransientError as error:
+                self.trouble = str(error)
+                _log.warning("a tick could not be made", extra={"action": "tick", "reason": self.trouble})
+                stop.wait(_AFTER_TROUBLE)
+            stop.wait(PAUSE)
+
+    def status(self) -> Mapping[str, object]:
+        """How far it is: for people, programs and alarms."""
+        position, as_of = self._reached()
+        return {
+            "position": position,
+            "waiting": self.ticks.inbox.last - position,
+            "as_of": as_of,
+            "trouble": self.trouble,
+            "tick_seconds": _spread(self._tick_seconds),
+            "event_to_segment_seconds": _spread(self._lag_seconds),
+        }
+
+    def _reached(self) -> tuple[int, str | None]:
+        return (self._last.position, iso(self._last.as_of)) if self._last else (0, None)
+
+    def _has_work(self) -> bool:
+        """Whether there is work now; sleeps until there may be."""
+        position, wakes_at = self.ticks.reached[0], self.ticks.wakes_at
+        if wakes_at is None or self.ticks.inbox.last > position:
+            return True
+        ahead = (wakes_at - self.clock.now()).total_seconds()
+        return ahead <= 0 or self.ticks.inbox.wait(position, min(ahead, _LONGEST_SLEEP))
+
+    def _tick(self) -> None:
+        began = self.clock.now()
+        self._last = self.ticks.tick(began)
+        ended = self.clock.now()
+        self.trouble = ""
+        self._tick_seconds.append((ended - began).total_seconds())
+        if self._last.first_received_at is not None:
+            self._lag_seconds.append((ended - self._last.first_received_at).total_seconds())
+
+
+def _spread(seconds: deque[float]) -> Mapping[str, float] | None:
+    """The middle and the worst of a hundred; None before the first."""
+    if not seconds:
+        return None
+    ordered = sorted(seconds)
+    return {"p50": ordered[len(ordered) // 2], "p99": ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)]}

@@ -1,0 +1,48 @@
+"""How far the live path has come: kept with the facts and answers, in the same transaction."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+import ibis
+
+from patron.kernel.arrow import arrow_rows
+from patron.kernel.tables import Column, Table
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from patron.ports.engine import Store
+
+TICKS = Table(
+    "ticks",
+    "one row: how far the live path has come",
+    (),
+    (
+        Column("position", "count", "the last entry of the inbox that has become facts", required=True),
+        Column("as_of", "instant", "the instant that memberships are for; null when they have to be made anew"),
+    ),
+)
+_ROWS = TICKS.unbound()
+
+
+def reached(store: Store) -> tuple[int, datetime | None]:
+    """The last entry of the inbox that has become facts, and the instant of the answers; None where they have to be made anew."""
+    rows = store.query(_ROWS).to_pylist()
+    if not rows:
+        return 0, None
+    as_of = rows[0]["as_of"]
+    return rows[0]["position"], as_of and as_of.replace(tzinfo=UTC)
+
+
+def reach(store: Store, position: int, as_of: datetime) -> None:
+    """Keep how far it is now."""
+    store.delete(TICKS.name, _ROWS.select("position"), on=("position",))
+    store.insert(TICKS.name, arrow_rows(TICKS, [{"position": position, "as_of": as_of.astimezone(UTC).replace(tzinfo=None)}]))
+
+
+def outdate(store: Store) -> None:
+    """Facts or answers were changed by another way than ticks: the next tick makes all answers anew."""
+    if TICKS.name in store.tables():
+        store.update(TICKS.name, _ROWS.select("position", as_of=ibis.null("timestamp(6)")), on=("position",))

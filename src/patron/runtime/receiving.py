@@ -1,0 +1,106 @@
+"""What the inbox holds becomes facts, by the same layouts as files: a live record and a line of a file mean the same."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from patron.facts import tables as t
+from patron.kernel.arrow import arrow_rows
+from patron.kernel.errors import InputError
+from patron.kernel.ids import derived
+from patron.runtime.loading import load
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from patron.ports.engine import Store
+    from patron.ports.inbox import Entry
+    from patron.runtime.loading_options import LoadOptions
+
+
+@dataclass(slots=True)
+class Received:
+    """What became of entries.
+
+    Attributes:
+        records: how many were read.
+        refused: how many of them could not be used.
+        written: rows that were written, by fact table.
+        first_at: when the record that had waited longest was received.
+    """
+
+    records: int = 0
+    refused: int = 0
+    written: dict[str, int] = field(default_factory=dict)
+    first_at: datetime | None = None
+
+
+def receive(store: Store, entries: Iterable[Entry], options: LoadOptions) -> Received:
+    """Make facts of entries; what cannot be used is kept among the refused.
+
+    Args:
+        store: it, within a transaction.
+        entries: of the inbox, in order.
+        options: when this is done, which new facts carry as `received_at`; currency and calendar, where records do not say.
+    """
+    with TemporaryDirectory(prefix="patron-") as folder:
+        receiving = _Receiving(store, options, Path(folder))
+        told = [json.loads(entry.body) for entry in entries]
+        receiving.received.first_at = min((datetime.fromisoformat(one["received_at"]) for one in told), default=None)
+        for source, records in _by_source(told).items():
+            receiving.take(source, records)
+    return receiving.received
+
+
+@dataclass(slots=True)
+class _Receiving:
+    store: Store
+    options: LoadOptions
+    folder: Path
+    received: Received = field(default_factory=Received)
+
+    def take(self, source: str, records: Sequence[bytes]) -> None:
+        """Load records; some that cannot be read together are taken apart until what is wrong stands alone."""
+        file = self.folder / f"{source}.jsonl"
+        file.write_bytes(b"\n".join(records) + b"\n")
+        try:
+            report = load(self.store, source, [file], self.options)
+        except InputError as error:
+            if len(records) == 1:
+                _refuse(self.store, source, records[0], error)
+                self._count(1, 1)
+                return
+            half = len(records) // 2
+            self.take(source, records[:half])
+            self.take(source, records[half:])
+            return
+        self._count(report.read, report.refused)
+        for table, number in report.rows.items():
+            self.received.written[table] = self.received.written.get(table, 0) + number
+
+    def _count(self, read: int, refused: int) -> None:
+        self.received.records += read
+        self.received.refused += refused
+
+
+def _refuse(store: Store, source: str, record: bytes, error: InputError) -> None:
+    text = record.decode()
+    problem = error.problems[0] if error.problems else None
+    row = {
+        "load_id": derived("received", source, text), "file": f"{source}.jsonl", "line": 1, "record": text,
+        "column": problem.where if problem else None, "value": problem.found if problem else None,
+        "expected": problem.expected if problem else error.message, "hint": (problem.hint or None) if problem else None,
+    }  # fmt: skip
+    store.insert("refused", arrow_rows(t.REFUSED, [row]))
+
+
+def _by_source(entries: Iterable[Mapping[str, Any]]) -> Mapping[str, list[bytes]]:
+    found: dict[str, list[bytes]] = {}
+    for told in entries:
+        found.setdefault(told["source"], []).append(json.dumps(told["record"], ensure_ascii=False).encode())
+    return found

@@ -1,0 +1,139 @@
+"""The answers of some customers worked out anew, by the same expressions as everybody's, and put in the place of the kept ones.
+
+What only the whole population can tell (cut points, averages, the shop's rhythm, the prices of products) stays as the last refresh found
+it. So a renewal costs by the customers that are touched, and a full recomputation with the same population gives the same rows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import ibis
+
+from patron.facts.as_of import PREDICTIONS
+from patron.features import plan as feature_plan
+from patron.features.partials import histories
+from patron.features.scores import CUTS, cuts
+from patron.kernel.steps import Step
+from patron.runtime.due_times import DUE, due_rows
+from patron.runtime.memberships import CURRENT, SLOTS, Slot, packed, renew_memberships
+from patron.runtime.models import kept_models
+from patron.runtime.pipeline import CUT_POINTS, FEATURES, STATISTICS
+from patron.runtime.predicting import FILLED, answer
+from patron.segments.plan import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from patron.facts.as_of import Facts
+    from patron.ports.engine import Store
+    from patron.runtime.models import Models
+    from patron.runtime.pipeline import Definitions
+
+TOUCHED = "_touched"
+"""A temporary table of the customers to be looked at: customer_id, and is_due, whether nothing but time has passed for them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What is made for the customers that are asked about, in this order.
+
+    Attributes:
+        before: partials that predictions are made from, and those before them.
+        after: the other partials.
+        answers: features, terms and memberships.
+        due: when these can next change by themselves.
+        facts: the facts that they read.
+        definitions: what is worked out.
+        models: what predictions come from; None where nothing is predicted.
+    """
+
+    before: tuple[Step, ...]
+    after: tuple[Step, ...]
+    answers: tuple[Step, ...]
+    due: Step
+    facts: Facts
+    definitions: Definitions
+    models: Models | None
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """All tables of it."""
+        return (*self.before, *self.after, *self.answers, self.due)
+
+
+def of_touched(facts: Facts) -> Facts:
+    """Facts of the customers of `TOUCHED` as of the moment, the same for every tick of a day."""
+    return replace(facts, as_of=facts.shop.calendar.mark(facts.as_of), only=TOUCHED, is_live=True)
+
+
+def recipe(store: Store, definitions: Definitions, facts: Facts) -> Recipe:
+    """How answers are made while definitions and the population stay as the last refresh found them.
+
+    Args:
+        store: holds them.
+        definitions: features and segments.
+        facts: of whom, and as of when.
+    """
+    catalog = definitions.catalog
+    slots = [Slot(r["segment"], r["slot"]) for r in store.query(SLOTS.unbound()).to_pylist() if r["is_current"]]
+    partials = [step for step in feature_plan.partial_steps(catalog, facts) if _is_of_customers(step)]
+    predicted = next((i for i, step in enumerate(partials) if step.name == histories.PREDICTIONS.table_name), len(partials))
+    points = store.query(ibis.table(CUTS, name=CUT_POINTS)).to_pylist()
+    features = Step(FEATURES, feature_plan.features(catalog, facts, cuts(points, catalog.settings.scores)))
+    plan = Plan(definitions.segments, catalog, facts)
+    statistics = plan.statistics()
+    stats = {} if statistics is None else store.query(ibis.table(statistics.schema(), name=STATISTICS)).to_pylist()[0]
+    terms = [step for step in plan.steps() if _is_of_customers(step)]
+    return Recipe(
+        before=tuple(partials[:predicted]),
+        after=tuple(partials[predicted:]),
+        answers=(features, *terms, Step(CURRENT, packed(plan.memberships(stats), slots))),
+        due=Step(DUE.name, due_rows(plan, stats)),
+        facts=facts,
+        definitions=definitions,
+        models=kept_models(store) if PREDICTIONS in facts.known else None,
+    )
+
+
+def renew(store: Store, how: Recipe) -> int:
+    """Work out the answers of the customers of `TOUCHED` as of the moment and keep them; how many memberships changed.
+
+    Args:
+        store: it, within a transaction, and told the moment.
+        how: from `recipe`.
+    """
+    touched = ibis.table({"customer_id": "int64", "is_due": "boolean"}, name=TOUCHED)
+    make(store, how)
+    changed = renew_memberships(store, touched)
+    _make(store, [how.due])  # who has just entered or left may be asked for it
+    for step in how.steps:
+        if step.name != CURRENT:
+            store.renew(step.name, ibis.table(step.expression.schema(), name=step.name), touched)
+    clear(store, how)
+    return changed
+
+
+def make(store: Store, how: Recipe) -> None:
+    """Make temporary tables of the answers, which hide the kept ones until they are cleared."""
+    _make(store, how.before)
+    if how.models is not None:
+        answer(store, how.models, how.facts, how.definitions.catalog.settings.predictions, temporary=True)
+    _make(store, how.after)
+    _make(store, how.answers)
+
+
+def clear(store: Store, how: Recipe) -> None:
+    """Drop what `make` made."""
+    for name in (*(step.name for step in how.steps), *(FILLED if how.models else ())):
+        store.drop(name, temporary=True)
+
+
+def _make(store: Store, steps: Sequence[Step]) -> None:
+    for step in steps:
+        store.create(step.name, step.expression, temporary=True)
+
+
+def _is_of_customers(step: Step) -> bool:
+    return "customer_id" in step.expression.columns

@@ -1,0 +1,158 @@
+"""The live path: what was received becomes facts, and the answers of whom it touches are worked out anew, in one transaction a tick.
+
+The position in the inbox is kept in the same transaction, so a tick that is stopped anywhere is simply made again. Between ticks nothing
+runs: the next one comes with the next record, or when the next customer is due. What only the whole population can tell (cut points,
+averages, prices) is renewed by a full refresh at the shop's midnight, which is also when days change.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import ibis
+
+from patron.runtime import pipeline
+from patron.runtime.due_times import DUE, next_due
+from patron.runtime.loading_merge import REPLACED
+from patron.runtime.loading_options import LoadOptions
+from patron.runtime.memberships import TABLES
+from patron.runtime.reached import TICKS, reach, reached
+from patron.runtime.receiving import Received, receive
+from patron.runtime.renewing import Recipe, of_touched, recipe, renew
+from patron.runtime.resolving import STIRRED, resolve
+from patron.runtime.touching import touch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from patron.facts.as_of import Facts
+    from patron.kernel.time import Calendar
+    from patron.ports.engine import Store
+    from patron.ports.inbox import Inbox
+    from patron.runtime.pipeline import Definitions
+
+MOST = 5_000
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """What a tick did.
+
+    Attributes:
+        as_of: the instant that memberships are for now.
+        position: the last entry of the inbox that has become facts.
+        records: entries that it read.
+        refused: those of them that could not be used.
+        touched: customers that were looked at.
+        changed: memberships that changed.
+        refreshed: whether everything was worked out anew.
+        first_received_at: when the record that had waited longest was received; None without records.
+    """
+
+    as_of: datetime
+    position: int
+    records: int
+    refused: int
+    touched: int
+    changed: int
+    refreshed: bool
+    first_received_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Ticks:
+    """The live path of one store; one thread runs it.
+
+    Attributes:
+        store: the project's.
+        definitions: what is worked out.
+        hold: what facts the store holds, as of an instant.
+        inbox: what was received.
+    """
+
+    store: Store
+    definitions: Definitions
+    hold: Callable[[datetime], Facts]
+    inbox: Inbox
+    _held: Facts | None = field(default=None)
+    _recipe: Recipe | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        """Make the tables that the live path keeps, unless they are there."""
+        with self.store.transaction():
+            for table in (TICKS, DUE, *TABLES):
+                self.store.declare(table)
+
+    @property
+    def reached(self) -> tuple[int, datetime | None]:
+        """The last entry of the inbox that has become facts, and the instant of the answers; None where they have to be made anew."""
+        return reached(self.store)
+
+    @property
+    def wakes_at(self) -> datetime | None:
+        """When there is something to do although nothing comes: somebody is due, or the shop's day has ended. None: at once."""
+        _, as_of = self.reached
+        if as_of is None:
+            return None
+        midnight = next_midnight(self.hold(as_of).shop.calendar, as_of)
+        due = next_due(self.store)
+        return min(midnight, due) if due else midnight
+
+    def tick(self, now: datetime, *, most: int = MOST) -> Ticked:
+        """Bring facts and answers up to an instant, all of it or nothing.
+
+        Args:
+            now: the present. A clock that goes back is not followed: answers are never for an instant before that of the last ones.
+            most: so many entries at most; the next tick takes up the rest.
+
+        Raises:
+            TransientError: the disk is full, or memory is not enough; the tick can be made again.
+        """
+        position, before = self.reached
+        now = now if before is None or now > before else before + _TICK
+        held = self._held or self.hold(now)
+        with self.store.transaction():
+            self.store.tell(now)
+            entries = self.inbox.read(position, most=most)
+            received = receive(self.store, entries, LoadOptions(received_at=now, shop=held.shop, is_live=True)) if entries else Received()
+            if entries:
+                resolve(self.store, now=now, keep_stirred=True)
+            facts = self.hold(now) if received.written else replace(held, as_of=now)
+            # What only the whole population tells is that of another day, or was made from fewer kinds of facts.
+            refreshed = before is None or now >= next_midnight(held.shop.calendar, before) or facts != replace(held, as_of=now)
+            touched, changed = self._refreshed(facts) if refreshed else self._renewed(facts, received)
+            self.store.drop(REPLACED)
+            position = entries[-1].position if entries else position
+            reach(self.store, position, now)
+        self._held = facts
+        self.inbox.forget(position)
+        return Ticked(now, position, received.records, received.refused, touched, changed, refreshed, received.first_at)
+
+    def _refreshed(self, facts: Facts) -> tuple[int, int]:
+        self._recipe = None
+        done = pipeline.refresh(self.store, self.definitions, facts, now=facts.as_of, progress=_silent, is_live=True)
+        return done.customers, done.changed
+
+    def _renewed(self, facts: Facts, received: Received) -> tuple[int, int]:
+        others = [STIRRED] if received.records else []
+        if REPLACED in self.store.tables():
+            others.append(ibis.table({"customer_id": "int64"}, name=REPLACED))
+        touched = touch(self.store, received.written, others)
+        if not touched:
+            return 0, 0
+        if self._recipe is None:
+            self._recipe = recipe(self.store, self.definitions, of_touched(facts))
+        return touched, renew(self.store, self._recipe)
+
+
+def next_midnight(calendar: Calendar, instant: datetime) -> datetime:
+    """When the shop's day of an instant ends."""
+    return calendar.midnight(calendar.day_of(instant) + timedelta(days=1))
+
+
+def _silent(done: int, total: int, what: str) -> None:
+    del done, total, what

@@ -1,0 +1,129 @@
+"""A shop that lives: records come, time passes, ticks follow; and the referee says whether all memberships are right."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from patron.adapters.engines.duckdb import DuckDBEngine
+from patron.facts import tables as t
+from patron.facts.as_of import Facts
+from patron.facts.shop import Shop
+from patron.features.catalog import BUILT_IN, Catalog
+from patron.features.inputs import Inputs
+from patron.features.settings import SCORES
+from patron.kernel.time import Calendar
+from patron.runtime.memberships import CHANGES
+from patron.runtime.pipeline import Definitions
+from patron.runtime.referee import strays
+from patron.runtime.ticking import Ticked, Ticks
+from patron.segments.check import checked
+from patron.segments.definition import read
+from patron.testing.inbox import MemoryInbox
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+SHOP = Shop(name="Live", calendar=Calendar("Europe/Berlin"))
+BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
+SEGMENTS = {
+    "viewed_lately": 'happened("product_viewed", last="7 days") >= 2',
+    "in_the_last_hour": 'happened("product_viewed", last="1 hour")',
+    "abandoned": 'sequence("product_added", absent("order_placed"), within="1 hour", last="2 days")',
+    "late": "lateness > 1 and order_count >= 2",
+    "silent": "days_since_last_order > 30",
+    "worth": "net_revenue_90d >= 100",
+    "best": "top(net_revenue, share=0.3)",
+    "above": "net_revenue > 1.5 * average(net_revenue)",
+    "came_back": 'in_segment("worth") and entered("viewed_lately", last="3 days")',
+    "interested": "engagement_points >= 3",
+    "champion": 'rfm_group == "champions"',
+    "open_cart": "has_open_cart and not in_segment('silent')",
+    "stage": 'stage == "onboarding"',
+}
+_NAMES = (
+    "lateness", "order_count", "days_since_last_order", "net_revenue_90d", "net_revenue", "engagement_points", "rfm_group", "has_open_cart",
+    "stage", "visit_count_7d", "email_consent",
+)  # fmt: skip
+
+
+def definitions(segments: dict[str, str] | None = None) -> Definitions:
+    """A few segments of every kind, over the features that they and their due times read."""
+    read_ones = [
+        read(f'name = "{s}"\nmeaning = "A test."\nwhere = {w!r}', slug=s, where=f"{s}.toml") for s, w in (segments or SEGMENTS).items()
+    ]
+    catalog = _catalog()
+    return Definitions(catalog, checked(read_ones, catalog))
+
+
+def _catalog() -> Catalog:
+    facts = Facts(SHOP, BEGIN, frozenset(table.name for table in t.FACTS))
+
+    def column(name: str, of: str) -> ir.Value:
+        return facts.customers[of] if name == "customers" else BUILT_IN.partials[name].table(facts)[of]
+
+    inputs = Inputs(facts, BUILT_IN.entries, column, dict.fromkeys(SCORES, (0.0,)))
+    for name in _NAMES:
+        inputs.feature(name)
+    edges = [name for name, feature in BUILT_IN.items() if feature.hidden]
+    for name in edges:
+        inputs.feature(name)
+    return Catalog({n: f for n, f in BUILT_IN.items() if n in inputs.made}, BUILT_IN.partials, BUILT_IN.settings)
+
+
+@dataclass
+class Live:
+    """A store with its inbox and clock."""
+
+    made: Definitions = field(default_factory=definitions)
+    now: datetime = BEGIN
+    store: DuckDBEngine = field(default_factory=lambda: DuckDBEngine(threads=1))
+    inbox: MemoryInbox = field(default_factory=MemoryInbox)
+
+    def __post_init__(self) -> None:
+        for table in (*t.FACTS, *t.LEDGER):
+            self.store.declare(table)
+        self.ticks = self.reopened()
+
+    def reopened(self) -> Ticks:
+        self.ticks = Ticks(self.store, self.made, self.hold, self.inbox)
+        return self.ticks
+
+    def hold(self, as_of: datetime) -> Facts:
+        known = [f.name for f in t.FACTS if self.store.query(f.unbound().limit(1)).num_rows]
+        return Facts(SHOP, as_of, frozenset(known))
+
+    def event(self, name: str, who: str, *, ago: timedelta = timedelta(0), key: str = "", **properties: object) -> None:
+        at = self.now - ago
+        self._put("events", type="track", event=name, messageId=key or f"{name}/{who}/{at}/{properties}", anonymousId=who, timestamp=at.isoformat(),
+                  properties=properties)  # fmt: skip
+
+    def identify(self, who: str, email: str) -> None:
+        self._put("events", type="identify", messageId=f"identify/{who}/{email}/{self.now}", anonymousId=who, timestamp=self.now.isoformat(),
+                  traits={"email": email}, properties={})  # fmt: skip
+
+    def order(self, number: str, email: str, total: float | str, *, ago: timedelta = timedelta(0), refunded: float = 0.0) -> None:
+        self._put("orders", order_number=number, email=email, ordered_at=(self.now - ago).isoformat(), total=str(total),
+                  refunded=f"{refunded:.2f}", refunded_at=self.now.isoformat() if refunded else None, updated_at=self.now.isoformat())  # fmt: skip
+
+    def tick(self, *, after: timedelta = timedelta(seconds=1)) -> Ticked:
+        self.now += after
+        return self.ticks.tick(self.now)
+
+    def strays(self) -> int:
+        _, as_of = self.ticks.reached
+        assert as_of is not None
+        return strays(self.store, self.made, self.hold(as_of))
+
+    def members(self, segment: str) -> int:
+        rows = self.store.execute(f"SELECT count(*) FILTER ({segment}) FROM memberships").fetchall()
+        return int(rows[0][0])
+
+    def changes(self) -> list[tuple[str, str, str, str]]:
+        rows = self.store.query(CHANGES.unbound()).to_pylist()
+        return sorted((str(r["changed_at"]), r["segment"], r["change"], r["why"]) for r in rows)
+
+    def _put(self, source: str, **record: object) -> None:
+        self.inbox.put(json.dumps({"source": source, "received_at": self.now.isoformat(), "record": record}).encode())

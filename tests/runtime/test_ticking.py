@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from runtime.live import BEGIN, Live
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.fixture
+def live() -> Live:
+    """Three customers, and a first tick that works everything out."""
+    live = Live()
+    for number, (who, total, ago) in enumerate([("ann", 100, 40), ("ann", 60, 20), ("bob", 30, 10), ("cat", 200, 60)]):
+        live.order(f"o{number}", f"{who}@shop.example", total, ago=timedelta(days=ago))
+    live.identify("browser-ann", "ann@shop.example")
+    live.event("Product Viewed", "browser-ann", product_id="p1")
+    assert live.tick().refreshed
+    live.tick()
+    return live
+
+
+def test_an_event_changes_memberships_with_the_next_tick(live: Live) -> None:
+    live.event("Product Viewed", "browser-ann", product_id="p2")
+    done = live.tick()
+    assert (done.records, done.touched, done.refreshed) == (1, 1, False)
+    assert live.members("viewed_lately") == 1
+    assert live.strays() == 0
+
+
+def test_a_window_ends_at_its_instant_though_nothing_happens(live: Live) -> None:
+    viewed_at = BEGIN
+    assert live.members("in_the_last_hour") == 1
+    assert live.ticks.wakes_at == viewed_at + HOUR + timedelta(microseconds=1)
+    live.ticks.tick(viewed_at + HOUR)
+    assert live.members("in_the_last_hour") == 1
+    live.ticks.tick(viewed_at + HOUR + timedelta(microseconds=1))
+    assert live.members("in_the_last_hour") == 0
+    assert ("2026-03-02 10:00:00.000001", "in_the_last_hour", "left", "time") in live.changes()
+    assert live.strays() == 0
+
+
+def test_a_cart_is_abandoned_an_hour_later_unless_an_order_follows(live: Live) -> None:
+    live.event("Product Added", "browser-ann", product_id="p1", price="5")
+    live.tick()
+    assert live.members("abandoned") == 0
+    assert live.members("open_cart") == 1
+    added_at = live.now - timedelta(seconds=1)
+    live.ticks.tick(added_at + HOUR)
+    assert live.members("abandoned") == 1
+    live.now = added_at + HOUR
+    live.order("o9", "ann@shop.example", 5, ago=MINUTE * 30)
+    live.tick()
+    assert live.members("abandoned") == 0
+    assert live.strays() == 0
+
+
+def test_whoever_is_recognised_brings_what_their_browser_did(live: Live) -> None:
+    live.event("Product Viewed", "browser-bob", product_id="p1")
+    live.event("Product Viewed", "browser-bob", product_id="p2")
+    assert live.tick().touched == 0
+    live.identify("browser-bob", "bob@shop.example")
+    live.tick()
+    assert live.members("viewed_lately") == 1
+    assert live.strays() == 0
+
+
+def test_an_order_seen_again_counts_as_it_is_now(live: Live) -> None:
+    assert live.members("worth") == 2
+    live.order("o3", "cat@shop.example", 200, ago=timedelta(days=60), refunded=150)
+    live.tick()
+    assert live.members("worth") == 1
+    assert live.strays() == 0
+
+
+def test_an_order_that_turns_out_to_be_anothers_leaves_its_first_buyer(live: Live) -> None:
+    live.order("o3", "bob@shop.example", 200, ago=timedelta(days=60))
+    live.tick()
+    assert live.strays() == 0
+
+
+def test_a_record_received_twice_changes_nothing(live: Live) -> None:
+    for _ in range(2):
+        live.event("Product Viewed", "browser-ann", key="once", product_id="p2", ago=MINUTE)
+    live.tick()
+    live.tick()
+    before = live.changes()
+    live.event("Product Viewed", "browser-ann", key="once", product_id="p2", ago=MINUTE + timedelta(seconds=2))
+    assert live.tick().touched == 0
+    assert live.changes() == before
+
+
+def test_an_event_that_is_dated_ahead_counts_when_its_time_has_come(live: Live) -> None:
+    live.event("Product Viewed", "browser-ann", ago=-HOUR * 3, product_id="p2")
+    live.tick()
+    happens_at = live.now - timedelta(seconds=1) + HOUR * 3
+    assert live.members("viewed_lately") == 0
+    live.ticks.tick(happens_at + timedelta(microseconds=1))
+    assert live.members("viewed_lately") == 1
+    assert live.strays() == 0
+
+
+def test_the_days_are_those_of_the_shop(live: Live) -> None:
+    midnight = live.ticks.hold(live.now).shop.calendar.midnight(live.now.date() + DAY)
+    assert live.ticks.tick(midnight).refreshed
+    assert not live.ticks.tick(midnight + MINUTE).refreshed
+    assert live.strays() == 0
+
+
+def test_what_cannot_be_used_is_kept_with_its_reason_and_the_rest_counts(live: Live) -> None:
+    live.order("o7", "dan@shop.example", "five")
+    live.event("Product Viewed", "browser-ann", product_id="p2")
+    done = live.tick()
+    assert (done.records, done.refused) == (2, 1)
+    assert live.members("viewed_lately") == 1
+
+
+def test_a_clock_that_goes_back_is_not_followed(live: Live) -> None:
+    before = live.ticks.reached[1]
+    assert before is not None
+    assert live.ticks.tick(before - DAY).as_of > before
+
+
+def test_a_tick_after_a_restart_goes_on_where_the_last_one_ended(live: Live) -> None:
+    live.event("Product Viewed", "browser-ann", product_id="p2")
+    position = live.tick().position
+    live.reopened()
+    assert live.ticks.reached == (position, live.now)
+    assert not live.tick().refreshed
+    assert live.strays() == 0

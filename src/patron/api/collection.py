@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING
 from patron.api import collection_documents as documents
 from patron.api.asgi import Answer, AnswerError, header, refused, told
 from patron.api.bodies import GoneError, body_of
-from patron.api.collection_bodies import Request, entries_of, envelope_of, from_posthog, request_of
+from patron.api.collection_bodies import Request, Taken, envelope_of, from_posthog, request_of, taken_of
 from patron.api.collection_pixel import PICTURE, call_of_query
 from patron.api.cross_origin import PREFLIGHT, headers_for
 from patron.api.write_keys import key_of_body, key_of_header, key_of_query, query_of
 from patron.kernel.errors import TransientError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from patron.api.asgi import Receive, Scope, Send
-    from patron.collect.calls import Refusal
     from patron.ports.clock import Clock
     from patron.ports.inbox import Inbox
 
@@ -85,32 +84,37 @@ class Collection:
         return self._document(scope)
 
     async def _post(self, scope: Scope, receive: Receive) -> Answer:
-        path = scope["path"]
         key = key_of_header(scope)
         if key is not None:
             self._check(key)
-        request = request_of(await body_of(scope, receive), is_batch=path not in _SINGLE)
+        taken = self._read(await body_of(scope, receive), scope, key)
+        await self._keep(taken)
+        return _answered(taken)
+
+    def _read(self, body: bytes, scope: Scope, key: str | None) -> Taken:
+        """What a body holds. Nothing of it is held any more but the entries, so that what waits for the disk is small."""
+        path = scope["path"]
+        request = request_of(body, is_batch=path not in _SINGLE)
         if key is None:
             self._check(key_of_body(request.around, request.items) or key_of_query(scope))
         if path in _POSTHOG:
             request = Request(request.around, from_posthog(request), is_batch=True)
-        rejected = await self._keep(request, scope, type_of_path=_SINGLE.get(path, ""))
-        return _answered(request, rejected)
+        return self._taken(request, scope, type_of_path=_SINGLE.get(path, ""))
 
-    async def _keep(self, request: Request, scope: Scope, *, type_of_path: str) -> Sequence[tuple[int, Refusal]]:
+    def _taken(self, request: Request, scope: Scope, *, type_of_path: str) -> Taken:
         envelope = envelope_of(
             request,
             received_at=self._clock.now(),
             is_retry=header(scope, b"x-retry-count") is not None,
             ip=_address(scope) if header(scope, b"origin") is not None else "",
         )
-        bodies, rejected = entries_of(request.items, envelope, type_of_path=type_of_path)
-        if bodies:
-            try:
-                await self._inbox.append(bodies)
-            except TransientError as error:
-                raise refused(503, "not_kept", str(error), retry_after=_RETRY_SECONDS) from error
-        return rejected
+        return taken_of(request, envelope, type_of_path=type_of_path)
+
+    async def _keep(self, taken: Taken) -> None:
+        try:
+            await self._inbox.append(taken.bodies)
+        except TransientError as error:
+            raise refused(503, "not_kept", str(error), retry_after=_RETRY_SECONDS) from error
 
     async def _pixel(self, scope: Scope) -> Answer:
         """The picture, whatever happens."""
@@ -120,7 +124,7 @@ class Collection:
         if call is not None and kind in _TYPES:
             try:
                 self._check(key_of_body(call, ()) or query.get("writeKey"))
-                await self._keep(Request(call, [call], is_batch=False), scope, type_of_path=kind)
+                await self._keep(self._taken(Request(call, [call], is_batch=False), scope, type_of_path=kind))
             except AnswerError:
                 return PICTURE
         return PICTURE
@@ -149,13 +153,13 @@ class Collection:
             raise refused(401, "unknown_key", "This write key is not known, or was revoked.")
 
 
-def _answered(request: Request, rejected: Sequence[tuple[int, Refusal]]) -> Answer:
-    if not rejected:
+def _answered(taken: Taken) -> Answer:
+    if not taken.rejected:
         return _TAKEN
-    if not request.is_batch:
-        raise refused(400, rejected[0][1].code, rejected[0][1].message)
-    named = [{"index": index, "code": why.code, "message": why.message} for index, why in rejected]
-    if len(rejected) == len(request.items):
+    if not taken.is_batch:
+        raise refused(400, taken.rejected[0][1].code, taken.rejected[0][1].message)
+    named = [{"index": index, "code": why.code, "message": why.message} for index, why in taken.rejected]
+    if not taken.bodies:
         return told(400, {"success": False, "code": "all_rejected", "message": "None of the calls can be used.", "rejected": named})
     return told(200, {"success": True, "rejected": named})
 

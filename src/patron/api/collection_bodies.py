@@ -44,6 +44,15 @@ class Request:
     is_batch: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a request comes to: entries for the inbox, and by index the calls that are refused."""
+
+    bodies: Sequence[bytes]
+    rejected: Sequence[tuple[int, Refusal]]
+    is_batch: bool
+
+
 def request_of(body: bytes, *, is_batch: bool) -> Request:
     """What a body says.
 
@@ -83,19 +92,19 @@ def envelope_of(request: Request, *, received_at: datetime, is_retry: bool, ip: 
     )
 
 
-def entries_of(items: Sequence[object], envelope: Envelope, *, type_of_path: str = "") -> tuple[list[bytes], list[tuple[int, Refusal]]]:
-    """The entries for the inbox, and by index the calls that are refused."""
+def taken_of(request: Request, envelope: Envelope, *, type_of_path: str = "") -> Taken:
+    """The entries for the inbox, and what is refused."""
     head = b'{"source":"events","received_at":"%s","record":' % envelope.received.encode()
     bodies: list[bytes] = []
     rejected: list[tuple[int, Refusal]] = []
-    for index, item in enumerate(items):
+    for index, item in enumerate(request.items):
         call = item if isinstance(item, Refusal) else accepted(item, envelope, type_of_path=type_of_path)
         written = call if isinstance(call, Refusal) else _written(call)
         if isinstance(written, Refusal):
             rejected.append((index, written))
         else:
-            bodies.append(head + written + b"}")
-    return bodies, rejected
+            bodies.append(b"%b%b}" % (head, written))
+    return Taken(bodies, rejected, request.is_batch)
 
 
 def from_posthog(request: Request) -> Sequence[object]:

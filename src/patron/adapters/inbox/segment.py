@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from array import array
+from bisect import bisect_right
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from patron.adapters.inbox.records import packed, places, size_of, unpacked
+from patron.adapters.inbox.records import Frame, frames, packed
+from patron.adapters.inbox.records import entries as entries_of
 from patron.kernel.errors import PermanentError
-from patron.ports.inbox import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from patron.ports.inbox import Entry
 
 SUFFIX = ".segment"
 _ZEROS = bytes(1 << 20)
@@ -28,7 +31,7 @@ class Segment:
         path: the file; its name is the position of its first entry.
         first: that position.
         size: bytes in use.
-        places: where each entry begins, and last where the next one would; None until the file has been read.
+        frames: where its entries lie; None until the file has been read.
         open_file: the descriptor while it is being written to.
         room: bytes in the file.
     """
@@ -36,77 +39,70 @@ class Segment:
     path: Path
     first: int
     size: int
-    places: array[int] | None = None
+    frames: list[Frame] | None = None
     open_file: int | None = None
     room: int = 0
 
     @property
     def last(self) -> int:
         """The position of its last entry; one before its first when it has none."""
-        return self.first + len(self.known_places()) - 2
+        found = self.known_frames()
+        return _last_of(found[-1]) if found else self.first - 1
 
     def size_upto(self, position: int) -> int:
-        """The bytes of its entries up to a position."""
-        if position < self.first:
-            return 0
-        found = self.known_places()
-        return found[min(position - self.first + 1, len(found) - 1)]
+        """The bytes of its frames all of whose entries are at or before a position."""
+        found = self.known_frames()
+        count = bisect_right(found, position, key=_last_of)
+        return found[count - 1].end if count else 0
 
-    def known_places(self) -> array[int]:
-        """Where entries begin, read from the file if it has not been."""
-        if self.places is None:
-            self.places = places(self.path.read_bytes(), self.first)
-            self.size = self.places[-1]
-        return self.places
+    def known_frames(self) -> list[Frame]:
+        """Where entries lie, read from the file if it has not been."""
+        if self.frames is None:
+            self.frames = list(frames(self.path.read_bytes(), self.first))
+            self.size = self.frames[-1].end if self.frames else 0
+        return self.frames
 
-    def fitting(self, bodies: Sequence[bytes]) -> int:
-        """How many of these there is room for."""
-        free, count = self.room - self.size, 0
-        for body in bodies:
-            free -= size_of(body)
-            if free < 0:
-                break
-            count += 1
-        return count
-
-    def write(self, bodies: Sequence[bytes]) -> None:
-        """Put entries behind the others; they are on disk when this returns, and count once they are `taken`.
+    def write(self, groups: Sequence[Sequence[bytes]]) -> list[Frame]:
+        """Put entries behind the others, each group in a frame; they are on disk when this returns, and count once they are taken.
 
         Raises:
             OSError: the disk did not take them.
         """
-        file, position = self._writable(), self.last + 1
-        _write_all(file, packed(position, bodies), self.size)
+        file, position, begin = self._writable(), self.last + 1, self.size
+        parts, written = [], []
+        for bodies in groups:
+            part = packed(position, bodies)
+            parts.append(part)
+            written.append(Frame(position, len(bodies), begin, begin + len(part)))
+            position, begin = position + len(bodies), begin + len(part)
+        _write_all(file, b"".join(parts), self.size)
         _keep_data(file)
+        return written
 
-    def take(self, bodies: Sequence[bytes]) -> None:
-        """Count entries that have been written."""
-        found, end = self.known_places(), self.size
-        for body in bodies:
-            end += size_of(body)
-            found.append(end)
-        self.size = end
+    def take(self, written: Sequence[Frame]) -> None:
+        """Count frames that have been written."""
+        self.known_frames().extend(written)
+        self.size = written[-1].end
 
-    def entries(self, after: int, *, most: int, most_bytes: int) -> list[Entry]:
-        """The entries of this file that follow a position; at least one if there is any, no more bytes than given otherwise.
+    def entries(self, after: int, upto: int, *, most: int, most_bytes: int) -> list[Entry]:
+        """The entries of this file behind one position and no further than another; no more bytes than given, but for the first frame.
 
         Raises:
             PermanentError: the file does not hold what was written to it.
         """
-        found = self.known_places()
-        begin = max(after + 1 - self.first, 0)
-        end = min(begin + most, len(found) - 1)
-        if begin >= end:
-            return []
-        while end - begin > 1 and found[end] - found[begin] > most_bytes:
-            end = begin + (end - begin) // 2
-        position = self.first + begin
+        found = self.known_frames()
+        begin = bisect_right(found, after, key=_last_of)
+        entries: list[Entry] = []
         with self.path.open("rb") as file:
-            data = os.pread(file.fileno(), found[end] - found[begin], found[begin])
-        entries = [Entry(number, body) for number, (_, body) in enumerate(unpacked(data, position), position)]
-        if len(entries) != end - begin:
-            raise PermanentError(f"The inbox file {self.path.name} is damaged after entry {position + len(entries) - 1}.")
-        return entries
+            for frame in islice(found, begin, None):
+                if frame.first > upto or len(entries) >= most or (entries and frame.end - found[begin].begin > most_bytes):
+                    break
+                data = os.pread(file.fileno(), frame.end - frame.begin, frame.begin)
+                if not list(frames(data, frame.first)):
+                    raise PermanentError(f"The inbox file {self.path.name} is damaged after entry {frame.first - 1}.")
+                entries += entries_of(data, frame)
+        skipped = max(after + 1 - entries[0].position, 0) if entries else 0
+        return entries[skipped : skipped + most]
 
     def cut(self) -> None:
         """Give back the room behind the last entry, and write no more.
@@ -152,14 +148,14 @@ def new_segment(folder: Path, first: int, *, room: int) -> Segment:
         part.unlink(missing_ok=True)
         path.unlink(missing_ok=True)
         raise
-    return Segment(path, first, 0, array("Q", [0]), file, room)
+    return Segment(path, first, 0, [], file, room)
 
 
 def found_segment(path: Path, *, is_last: bool) -> Segment:
     """A segment that is there already. The last one is read, and what is behind its last whole entry is taken away."""
     segment = Segment(path, int(path.stem), path.stat().st_size)
     if is_last:
-        segment.known_places()
+        segment.known_frames()
     return segment
 
 
@@ -170,6 +166,10 @@ def keep_names(folder: Path) -> None:
         os.fsync(file)
     finally:
         os.close(file)
+
+
+def _last_of(frame: Frame) -> int:
+    return frame.first + frame.entry_count - 1
 
 
 def _write_all(file: int, data: bytes, begin: int) -> None:

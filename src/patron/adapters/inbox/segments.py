@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from patron.adapters.inbox.records import Frame
     from patron.ports.inbox import Entry
 
 LIMIT_BYTES = 1 << 30
@@ -86,7 +87,7 @@ class Segments:
         if not bodies:
             return self._last
         loop = asyncio.get_running_loop()
-        asked = _Asked(bodies, sum(map(size_of, bodies)), loop, loop.create_future())
+        asked = _Asked(bodies, size_of(bodies), loop, loop.create_future())
         with self._lock:
             if self._is_closed:
                 raise TransientError(_CLOSED)
@@ -98,7 +99,7 @@ class Segments:
         return await asked.kept
 
     def read(self, after: int, *, most: int) -> Sequence[Entry]:
-        """The entries that follow a position, in order; at least one if there is any, and no more than `most` or 32 MiB.
+        """The entries that follow a position, in order; at least one if there is any, and no more than `most` or about 32 MiB.
 
         Raises:
             PermanentError: a file does not hold what was written to it.
@@ -106,17 +107,13 @@ class Segments:
         with self._lock:
             segments, last = list(self._segments), self._last
         found: list[Entry] = []
-        room = _READ_BYTES
         for segment, end in zip(segments, [*(s.first - 1 for s in segments[1:]), last], strict=True):
-            if end <= after or not end >= segment.first:
+            if end <= max(after, segment.first - 1):
                 continue
             if segment.last < end:
                 raise PermanentError(f"The inbox file {segment.path.name} is damaged after entry {segment.last}.")
-            wanted = min(most - len(found), end - max(after, segment.first - 1))
-            entries = segment.entries(after, most=wanted, most_bytes=room)
-            found += entries
-            room -= sum(size_of(e.body) for e in entries)
-            if len(entries) < wanted or len(found) == most or room <= 0:
+            found += segment.entries(after, end, most=most - len(found), most_bytes=_READ_BYTES)
+            if len(found) == most or found[-1].position < end or sum(len(e.body) for e in found) > _READ_BYTES:
                 break
         return found
 
@@ -165,42 +162,43 @@ class Segments:
             group, self._asked = self._asked, []
             return group
 
-    def _kept(self, group: Iterable[_Asked]) -> TransientError | None:
-        bodies = [body for asked in group for body in asked.bodies]
+    def _kept(self, group: Sequence[_Asked]) -> TransientError | None:
+        """Bring a group to the disk; what went wrong if not all of it is there."""
+        left = list(group)
         try:
-            while bodies:
-                segment, count = self._with_room(bodies)
+            while left:
+                segment, count = self._with_room(left)
                 self._is_torn = True
-                segment.write(bodies[:count])
+                written = segment.write([asked.bodies for asked in left[:count]])
                 self._is_torn = False
-                self._take(segment, bodies[:count])
-                bodies = bodies[count:]
+                self._take(segment, written)
+                del left[:count]
         except OSError as error:
             message = DISK_FULL if error.errno in _FULL_DISK else f"The inbox cannot be written to: {error.strerror}."
             return TransientError(message)
         return None
 
-    def _with_room(self, bodies: Sequence[bytes]) -> tuple[Segment, int]:
+    def _with_room(self, group: Sequence[_Asked]) -> tuple[Segment, int]:
         """A segment, and how many of these it takes: at least one."""
         segment = self._segments[-1]
-        count = 0 if self._is_torn else segment.fitting(bodies)
+        count = 0 if self._is_torn else _fitting(segment, group)
         if not count:
             segment.cut()  # also takes away what was written and could not be brought to the disk
             self._is_torn = False
-            following = new_segment(self._folder, self._last + 1, room=max(self._segment_bytes, size_of(bodies[0])))
+            following = new_segment(self._folder, self._last + 1, room=max(self._segment_bytes, group[0].size))
             with self._lock:
                 if not segment.size:
                     self._segments.pop()
                 self._segments.append(following)
-            segment, count = following, following.fitting(bodies)
+                segment.frames = None  # read again when its turn comes: a long queue shall not fill the memory
+            segment, count = following, _fitting(following, group)
         return segment, count
 
-    def _take(self, segment: Segment, bodies: Sequence[bytes]) -> None:
+    def _take(self, segment: Segment, written: Sequence[Frame]) -> None:
         with self._lock:
-            before = segment.size
-            segment.take(bodies)
-            self._kept_bytes += segment.size - before
-            self._last += len(bodies)
+            self._kept_bytes += written[-1].end - segment.size
+            segment.take(written)
+            self._last = segment.last
             self._grown.notify_all()
 
     def _tell(self, group: Sequence[_Asked], failure: TransientError | None) -> None:
@@ -225,6 +223,17 @@ def _answer(answered: Sequence[tuple[asyncio.Future[int], int | TransientError]]
             kept.set_result(answer)
         else:
             kept.set_exception(answer)
+
+
+def _fitting(segment: Segment, group: Iterable[_Asked]) -> int:
+    """How many of these a segment has room for."""
+    free, count = segment.room - segment.size, 0
+    for asked in group:
+        free -= asked.size
+        if free < 0:
+            break
+        count += 1
+    return count
 
 
 def _recovered(folder: Path, applied: int) -> list[Segment]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import socket
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import uvicorn
 
 from benchmarks.collect import KEY
 from patron.adapters.inbox.segments import Segments
@@ -16,6 +13,7 @@ from patron.adapters.state.sqlite import SQLiteState
 from patron.api.application import Application
 from patron.api.collection import Collection
 from patron.api.health import Health
+from patron.app.listening import Address, answer, listening
 from patron.ports.state import Key
 from patron.runtime.clock import SystemClock
 from patron.runtime.keys import KeyRing, digest_of
@@ -41,13 +39,10 @@ def main(folder: Path, name: str) -> None:
     state, clock = SQLiteState(folder / "state.sqlite"), SystemClock()
     state.add_key(Key("key_1", "benchmark", "write", digest_of(KEY), "patron_write_b", datetime(2026, 1, 1, tzinfo=UTC)))
     application = Application(Collection(inbox, KeyRing(state, clock).may_write, clock), Health(lambda: (True, {})), {})  # type: ignore[arg-type]
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+    with listening(Address()) as listener:
         print(listener.getsockname()[1], flush=True)
-        uvicorn.Server(uvicorn.Config(application, lifespan="off", ws="none", log_config=None, access_log=False, server_header=False)).run(
-            sockets=[listener]
-        )
+        answer(application, listener)
 
 
 if __name__ == "__main__":
-    import gc; gc.freeze(); gc.set_threshold(50000, 20, 50)
     main(Path(sys.argv[1]), sys.argv[2])

@@ -103,7 +103,7 @@ def taken_of(request: Request, envelope: Envelope, *, type_of_path: str = "") ->
         if isinstance(written, Refusal):
             rejected.append((index, written))
         else:
-            bodies.append(b"%b%b}" % (head, written))
+            bodies.append(b"".join((head, written, b"}")))
     return Taken(bodies, rejected, request.is_batch)
 
 
@@ -119,7 +119,7 @@ def _written(call: Call) -> bytes | Refusal:
         return Refusal("invalid_value", "The call holds a number or a text that cannot be kept.")
     if len(written) > LARGEST_CALL:
         return Refusal("too_large", f"A call holds no more than {LARGEST_CALL:,} bytes.")
-    if written.count(b"{") + written.count(b"[") > DEEPEST and _depth(call) > DEEPEST:
+    if written.count(b"{") > DEEPEST - written.count(b"[") and _depth(call) > DEEPEST:
         return Refusal("too_deep", f"A call is nested no deeper than {DEEPEST} levels.")
     return written
 

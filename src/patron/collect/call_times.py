@@ -14,7 +14,7 @@ _CLOCK_CANNOT_BE_SO_WRONG = timedelta(hours=24)
 
 
 def instant(text: object) -> datetime | None:
-    """An instant from ISO 8601 text, also unpadded or with nanoseconds; without a zone it is UTC. None when it is none, or before 1970.
+    """An instant, aware, from ISO 8601 text, also unpadded or with nanoseconds; without a zone in UTC. None when there is none since 1970.
 
     >>> instant("2015-2-02T00:30:08.276Z").isoformat()
     '2015-02-02T00:30:08.276000+00:00'
@@ -30,7 +30,7 @@ def instant(text: object) -> datetime | None:
         read = loose
     if not _EARLIEST <= read.year <= _LATEST:
         return None
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read
 
 
 def clock_offset(sent: datetime | None, received_at: datetime, *, is_retry: bool) -> timedelta | None:
@@ -45,23 +45,21 @@ def clock_offset(sent: datetime | None, received_at: datetime, *, is_retry: bool
 
 
 def happened(original: datetime, offset: timedelta | None, received_at: datetime) -> datetime:
-    """When something happened that a client's clock put at `original`."""
+    """When something happened (`original` itself, unless it is moved) that a client's clock put at `original`."""
     moved = original if offset is None else original + offset
     return min(moved, received_at)
 
 
 def plain(text: str) -> bool:
-    """Whether a time is written as every reader understands it: `2026-11-26T08:00:00Z`, with or without fraction or offset."""
-    return len(text) <= 32 and text[4:5] == "-" and text[10:11] == "T" and text[13:14] == ":" and text[16:17] == ":" and _has_zone(text)
+    """Whether a time that was read is written as every reader understands it: `2026-11-26T08:00:00Z`, also with fraction or offset."""
+    if len(text) < 20 or text[10] != "T" or text[5] == "W" or "," in text:
+        return False
+    return text[-1] == "Z" or (text[-3] == ":" and text[-6] in "+-")
 
 
 def shown(at: datetime) -> str:
     """An instant as it stands in a record."""
-    return at.isoformat().replace("+00:00", "Z")
-
-
-def _has_zone(text: str) -> bool:
-    return text[-1] == "Z" or (len(text) >= 25 and text[-6] in "+-" and text[-3] == ":")
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _loosely(text: str) -> datetime | None:

@@ -78,11 +78,8 @@ def accepted(given: object, envelope: Envelope, *, type_of_path: str = "") -> Ca
     if not isinstance(kind, str) or (kind := kind.lower()) not in TYPES:
         return Refusal("unknown_type", f"The type is one of {', '.join(sorted(TYPES))}.")
     given["type"] = kind
-    refused = _misshapen(given) or _nobody(given, kind)
-    if refused is None and "messageId" not in given:
-        given["messageId"] = None
-    refused = refused or _named(given, envelope) or _timed(given, envelope)
-    if refused:
+    refused = _misshapen(given) or _nobody(given, kind) or _named(given, envelope) or _timed(given, envelope)
+    if refused is not None:
         return refused
     _completed(given, envelope, kind)
     return given
@@ -90,19 +87,23 @@ def accepted(given: object, envelope: Envelope, *, type_of_path: str = "") -> Ca
 
 def _misshapen(given: Call) -> Refusal | None:
     """Refuses nested parts that are no objects, and ids that are no text or number; ids become text."""
-    for name in _OBJECTS:
-        part = given.get(name)
-        if part is not None and not isinstance(part, dict):
-            return Refusal("invalid_part", f"`{name}` is a JSON object.")
+    ask = given.get
+    if not _is_object(ask("properties"), ask("context")) or not _is_object(ask("traits"), ask("integrations")):
+        wrong = next(name for name in _OBJECTS if not _is_object(given.get(name), None))
+        return Refusal("invalid_part", f"`{wrong}` is a JSON object.")
     for name in _IDS:
-        value = given.get(name)
-        if value is None or (isinstance(value, str) and value and not value.isspace()):
+        value = ask(name)
+        if value is None or (value.__class__ is str and value and not value.isspace()):
             continue
         text = _text(value)
         if text is None:
             return Refusal("invalid_id", f"`{name}` is text or a whole number.")
         given[name] = text or None
     return None
+
+
+def _is_object(one: object, other: object) -> bool:
+    return (one is None or one.__class__ is dict) and (other is None or other.__class__ is dict)
 
 
 def _text(value: object) -> str | None:
@@ -129,7 +130,7 @@ def _nobody(given: Call, kind: str) -> Refusal | None:
 
 def _named(given: Call, envelope: Envelope) -> Refusal | None:
     """Sees to a message id: by it what is sent again is known."""
-    found = given["messageId"]
+    found = given.get("messageId")
     if isinstance(found, str) and 0 < len(found) <= MESSAGE_ID_CHARACTERS:
         return None
     text = "" if found is None else _text(found)
@@ -154,36 +155,36 @@ def _hashed(given: Call, long: str, envelope: Envelope) -> str:
 
 def _timed(given: Call, envelope: Envelope) -> Refusal | None:
     """Sees to the time of a call."""
-    read: dict[str, datetime] = {}
+    original, own, offset = None, "", envelope.offset
     for name in _TIMES:
         text = given.get(name)
         if text is None:
             continue
-        found = instant(text)
-        if found is None:
+        read = instant(text)
+        if read is None:
             return Refusal("invalid_time", f"`{name}` is a time in ISO 8601, not before 1970.")
-        read[name] = found
         if not plain(text):
-            given[name] = shown(found)
-    own = "timestamp" if "timestamp" in read else "originalTimestamp"
-    original = read.get(own)
+            given[name] = shown(read)
+        if name != "sentAt":
+            original, own = (read, name) if original is None else (original, own)
+        elif envelope.sent is None:
+            offset = clock_offset(read, envelope.received_at, is_retry=envelope.is_retry)
     if original is None:
         given["timestamp"] = envelope.received
         return None
-    offset = envelope.offset
-    if "sentAt" in read and envelope.sent is None:
-        offset = clock_offset(read["sentAt"], envelope.received_at, is_retry=envelope.is_retry)
     moved = happened(original, offset, envelope.received_at)
-    if moved != original or own != "timestamp":
-        given["originalTimestamp"] = given[own]
-        given["timestamp"] = given[own] if moved == original else shown(moved)
+    if moved is not original:
+        given["originalTimestamp"], given["timestamp"] = given[own], shown(moved)
+    elif own != "timestamp":
+        given["timestamp"] = given[own]
     return None
 
 
 def _completed(given: Call, envelope: Envelope, kind: str) -> None:
     """Adds what calls of one request share, and what a reader relies on."""
     given["receivedAt"] = envelope.received
-    given.pop("writeKey", None)
+    if "writeKey" in given:
+        del given["writeKey"]
     if envelope.context:
         given["context"] = {**envelope.context, **(given.get("context") or {})}
     if envelope.integrations:

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import signal
-import socket
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from patron import plugins
+from patron.app.listening import LOOPBACK, Address, answer, listening
 from patron.app.state import STATE
-from patron.kernel.errors import InputError, PatronError, TransientError
+from patron.kernel.errors import InputError, PatronError, PermanentError
 from patron.kernel.problems import Problem
 from patron.runtime.keys import KeyRing
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from patron.app.listening import App
     from patron.app.project import Project
     from patron.ports.inbox import Inbox
     from patron.ports.state import State
 
-    App = Callable[[Any, Any, Any], Awaitable[None]]  # in the form of ASGI
-
 INBOX = "data/inbox"
-LOOPBACK = "127.0.0.1"
 _MEGABYTE = 1 << 20
-_GRACE_SECONDS = 10
-_BACKLOG = 2_048
 _NO_KEY = (
     'No shop can send yet: there is no write key. Make one with `patron key create --scope write --name "web shop"`; this server sees it.'
 )
@@ -58,14 +53,6 @@ class Ticks:
 
     applied: Callable[[Project], int]
     make: Callable[[Project, Inbox], Ticker]
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where to listen: 127.0.0.1 is this machine only, port 0 any that is free."""
-
-    host: str = LOOPBACK
-    port: int = 0
 
 
 @dataclass(slots=True)
@@ -137,9 +124,10 @@ def serve(
 
     Raises:
         InputError: the address is none of this machine's.
-        TransientError: the port is taken, or the ticks have failed.
+        TransientError: the port is taken.
+        PermanentError: the ticks have failed.
     """
-    with served(project, ticks) as serving, _listening(address) as listener:
+    with served(project, ticks) as serving, listening(address) as listener:
         name, bound = listener.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
         tell(f"Patron listens on http://{shown}:{bound}. Stop with Ctrl-C.\n")
@@ -147,9 +135,9 @@ def serve(
             tell("It can be reached from other machines: put a proxy with TLS before it.\n")
         if not serving.keys.can_collect:
             tell(_NO_KEY + "\n")
-        _run(application(serving), listener)
+        answer(application(serving), listener)
         if serving.failure:
-            raise TransientError(serving.failure)
+            raise PermanentError(serving.failure)
 
 
 @contextmanager
@@ -176,51 +164,6 @@ def _tick(serving: Serving, ticker: Ticker) -> None:
     finally:
         if not serving.stop.is_set() and not serving.failure:
             serving.failure = "The ticks have ended."
-
-
-@contextmanager
-def _listening(address: Address) -> Iterator[socket.socket]:
-    host, port = address.host, address.port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
-    except socket.gaierror as error:
-        raise InputError("The host cannot be used.", [Problem("--host", host, "an address of this machine, such as 127.0.0.1")]) from error
-    except OSError as error:
-        raise TransientError(f"Port {port} of {host} cannot be used: {error.strerror}. Choose another, or 0 for any.") from error
-    with listener:
-        yield listener
-
-
-def _run(app: App, listener: socket.socket) -> None:
-    """Answer until SIGINT or SIGTERM; then end by returning, so that everything is closed in order."""
-    import uvicorn  # noqa: PLC0415  # `patron key` and tests of actions do without
-
-    class Server(uvicorn.Server):
-        @contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            if threading.current_thread() is not threading.main_thread():
-                yield
-                return
-            before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
-            try:
-                yield
-            finally:
-                for number, former in before.items():
-                    signal.signal(number, former)
-
-    Server(
-        uvicorn.Config(
-            app,
-            lifespan="off",
-            ws="none",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            backlog=_BACKLOG,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-        )
-    ).run(sockets=[listener])
 
 
 def _script(folder: Path, name: str) -> bytes | None:

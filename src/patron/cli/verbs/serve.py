@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from patron.api.application import application
-from patron.app.actions.serving import LOOPBACK, Address, serve
+from patron.app.actions.serving import serve
+from patron.app.listening import LOOPBACK, Address
 from patron.cli.project import in_project
 
 if TYPE_CHECKING:

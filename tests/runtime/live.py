@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -126,4 +127,4 @@ class Live:
         return sorted((str(r["changed_at"]), r["segment"], r["change"], r["why"]) for r in rows)
 
     def _put(self, source: str, **record: object) -> None:
-        self.inbox.put(json.dumps({"source": source, "received_at": self.now.isoformat(), "record": record}).encode())
+        asyncio.run(self.inbox.append([json.dumps({"source": source, "received_at": self.now.isoformat(), "record": record}).encode()]))

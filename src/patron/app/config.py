@@ -52,6 +52,17 @@ class EngineSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """How `patron serve` takes events."""
+
+    inbox_megabytes: int = setting("The most that may wait to become facts; beyond it senders are asked to come again.", 1024, low=16)
+    analytics_script: str = setting(
+        "The file for the classic Segment snippet: `standalone.js` of @segment/analytics-next, by its path from the project's folder.",
+        "",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings of a project."""
 
@@ -61,6 +72,7 @@ class Config:
     scores: ScoreSettings = field(default_factory=ScoreSettings)
     ladder: LadderSettings = field(default_factory=LadderSettings)
     predictions: PredictionSettings = field(default_factory=PredictionSettings)
+    serve: ServeSettings = field(default_factory=ServeSettings)
 
     @property
     def features(self) -> FeatureSettings:

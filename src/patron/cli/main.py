@@ -36,6 +36,8 @@ _VERBS = {
     "merge": "Undo or redo a merge.",
     "report": "One page with pictures, to look at and to send.",
     "export": "Features, memberships or facts as Parquet or CSV.",
+    "key": "Keys with which shops and programs send and ask.",
+    "serve": "Take events from shops and keep everything up to date.",
     "doctor": "Check that the project is sound.",
 }
 

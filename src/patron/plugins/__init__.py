@@ -13,7 +13,7 @@ from typing import Any, Literal
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem, did_you_mean
 
-Group = Literal["source", "reader", "engine", "shop"]
+Group = Literal["source", "reader", "engine", "shop", "inbox", "state"]
 
 _SOURCES = "patron.adapters.sources"
 _BUILT_IN: dict[Group, dict[str, str]] = {
@@ -37,6 +37,8 @@ _BUILT_IN: dict[Group, dict[str, str]] = {
     },
     "reader": {"duckdb": f"{_SOURCES}.reading:DuckDBReader"},
     "engine": {"duckdb": "patron.adapters.engines.duckdb:DuckDBEngine"},
+    "inbox": {"segments": "patron.adapters.inbox.segments:Segments"},
+    "state": {"sqlite": "patron.adapters.state.sqlite:SQLiteState"},
     "shop": {"made_up": "patron.adapters.made_up:fill"},
 }
 

@@ -1,21 +1,20 @@
-"""The inbox: what was received and acknowledged, in order, until it has become facts."""
+"""The inbox: what the outside has sent and was told is kept, until it has become facts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One received record.
+class Entry(NamedTuple):
+    """One thing that was received.
 
     Attributes:
-        position: its place, counted from 1 without gaps and never given to another.
-        body: a JSON object: `source`, the source that reads it; `received_at`; and `record`, as a line of that source's JSON Lines.
+        position: counts from 1 without gaps and is never used again.
+        body: the JSON object `{"source": …, "received_at": …, "record": {…}}`: the record is what the source's layout reads from one
+            line of a file.
     """
 
     position: int
@@ -23,33 +22,33 @@ class Entry:
 
 
 class Inbox(Protocol):
-    """Keeps entries durably; one process writes and reads."""
+    """Keeps what was received, in order, until it is forgotten."""
 
     @property
     def last(self) -> int:
-        """The position of the last durable entry; 0 before the first."""
+        """The position of the last entry that is on disk; 0 before the first."""
         ...
 
     async def append(self, bodies: Sequence[bytes]) -> int:
-        """The last position of these entries, once they are on disk.
+        """Keep these; returns the position of the last of them once all are on disk.
 
         Raises:
-            TransientError: there is no room, or the disk refuses; nothing is acknowledged.
+            TransientError: they cannot be kept now: too much waits, or the disk is full. None was acknowledged.
         """
         ...
 
     def read(self, after: int, *, most: int) -> Sequence[Entry]:
-        """Durable entries after a position, in order; from any thread."""
+        """The entries that follow a position, in order; no more than `most`, and at least one if there is any. From any thread."""
         ...
 
     def forget(self, upto: int) -> None:
-        """Entries up to a position have become facts that are on disk: their space may be used again."""
+        """Entries up to this position were applied for good: their room may be used again."""
         ...
 
     def wait(self, after: int, timeout: float) -> bool:
-        """Whether there is an entry after a position; waits so many seconds for one."""
+        """Hold a thread until there is an entry after a position; whether there is one when so many seconds are over."""
         ...
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Finish what has been begun and let go of the files."""
         ...

@@ -1,0 +1,3 @@
+"""Stores of state."""
+
+from __future__ import annotations

@@ -1,0 +1,176 @@
+"""Serving a project: one process that takes events, and a thread that makes facts and answers of them."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, cast
+
+from patron import plugins
+from patron.app.listening import LOOPBACK, Address, answer, listening
+from patron.app.state import STATE
+from patron.kernel.errors import InputError, PatronError, PermanentError
+from patron.kernel.problems import Problem
+from patron.runtime.keys import KeyRing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from patron.app.listening import App
+    from patron.app.project import Project
+    from patron.ports.inbox import Inbox
+    from patron.ports.state import State
+
+INBOX = "data/inbox"
+_MEGABYTE = 1 << 20
+_NO_KEY = (
+    'No shop can send yet: there is no write key. Make one with `patron key create --scope write --name "web shop"`; this server sees it.'
+)
+
+
+class Ticker(Protocol):
+    """Makes facts and answers of what is in the inbox."""
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until told to stop."""
+        ...
+
+    def status(self) -> Mapping[str, object]:
+        """How far it is, for people and programs."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """How a project's ticker is made.
+
+    Attributes:
+        applied: the position of the inbox up to which everything has become facts.
+        make: the ticker of an open project and its inbox.
+    """
+
+    applied: Callable[[Project], int]
+    make: Callable[[Project, Inbox], Ticker]
+
+
+@dataclass(slots=True)
+class Serving:
+    """A project that is being served.
+
+    Attributes:
+        project: held open.
+        inbox: keeps what is received.
+        keys: who may send and ask.
+        script: the file that the classic snippet of Segment loads.
+        ticker: works on the inbox; None where another process does.
+        failure: what ended the ticker, if something did.
+    """
+
+    project: Project
+    inbox: Inbox
+    keys: KeyRing
+    script: bytes | None = None
+    ticker: Ticker | None = None
+    failure: str = ""
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def may_write(self, secret: str) -> bool:
+        """Whether a secret may collect."""
+        return self.keys.may_write(secret)
+
+    def status(self) -> tuple[bool, Mapping[str, object]]:
+        """Whether all runs, and what there is to say."""
+        tick = {"tick": dict(self.ticker.status())} if self.ticker is not None else {}
+        failed = {"failure": self.failure} if self.failure else {}
+        return not self.failure, {"inbox": {"last": self.inbox.last}, **tick, **failed}
+
+
+@contextmanager
+def served(project: Project, ticks: Ticks | None = None) -> Iterator[Serving]:
+    """The project's inbox and keys, open as long as the block runs, with the ticker at work in a thread if one is given."""
+    settings = project.config.serve
+    make_inbox, make_state = plugins.load("inbox", "segments"), plugins.load("state", "sqlite")
+    applied = 0 if ticks is None else ticks.applied(project)
+    inbox = cast("Inbox", make_inbox(project.folder / INBOX, limit_bytes=settings.inbox_megabytes * _MEGABYTE, applied=applied))
+    try:
+        state = cast("State", make_state(project.folder / STATE))
+        try:
+            serving = Serving(project, inbox, KeyRing(state, project.clock), _script(project.folder, settings.analytics_script))
+            with _ticking(serving, ticks):
+                yield serving
+        finally:
+            state.close()
+    finally:
+        inbox.close()
+
+
+def serve(
+    project: Project,
+    application: Callable[[Serving], App],
+    address: Address,
+    tell: Callable[[str], object],
+    ticks: Ticks | None = None,
+) -> None:
+    """Answer requests until the process is told to stop; what has been begun is finished first.
+
+    Args:
+        project: an open project; it is held as long as this runs.
+        application: makes the ASGI application.
+        address: where to listen.
+        tell: is told lines for the person who started it.
+        ticks: makes the ticker.
+
+    Raises:
+        InputError: the address is none of this machine's.
+        TransientError: the port is taken.
+        PermanentError: the ticks have failed.
+    """
+    with served(project, ticks) as serving, listening(address) as listener:
+        name, bound = listener.getsockname()[:2]
+        shown = f"[{name}]" if ":" in name else name
+        tell(f"Patron listens on http://{shown}:{bound}. Stop with Ctrl-C.\n")
+        if address.host != LOOPBACK:
+            tell("It can be reached from other machines: put a proxy with TLS before it.\n")
+        if not serving.keys.can_collect:
+            tell(_NO_KEY + "\n")
+        answer(application(serving), listener)
+        if serving.failure:
+            raise PermanentError(serving.failure)
+
+
+@contextmanager
+def _ticking(serving: Serving, ticks: Ticks | None) -> Iterator[None]:
+    if ticks is None:
+        yield
+        return
+    serving.ticker = ticks.make(serving.project, serving.inbox)
+    thread = threading.Thread(target=_tick, args=(serving, serving.ticker), name="ticks")
+    thread.start()
+    try:
+        yield
+    finally:
+        serving.stop.set()
+        thread.join()
+
+
+def _tick(serving: Serving, ticker: Ticker) -> None:
+    """Let the ticker work; when it ends by itself the server goes on collecting, and says that it is not well."""
+    try:
+        ticker.run(serving.stop)
+    except PatronError as error:
+        serving.failure = str(error)
+    finally:
+        if not serving.stop.is_set() and not serving.failure:
+            serving.failure = "The ticks have ended."
+
+
+def _script(folder: Path, name: str) -> bytes | None:
+    if not name:
+        return None
+    try:
+        return (folder / name).read_bytes()
+    except OSError as error:
+        problem = Problem("serve.analytics_script", name, "a file, by its path from the project's folder")
+        raise InputError("The script for browsers cannot be read.", [problem]) from error

@@ -172,7 +172,7 @@ class Facts:
     @property
     def ahead(self) -> ir.Table:
         """Facts that are dated after `now`: customer_id, and known_at, the instant of the first."""
-        return ibis.union(*[part for name in sorted(self.known & _HAPPENED.keys()) for part in self._ahead(_BY_NAME[name])])
+        return ibis.union(*[part for name in sorted({"customers", *self.known} & _HAPPENED.keys()) for part in self._ahead(_BY_NAME[name])])
 
     def _ahead(self, table: Table) -> Iterable[ir.Table]:
         rows = self.whose(table.unbound())

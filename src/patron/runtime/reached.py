@@ -29,7 +29,7 @@ _ROWS = TICKS.unbound()
 
 def reached(store: Store) -> tuple[int, datetime | None]:
     """The last entry of the inbox that has become facts, and the instant of the answers; None where they have to be made anew."""
-    rows = store.query(_ROWS).to_pylist()
+    rows = store.query(_ROWS).to_pylist() if TICKS.name in store.tables() else []
     if not rows:
         return 0, None
     as_of = rows[0]["as_of"]

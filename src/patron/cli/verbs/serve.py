@@ -9,6 +9,7 @@ import click
 
 from patron.api.application import application
 from patron.app.actions.serving import serve
+from patron.app.actions.ticking import TICKS
 from patron.app.listening import LOOPBACK, Address
 from patron.cli.project import in_project
 
@@ -23,11 +24,13 @@ _PORT = 8000
 @click.option("--port", default=_PORT, show_default=True, type=click.IntRange(0, 65_535), help="0 for any that is free.")
 @in_project
 def command(project: Project, host: str, port: int) -> None:
-    """Take events from shops, and answer `GET /health`. Runs until it is stopped; what has been begun is finished first.
+    """Take events from shops, keep segments true at every moment, and answer `GET /health`.
+
+    Runs until it is stopped; what has been begun is finished first.
 
     \b
     Examples:
       patron serve
       patron serve --host 0.0.0.0 --port 80
     """
-    serve(project, application, Address(host, port), sys.stderr.write)
+    serve(project, application, Address(host, port), sys.stderr.write, TICKS)

@@ -1,0 +1,28 @@
+"""The ticks of a project that is being served."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from patron.app.actions.serving import Ticks as Ticking
+from patron.runtime.live import Live
+from patron.runtime.reached import reached
+from patron.runtime.ticking import Ticks
+
+if TYPE_CHECKING:
+    from patron.app.project import Project
+    from patron.ports.inbox import Inbox
+
+
+def applied(project: Project) -> int:
+    """The last entry of the inbox that has become facts."""
+    return reached(project.store)[0]
+
+
+def live(project: Project, inbox: Inbox) -> Live:
+    """The live path of an open project."""
+    return Live(Ticks(project.store, project.definitions, project.facts, inbox), project.clock)
+
+
+TICKS = Ticking(applied, live)
+"""How a project's ticks are made."""

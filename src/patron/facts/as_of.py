@@ -7,6 +7,7 @@ in the shop's currency, by the rate of the day; contribution margin is worked ou
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import ibis
@@ -43,7 +44,7 @@ _HAPPENED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is said once is kept
 class Facts:
     """Facts before an instant.
 
@@ -62,69 +63,69 @@ class Facts:
     currencies: frozenset[str] = frozenset()
     costed: bool = False
 
-    @property
+    @cached_property
     def now(self) -> ir.TimestampValue:
         """`as_of` as a literal."""
         return literal(self.as_of)
 
-    @property
+    @cached_property
     def customers(self) -> ir.Table:
         """`facts.CUSTOMERS` seen before `as_of`; a birthday or name has no instant and is taken as it is now."""
         return self._before(t.CUSTOMERS)
 
-    @property
+    @cached_property
     def products(self) -> ir.Table:
         """`facts.PRODUCTS`: a catalogue, as it is now."""
         return t.PRODUCTS.unbound()
 
-    @property
+    @cached_property
     def orders(self) -> ir.Table:
         """`facts.ORDERS` placed before `as_of`, in the shop's currency, with `margin` (money: contribution margin before refunds)."""
         orders = self._converted(self._before(t.ORDERS), t.ORDERS)
         return orders.mutate(margin=self._margin(orders))
 
-    @property
+    @cached_property
     def sales(self) -> ir.Table:
         """Orders that count: sales that are not called off as of now."""
         orders = self.orders
         return orders.filter(orders.kind == "sale", orders.cancelled_at.isnull())
 
-    @property
+    @cached_property
     def order_lines(self) -> ir.Table:
         """`facts.ORDER_LINES` before `as_of`, in the shop's currency."""
         return self._converted(self._before(t.ORDER_LINES), t.ORDER_LINES)
 
-    @property
+    @cached_property
     def refunds(self) -> ir.Table:
         """`facts.REFUNDS` before `as_of`, in the shop's currency."""
         return self._converted(self._before(t.REFUNDS), t.REFUNDS)
 
-    @property
+    @cached_property
     def events(self) -> ir.Table:
         """`facts.EVENTS` before `as_of`; values in the shop's currency."""
         return self._converted(self._before(t.EVENTS), t.EVENTS)
 
-    @property
+    @cached_property
     def messages(self) -> ir.Table:
         """`facts.MESSAGES` sent before `as_of`."""
         return self._before(t.MESSAGES)
 
-    @property
+    @cached_property
     def consents(self) -> ir.Table:
         """`facts.CONSENTS` given or taken back before `as_of`."""
         return self._before(t.CONSENTS)
 
-    @property
+    @cached_property
     def redemptions(self) -> ir.Table:
         """`facts.REDEMPTIONS` before `as_of`."""
         return self._before(t.REDEMPTIONS)
 
-    @property
+    @cached_property
     def reviews(self) -> ir.Table:
         """`facts.REVIEWS` written before `as_of`; reviews without a date are left out."""
         return self._before(t.REVIEWS)
 
-    @property
+    @cached_property
     def tickets(self) -> ir.Table:
         """`facts.TICKETS` opened before `as_of`; the answer to one that is closed later has no rating yet."""
         rows = t.TICKETS.unbound()
@@ -132,14 +133,14 @@ class Facts:
         satisfaction = ibis.ifelse(rated, rows.satisfaction, ibis.null("float64"))
         return self._before(t.TICKETS, rows.mutate(satisfaction=satisfaction))
 
-    @property
+    @cached_property
     def list_members(self) -> ir.Table:
         """`facts.LIST_MEMBERS` added before `as_of`; whoever was merged since is listed as the customer that stays."""
         listed, people = self._before(t.LIST_MEMBERS), t.IDENTITIES.unbound().rename(_stays="customer_id")
         now = listed.left_join(people, listed.customer_id == people.identifier_id)
         return now.select("list_name", "added_at", customer_id=ibis.coalesce(now._stays, now.customer_id)).distinct()
 
-    @property
+    @cached_property
     def spend(self) -> ir.Table:
         """`facts.SPEND` of spans that ended before the shop's day of `as_of`, in the shop's currency; left out where no rate is known."""
         spend = t.SPEND.unbound()

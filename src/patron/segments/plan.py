@@ -95,7 +95,7 @@ class Plan:
         Args:
             stats: the row of `statistics`; empty when there are none.
         """
-        row = self.worked_out(stats)
+        row = self._worked_out(self._read(), stats)
         return row.select("customer_id", **{slug: row[e.inside(slug)] for slug in self.checked.slugs})
 
     def worked_out(self, stats: Mapping[str, object]) -> ir.Table:
@@ -104,7 +104,10 @@ class Plan:
         Segments that refer to others read their columns, level by level, so that the expression grows with the text and not with its
         references.
         """
-        row = self._joined()
+        return self._worked_out(self.features, stats)
+
+    def _worked_out(self, features: ir.Table, stats: Mapping[str, object]) -> ir.Table:
+        row = self._joined(features)
         nearest = {column_of(leaf): assigned(row, leaf.centroids) for leaf in self._leaves() if isinstance(leaf, t.InCluster)}
         row = row.mutate(**nearest) if nearest else row
         for level in self._levels():
@@ -112,8 +115,15 @@ class Plan:
             row = row.mutate(**{e.inside(slug): e.condition(self.conditions[slug], scope) for slug in level})
         return row
 
-    def _joined(self) -> ir.Table:
-        features = self.features
+    def _read(self) -> ir.Table:
+        """The table of features with the columns that conditions read and no others, so that none of them is carried along."""
+        values = [v for leaf in self._leaves() for v in t.values(leaf) if isinstance(v, t.Name | t.Statistic)]
+        names = dict.fromkeys(v.name if isinstance(v, t.Name) else v.feature for v in values)
+        columns = {c for name in names for c in e.counted_by(self.catalog[name], self.catalog)}
+        kept = {c: of for c, of in self.features.schema().items() if c == "customer_id" or c in columns}
+        return ibis.table(kept, name=self.features_name)
+
+    def _joined(self, features: ir.Table) -> ir.Table:
         steps = self.steps()
         if self.terms():
             made = next(step for step in steps if step.name == self.terms_name)

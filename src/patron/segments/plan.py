@@ -76,7 +76,7 @@ class Plan:
     @cached_property
     def _steps(self) -> tuple[Step, ...]:
         cuts = [
-            Step(f"{self.terms_name}_cut_{column_of(ranked)}", cuts_within(ranked, self.features, self.catalog, self.facts))
+            Step(f"{self.terms_name}_cut_{column_of(ranked)}", cuts_within(ranked, self._read, self.catalog, self.facts))
             for ranked in self._ranked_within()
         ]
         return (*term_steps(self.terms(), self.facts, name=self.terms_name), *cuts)
@@ -87,7 +87,7 @@ class Plan:
         Its row, as a mapping from column to value, is what `memberships` wants.
         """
         wanted = [s for s in self._statistics() if not (isinstance(s, t.Ranked) and s.within)]
-        return population(wanted, self.features, self.catalog, self.facts)
+        return population(wanted, self._read, self.catalog, self.facts)
 
     def memberships(self, stats: Mapping[str, object]) -> ir.Table:
         """One row per customer: customer_id, and for each segment whether the customer is in it.
@@ -95,7 +95,7 @@ class Plan:
         Args:
             stats: the row of `statistics`; empty when there are none.
         """
-        row = self._worked_out(self._read(), stats)
+        row = self._worked_out(self._read, stats)
         return row.select("customer_id", **{slug: row[e.inside(slug)] for slug in self.checked.slugs})
 
     def worked_out(self, stats: Mapping[str, object]) -> ir.Table:
@@ -115,6 +115,7 @@ class Plan:
             row = row.mutate(**{e.inside(slug): e.condition(self.conditions[slug], scope) for slug in level})
         return row
 
+    @cached_property
     def _read(self) -> ir.Table:
         """The table of features with the columns that conditions read and no others, so that none of them is carried along."""
         values = [v for leaf in self._leaves() for v in t.values(leaf) if isinstance(v, t.Name | t.Statistic)]

@@ -249,7 +249,7 @@ def _text(value: str) -> str:
 def _statement(node: ops.Node) -> str:
     """The statement of an expression, written once: the same questions come again with every refresh and every tick."""
     with _unfused():
-        return str(DuckDBCompiler().to_sqlglot(node.to_expr()).sql(dialect="duckdb"))
+        return str(DuckDBCompiler().to_sqlglot(node.to_expr()).sql(dialect="duckdb", copy=False))
 
 
 @contextmanager

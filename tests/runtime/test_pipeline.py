@@ -43,3 +43,13 @@ def test_other_instants_leave_the_kept_answers_and_no_tables() -> None:
     pipeline.features_at(engine(), BUILT_IN, made_up_facts(engine(), EARLIER), into="some", names=("rfm_group",))
     assert differing_cells(before[0], engine().query(plan.table(BUILT_IN))) == {}
     assert engine().tables() - {"some"} == before[1] - {"some"}
+
+
+def test_rows_that_only_later_steps_read_are_not_kept() -> None:
+    read_later = {p.table_name: p.grain == "other" for p in BUILT_IN.partials.values() if p.table_name in _made()}
+    assert {name for name in read_later if name in engine().tables()} == {name for name, only in read_later.items() if not only}
+    assert sum(read_later.values()) == 4
+
+
+def _made() -> set[str]:
+    return {step.name for step in plan.partial_steps(BUILT_IN, made_up_facts(engine(), NOW))}

@@ -3,6 +3,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+import ibis.expr.operations as ops
+
 from patron.kernel.ids import derived
 from patron.segments.check import checked
 from patron.segments.definition import Definition
@@ -43,6 +45,13 @@ def test_an_unknown_value_makes_a_comparison_false_and_its_negation_true() -> No
     assert world.members("has(country)") == {1, 2}
     assert world.members("unknown(country)") == {3}
     assert _people(is_subscribed=[True, False, None]).members("not is_subscribed") == {2, 3}
+
+
+def test_memberships_read_the_columns_that_conditions_name_and_who_is_counted_by_them() -> None:
+    world = World([{"order_count": 1, "net_revenue": 5, "city": "York"}])
+    flags = world.plan({"a": "top(net_revenue, n=1)", "b": 'in_segment("a") and city == "York"'}).memberships({})
+    (features,) = (node for node in flags.op().find(ops.UnboundTable) if node.name == "features")
+    assert set(features.schema.names) == {"customer_id", "net_revenue", "order_count", "city"}
 
 
 def test_division_by_nothing_is_unknown() -> None:

@@ -7,6 +7,7 @@ in the shop's currency, by the rate of the day; contribution margin is worked ou
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import ibis
@@ -46,7 +47,7 @@ _NO_FACT = {"received_at", "updated_at"}
 _BY_NAME = {table.name: table for table in t.FACTS}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is said once is kept
 class Facts:
     """Facts before an instant.
 
@@ -70,7 +71,7 @@ class Facts:
     only: str = ""
     is_live: bool = False
 
-    @property
+    @cached_property
     def now(self) -> ir.TimestampValue:
         """The instant of the answer."""
         now: ir.TimestampValue = moment() if self.is_live else literal(self.as_of)
@@ -89,64 +90,64 @@ class Facts:
         asked = ibis.table({"customer_id": "int64"}, name=self.only)
         return rows.semi_join(asked, "customer_id")
 
-    @property
+    @cached_property
     def customers(self) -> ir.Table:
         """`facts.CUSTOMERS` seen before `as_of`; a birthday or name has no instant and is taken as it is now."""
         return self._before(t.CUSTOMERS)
 
-    @property
+    @cached_property
     def products(self) -> ir.Table:
         """`facts.PRODUCTS`: a catalogue, as it is now."""
         return t.PRODUCTS.unbound()
 
-    @property
+    @cached_property
     def orders(self) -> ir.Table:
         """`facts.ORDERS` placed before `as_of`, in the shop's currency, with `margin` (money: contribution margin before refunds)."""
         orders = self._converted(self._before(t.ORDERS), t.ORDERS)
         return orders.mutate(margin=self._margin(orders))
 
-    @property
+    @cached_property
     def sales(self) -> ir.Table:
         """Orders that count: sales that are not called off as of now."""
         orders = self.orders
         return orders.filter(orders.kind == "sale", orders.cancelled_at.isnull())
 
-    @property
+    @cached_property
     def order_lines(self) -> ir.Table:
         """`facts.ORDER_LINES` before `as_of`, in the shop's currency."""
         return self._converted(self._before(t.ORDER_LINES), t.ORDER_LINES)
 
-    @property
+    @cached_property
     def refunds(self) -> ir.Table:
         """`facts.REFUNDS` before `as_of`, in the shop's currency."""
         return self._converted(self._before(t.REFUNDS), t.REFUNDS)
 
-    @property
+    @cached_property
     def events(self) -> ir.Table:
         """`facts.EVENTS` before `as_of`; values in the shop's currency."""
         return self._converted(self._before(t.EVENTS), t.EVENTS)
 
-    @property
+    @cached_property
     def messages(self) -> ir.Table:
         """`facts.MESSAGES` sent before `as_of`."""
         return self._before(t.MESSAGES)
 
-    @property
+    @cached_property
     def consents(self) -> ir.Table:
         """`facts.CONSENTS` given or taken back before `as_of`."""
         return self._before(t.CONSENTS)
 
-    @property
+    @cached_property
     def redemptions(self) -> ir.Table:
         """`facts.REDEMPTIONS` before `as_of`."""
         return self._before(t.REDEMPTIONS)
 
-    @property
+    @cached_property
     def reviews(self) -> ir.Table:
         """`facts.REVIEWS` written before `as_of`; reviews without a date are left out."""
         return self._before(t.REVIEWS)
 
-    @property
+    @cached_property
     def tickets(self) -> ir.Table:
         """`facts.TICKETS` opened before `as_of`; the answer to one that is closed later has no rating yet."""
         rows = t.TICKETS.unbound()
@@ -154,7 +155,7 @@ class Facts:
         satisfaction = ibis.ifelse(rated, rows.satisfaction, ibis.null("float64"))
         return self._before(t.TICKETS, rows.mutate(satisfaction=satisfaction))
 
-    @property
+    @cached_property
     def list_members(self) -> ir.Table:
         """`facts.LIST_MEMBERS` added before `as_of`; whoever was merged since is listed as the customer that stays."""
         listed, people = t.LIST_MEMBERS.unbound(), t.IDENTITIES.unbound().rename(_stays="customer_id")
@@ -162,7 +163,7 @@ class Facts:
         stay = now.select("list_name", "added_at", customer_id=ibis.coalesce(now._stays, now.customer_id))
         return self._before(t.LIST_MEMBERS, stay).distinct()
 
-    @property
+    @cached_property
     def spend(self) -> ir.Table:
         """`facts.SPEND` of spans that ended before the shop's day of `as_of`, in the shop's currency; left out where no rate is known."""
         spend = t.SPEND.unbound()

@@ -35,7 +35,8 @@ def partial_steps(catalog: Catalog, facts: Facts, names: Iterable[str] | None = 
     """
     touched, _ = _touched(catalog, facts, names or catalog)
     read = _with_origins(touched)
-    return tuple(Step(p.table_name, p.expression(facts)) for p in catalog.partials.values() if p in read)
+    made = [p for p in catalog.partials.values() if p in read]
+    return tuple(Step(p.table_name, p.expression(facts), is_kept=p.grain != "other") for p in made)
 
 
 def base(catalog: Catalog, facts: Facts, names: Iterable[str] | None = None) -> ir.Table:

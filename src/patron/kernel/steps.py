@@ -11,7 +11,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Make the table `name` from `expression`; later steps may read it by that name."""
+    """Make the table `name` from `expression`; later steps may read it by that name.
+
+    Attributes:
+        name: the table.
+        expression: its rows.
+        is_kept: whether anything but later steps reads it; a table that is not kept is temporary.
+    """
 
     name: str
     expression: ir.Table
+    is_kept: bool = True

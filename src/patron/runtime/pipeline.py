@@ -111,6 +111,9 @@ def make_features(  # noqa: PLR0913  # what is left out has its usual value
         progress(0, 1, "predictions")
         answer(engine, _models(engine, fit), facts, catalog.settings.predictions, temporary=temporary)
         _make(engine, steps[predicted:], progress, temporary=temporary)
+    for step in steps:
+        if not step.is_kept:
+            engine.drop(step.name, temporary=True)
     settings = catalog.settings.scores
     progress(0, 1, "scores")
     points = cut_point_query(catalog, facts, settings)
@@ -178,7 +181,7 @@ def _make(engine: Engine, steps: Iterable[Step], progress: Progress, *, temporar
     steps = list(steps)
     for number, step in enumerate(steps):
         progress(number, len(steps), step.name)
-        engine.create(step.name, step.expression, temporary=temporary)
+        engine.create(step.name, step.expression, temporary=temporary or not step.is_kept)
 
 
 def _silent(done: int, total: int, what: str) -> None:

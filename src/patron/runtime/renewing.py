@@ -109,7 +109,7 @@ def renew(store: Store, how: Recipe) -> int:
     changed = renew_memberships(store, touched)
     _make(store, [how.due])  # who has just entered or left may be asked for it
     for step in how.steps:
-        if step.name != CURRENT:
+        if step.is_kept and step.name != CURRENT:
             store.renew(step.name, ibis.table(step.expression.schema(), name=step.name), touched)
     clear(store, how)
     return changed

@@ -74,6 +74,12 @@ def in_whole_days(name: str, row: ir.Table, catalog: Mapping[str, Feature], now:
     return ibis.ifelse(row[name].isnull(), ibis.null("float64"), value)
 
 
+def placed_by(feature: Feature) -> tuple[str, ...]:
+    """The features that `in_whole_days` reads for one."""
+    ages = feature.changes
+    return (feature.name, ages.since, *([ages.per] if ages.per else ())) if isinstance(ages, Ages) else (feature.name,)
+
+
 def next_day(ages: Ages, row: ir.Table, now: ir.TimestampValue) -> ir.TimestampValue:
     """When an age is another whole number of days."""
     days, second = _days(ages, row, now).cast("int64"), row[ages.since].truncate("s")

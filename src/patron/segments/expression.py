@@ -162,10 +162,13 @@ def is_counted(feature: Feature, row: ir.Table, catalog: Mapping[str, Feature]) 
 
     Customers for whom the feature is known; for features of orders (`BUYERS`), customers who have ordered.
     """
-    known = row[feature.name].notnull()
-    if feature.family in BUYERS and "order_count" in catalog:
-        return known & (row["order_count"] > 0).fill_null(False)
-    return known
+    known, *bought = (row[column] for column in counted_by(feature, catalog))
+    return reduce(and_, [(count > 0).fill_null(False) for count in bought], known.notnull())
+
+
+def counted_by(feature: Feature, catalog: Mapping[str, Feature]) -> tuple[str, ...]:
+    """The columns that `is_counted` reads: the feature, and for features of orders their number."""
+    return (feature.name, "order_count") if feature.family in BUYERS and "order_count" in catalog else (feature.name,)
 
 
 def seconds(span: int | timedelta) -> ir.IntervalScalar:

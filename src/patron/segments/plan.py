@@ -15,7 +15,7 @@ from patron.kernel.steps import Step
 from patron.kernel.tables import type_of
 from patron.segments import expression as e
 from patron.segments import tree as t
-from patron.segments.assignment import assigned, in_whole_days
+from patron.segments.assignment import assigned, in_whole_days, placed_by
 from patron.segments.statistics import cuts_within, population, statistics_of
 from patron.segments.terms import beside, term_steps
 from patron.segments.waiting import needed
@@ -76,7 +76,7 @@ class Plan:
     @cached_property
     def _steps(self) -> tuple[Step, ...]:
         cuts = [
-            Step(f"{self.terms_name}_cut_{column_of(ranked)}", cuts_within(ranked, self.features, self.catalog, self.facts))
+            Step(f"{self.terms_name}_cut_{column_of(ranked)}", cuts_within(ranked, self._read, self.catalog, self.facts))
             for ranked in self._ranked_within()
         ]
         return (*term_steps(self.terms(), self.facts, name=self.terms_name), *cuts)
@@ -87,7 +87,7 @@ class Plan:
         Its row, as a mapping from column to value, is what `memberships` wants.
         """
         wanted = [s for s in self._statistics() if not (isinstance(s, t.Ranked) and s.within)]
-        return population(wanted, self.features, self.catalog, self.facts)
+        return population(wanted, self._read, self.catalog, self.facts)
 
     def memberships(self, stats: Mapping[str, object]) -> ir.Table:
         """One row per customer: customer_id, and for each segment whether the customer is in it.
@@ -95,7 +95,7 @@ class Plan:
         Args:
             stats: the row of `statistics`; empty when there are none.
         """
-        row = self.worked_out(stats)
+        row = self._worked_out(self._read, stats)
         return row.select("customer_id", **{slug: row[e.inside(slug)] for slug in self.checked.slugs})
 
     def worked_out(self, stats: Mapping[str, object]) -> ir.Table:
@@ -104,18 +104,29 @@ class Plan:
         Segments that refer to others read their columns, level by level, so that the expression grows with the text and not with its
         references.
         """
-        row = self._joined()
-        clusters = [leaf for leaf in self._leaves() if isinstance(leaf, t.InCluster)]
-        placing = {f: in_whole_days(f, row, self.catalog, self.facts.now) for leaf in clusters for f in leaf.centroids.features}
-        nearest = {column_of(leaf): assigned(placing, leaf.centroids) for leaf in clusters}
+        return self._worked_out(self.features, stats)
+
+    def _worked_out(self, features: ir.Table, stats: Mapping[str, object]) -> ir.Table:
+        row = self._joined(features)
+        placing = {f: in_whole_days(f, row, self.catalog, self.facts.now) for leaf in self._clusters() for f in leaf.centroids.features}
+        nearest = {column_of(leaf): assigned(placing, leaf.centroids) for leaf in self._clusters()}
         row = row.mutate(**nearest) if nearest else row
         for level in self._levels():
             scope = e.Scope(row, self.catalog, self.facts, stats)
             row = row.mutate(**{e.inside(slug): e.condition(self.conditions[slug], scope) for slug in level})
         return row
 
-    def _joined(self) -> ir.Table:
-        features = self.features
+    @cached_property
+    def _read(self) -> ir.Table:
+        """The table of features with the columns that conditions read and no others, so that none of them is carried along."""
+        values = [v for leaf in self._leaves() for v in t.values(leaf) if isinstance(v, t.Name | t.Statistic)]
+        names = dict.fromkeys(v.name if isinstance(v, t.Name) else v.feature for v in values)
+        columns = {c for name in names for c in e.counted_by(self.catalog[name], self.catalog)}
+        columns |= {c for leaf in self._clusters() for f in leaf.centroids.features for c in placed_by(self.catalog[f])}
+        kept = {c: of for c, of in self.features.schema().items() if c == "customer_id" or c in columns}
+        return ibis.table(kept, name=self.features_name)
+
+    def _joined(self, features: ir.Table) -> ir.Table:
         steps = self.steps()
         if self.terms():
             made = next(step for step in steps if step.name == self.terms_name)
@@ -135,6 +146,9 @@ class Plan:
 
     def _leaves(self) -> tuple[t.Leaf, ...]:
         return tuple(dict.fromkeys(leaf for condition in self.conditions.values() for leaf in t.leaves(condition)))
+
+    def _clusters(self) -> tuple[t.InCluster, ...]:
+        return tuple(leaf for leaf in self._leaves() if isinstance(leaf, t.InCluster))
 
     def _statistics(self) -> tuple[t.Statistic | t.Ranked, ...]:
         return tuple(dict.fromkeys(s for condition in self.conditions.values() for s in statistics_of(condition)))

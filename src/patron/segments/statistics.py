@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 import ibis
 
 from patron.segments import tree as t
-from patron.segments.expression import feature_value, is_counted
+from patron.segments.expression import counted_by, feature_value, is_counted
 from patron.segments.words import column_of
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def cuts_within(ranked: t.Ranked, features: ir.Table, catalog: Mapping[str, Feat
 
 def _counted(name: str, features: ir.Table, catalog: Mapping[str, Feature], facts: Facts, *, within: str = "") -> ir.Table:
     """One row per value (`x`): how many have it (`n`), how many have it or less (`upto`), how many there are (`total`)."""
-    kept = features.filter(is_counted(catalog[name], features, catalog))
+    read = features.select(*dict.fromkeys([*counted_by(catalog[name], catalog), *([within] if within else [])]))
+    kept = read.filter(is_counted(catalog[name], read, catalog))
     group = {"of": kept[within]} if within else {}
     known = kept.select(x=feature_value(name, kept, catalog, facts), **group)
     if within:

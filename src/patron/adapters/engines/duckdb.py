@@ -263,7 +263,19 @@ def _text(value: str) -> str:
 @lru_cache(maxsize=1_000)
 def _statement(node: ops.Node) -> str:
     """The statement of an expression, written once: the same questions come again with every refresh and every tick."""
-    return str(DuckDBCompiler().to_sqlglot(node.to_expr()).sql(dialect="duckdb"))
+    with _unfused():
+        return str(DuckDBCompiler().to_sqlglot(node.to_expr()).sql(dialect="duckdb", copy=False))
+
+
+@contextmanager
+def _unfused() -> Iterator[None]:
+    """Selections stay nested as they were said: the engine fuses them itself, in a fraction of the time."""
+    before = ibis.options.sql.fuse_selects
+    ibis.options.sql.fuse_selects = False
+    try:
+        yield
+    finally:
+        ibis.options.sql.fuse_selects = before
 
 
 @lru_cache(maxsize=10_000)

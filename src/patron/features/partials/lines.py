@@ -73,7 +73,7 @@ def _products(facts: Facts) -> ir.Table:
     )
 
 
-PRODUCTS = Partial("products", _products, grain="other")
+PRODUCTS = Partial("products", _products, grain="product")
 """One row per product that was ever sold: product_id, category, number (unique, products of a category together), category_number,
 launch_ends_at (null when it was there from the start), price_level_millionths (its mean price over the mean, over
 lines, of its category)."""

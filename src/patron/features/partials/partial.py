@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from patron.facts.as_of import Facts
 
-Grain = Literal["customer", "shop", "other"]
+Grain = Literal["customer", "shop", "product", "other"]
 
 _NEVER = literal(datetime(9999, 1, 1, tzinfo=UTC))
 _EVER = literal(datetime(1, 1, 2, tzinfo=UTC))
@@ -35,7 +35,7 @@ class Partial:
     Attributes:
         name: what features call it.
         rows: its expression over facts and over the tables of earlier partials.
-        grain: one row per customer, one row for the shop, or rows that only later partials read.
+        grain: one row per customer, one row for the shop, one row per product, or rows that only later partials read, which are not kept.
         reads: partials whose tables it reads.
         zeros: columns that are 0, not unknown, for customers without a row.
     """

@@ -42,11 +42,12 @@ SEGMENTS = {
     "interested": "engagement_points >= 3",
     "champion": 'rfm_group == "champions"',
     "open_cart": "has_open_cart and not in_segment('silent')",
+    "varied": "distinct_product_count >= 2",
     "stage": 'stage == "onboarding"',
 }
 _NAMES = (
     "lateness", "order_count", "days_since_last_order", "net_revenue_90d", "net_revenue", "engagement_points", "rfm_group", "has_open_cart",
-    "stage", "visit_count_7d", "email_consent",
+    "stage", "visit_count_7d", "distinct_product_count", "email_consent",
 )  # fmt: skip
 
 
@@ -108,6 +109,10 @@ class Live:
     def order(self, number: str, email: str, total: float | str, *, ago: timedelta = timedelta(0), refunded: float = 0.0) -> None:
         self._put("orders", order_number=number, email=email, ordered_at=(self.now - ago).isoformat(), total=str(total),
                   refunded=f"{refunded:.2f}", refunded_at=self.now.isoformat() if refunded else None, updated_at=self.now.isoformat())  # fmt: skip
+
+    def line(self, number: str, email: str, product: str, price: float, *, ago: timedelta = timedelta(0)) -> None:
+        self._put("lines", order_number=number, email=email, ordered_at=(self.now - ago).isoformat(), product_code=product, quantity=1,
+                  unit_price=str(price))  # fmt: skip
 
     def tick(self, *, after: timedelta = timedelta(seconds=1)) -> Ticked:
         self.now += after

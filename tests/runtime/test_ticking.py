@@ -81,6 +81,15 @@ def test_an_order_that_turns_out_to_be_anothers_leaves_its_first_buyer(live: Liv
     assert live.strays() == 0
 
 
+def test_a_product_that_is_sold_for_the_first_time_counts(live: Live) -> None:
+    live.line("o20", "bob@shop.example", "tea", 4)
+    live.tick()
+    live.line("o21", "bob@shop.example", "cup", 6)
+    assert not live.tick().refreshed
+    assert live.members("varied") == 1
+    assert live.strays() == 0
+
+
 def test_a_record_received_twice_changes_nothing(live: Live) -> None:
     for _ in range(2):
         live.event("Product Viewed", "browser-ann", key="once", product_id="p2", ago=MINUTE)

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from patron.facts import tables as t
 from patron.facts.as_of import PREDICTIONS
 from patron.features import plan as feature_plan
 from patron.features.partials import histories
+from patron.features.partials.lines import PRODUCTS, later_products
 from patron.features.scores import CUTS, cuts
 from patron.kernel.steps import Step
+from patron.kernel.time import moment
 from patron.runtime.due_times import DUE, due_rows
 from patron.runtime.memberships import CURRENT, SLOTS, Slot, packed, renew_memberships
 from patron.runtime.models import kept_models
@@ -113,6 +116,14 @@ def renew(store: Store, how: Recipe) -> int:
             store.renew(step.name, ibis.table(step.expression.schema(), name=step.name), touched)
     clear(store, how)
     return changed
+
+
+def add_products(store: Store, facts: Facts) -> None:
+    """Give products that were sold for the first time, by lines received at the moment, their place among the known ones."""
+    lines, known = t.ORDER_LINES.unbound(), PRODUCTS.table(facts)
+    new = lines.filter(lines.received_at == moment(), lines.product_id.notnull()).anti_join(known, "product_id")
+    if store.query(new.select("product_id").limit(1)).num_rows:
+        store.insert(PRODUCTS.table_name, later_products(replace(facts, only="")))
 
 
 def make(store: Store, how: Recipe) -> None:

@@ -20,7 +20,7 @@ from patron.runtime.loading_options import LoadOptions
 from patron.runtime.memberships import TABLES
 from patron.runtime.reached import TICKS, reach, reached
 from patron.runtime.receiving import Received, receive
-from patron.runtime.renewing import Recipe, of_touched, recipe, renew
+from patron.runtime.renewing import Recipe, add_products, of_touched, recipe, renew
 from patron.runtime.resolving import STIRRED, resolve
 from patron.runtime.touching import touch
 
@@ -146,6 +146,8 @@ class Ticks:
             return 0, 0
         if self._recipe is None:
             self._recipe = recipe(self.store, self.definitions, of_touched(facts))
+        if "order_lines" in received.written:
+            add_products(self.store, self._recipe.facts)
         return touched, renew(self.store, self._recipe)
 
 

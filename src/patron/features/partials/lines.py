@@ -79,6 +79,24 @@ launch_ends_at (null when it was there from the start), price_level_millionths (
 lines, of its category)."""
 
 
+def later_products(facts: Facts) -> ir.Table:
+    """Rows for the table of `PRODUCTS` of products that it does not have, numbered behind those it has.
+
+    So what was worked out with the numbers and price levels that are there stays right until all of it is made anew.
+    """
+    kept = PRODUCTS.table(facts)
+    new = PRODUCTS.expression(facts).anti_join(kept, "product_id")
+    last = kept.aggregate(_last=ibis.coalesce(kept.number.max(), -1), _last_category=ibis.coalesce(kept.category_number.max(), -1))
+    known = kept.group_by(_name=ibis.coalesce(kept.category, "")).aggregate(_category_number=kept.category_number.max())
+    rows = new.left_join(known, ibis.coalesce(new.category, "") == known._name).cross_join(last)
+    later = rows._last_category + 1 + ibis.dense_rank().over(ibis.window(order_by=["category"]))
+    numbered = rows.mutate(
+        number=(rows._last + 1 + ibis.row_number().over(ibis.window(order_by=["category", "product_id"]))).cast("int64"),
+        category_number=ibis.coalesce(rows._category_number, later).cast("int64"),
+    )
+    return numbered.select(*kept.columns)
+
+
 def _lines(facts: Facts) -> ir.Table:
     lines = product_lines(facts)
     products = PRODUCTS.table(facts)

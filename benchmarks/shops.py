@@ -55,7 +55,7 @@ def clustered(work: Path, customers: int) -> Path:
         part.unlink(missing_ok=True)
         engine = DuckDBEngine(part, threads=2)
         engine.execute(f"ATTACH '{source}' AS source (READ_ONLY)")
-        for table in t.FACTS:
+        for table in (*t.FACTS, *t.LEDGER):
             engine.declare(table)
             order = f"ORDER BY customer_id, {_TIMES[table.name]}" if table.name in _TIMES else ""
             engine.execute(f"INSERT INTO {table.name} SELECT * FROM source.{table.name} {order}")

@@ -89,9 +89,9 @@ def later_products(facts: Facts) -> ir.Table:
     last = kept.aggregate(_last=ibis.coalesce(kept.number.max(), -1), _last_category=ibis.coalesce(kept.category_number.max(), -1))
     known = kept.group_by(_name=ibis.coalesce(kept.category, "")).aggregate(_category_number=kept.category_number.max())
     rows = new.left_join(known, ibis.coalesce(new.category, "") == known._name).cross_join(last)
-    later = rows._last_category + 1 + ibis.dense_rank().over(ibis.window(order_by=["category"]))
+    later = rows._last_category + 1 + ibis.dense_rank().over(ibis.window(order_by=rows.category))
     numbered = rows.mutate(
-        number=(rows._last + 1 + ibis.row_number().over(ibis.window(order_by=["category", "product_id"]))).cast("int64"),
+        number=(rows._last + 1 + ibis.row_number().over(ibis.window(order_by=[rows.category, rows.product_id]))).cast("int64"),
         category_number=ibis.coalesce(rows._category_number, later).cast("int64"),
     )
     return numbered.select(*kept.columns)

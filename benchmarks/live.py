@@ -1,0 +1,89 @@
+"""What does a tick cost? Beside the full refresh whose answers it keeps true, and with ten times the history."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import statistics
+from datetime import timedelta
+from pathlib import Path
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+from benchmarks.harness import Case, Row
+from benchmarks.shops import ENDS, TINY, WHOLE, clustered, definitions
+from patron.adapters.engines.duckdb import DuckDBEngine
+from patron.facts import tables as t
+from patron.runtime.ticking import Ticks
+from patron.testing.inbox import MemoryInbox
+from patron.testing.shops import made_up_facts
+
+if TYPE_CHECKING:
+    from benchmarks.harness import Setting
+
+EVENTS, PEOPLE, WARM, COUNTED = 1_000, 200, 2, 5
+
+
+def run(setting: Setting) -> list[Row]:
+    """Ticks of 1,000 events of 200 customers each, on a whole shop and on a tenth of it."""
+    whole, tenth = (TINY, TINY // 3) if setting.small else (WHOLE, WHOLE // 10)
+    near = clustered(setting.work, whole)
+    tick, part, full = setting.measured(
+        Case("tick", "benchmarks.live:tick", {"path": str(near)}),
+        Case("tick of a tenth", "benchmarks.live:tick", {"path": str(clustered(setting.work, tenth))}),
+        Case("full refresh", "benchmarks.live:refresh", {"path": str(near)}),
+        rounds=1,
+    )
+    share, growth = tick.seconds * 50 / full.seconds, tick.seconds / part.seconds
+    beside = f"a full refresh: {full.seconds:.1f} s"
+    return [
+        Row("a tick of 1,000 events", EVENTS, tick.seconds, tick.peak_mb, beside, share / 50, "at most 0.02 times", share <= 1),
+        Row("a tick with ten times the history", EVENTS, tick.seconds, tick.peak_mb, f"a tenth: {part.seconds:.2f} s", growth,
+            "at most 1.3 times", growth <= 1.3),
+    ]  # fmt: skip
+
+
+def tick(path: str) -> float:
+    """The median seconds of a tick, after two that are not counted."""
+    copy = Path(path).with_name("live.duckdb")
+    shutil.copyfile(path, copy)
+    engine = DuckDBEngine(copy, threads=2)
+    for table in (*t.FACTS, *t.LEDGER):
+        engine.declare(table)
+    inbox = MemoryInbox()
+    ticks = Ticks(engine, definitions(), lambda as_of: made_up_facts(engine, as_of), inbox)
+    ticks.tick(ENDS)
+    visitors = [v for (v,) in engine.execute(f"SELECT value FROM identifiers WHERE kind = 'anonymous_id' LIMIT {PEOPLE}").fetchall()]
+    took = []
+    for number in range(1, WARM + COUNTED + 1):
+        now = ENDS + timedelta(seconds=10 * number)
+        asyncio.run(inbox.append([_event(visitors, number, i, now.isoformat()) for i in range(EVENTS)]))
+        began = perf_counter()
+        ticks.tick(now)
+        took.append(perf_counter() - began)
+    engine.close()
+    copy.unlink()
+    return statistics.median(took[WARM:])
+
+
+def refresh(path: str) -> float:
+    """The seconds of the first tick, which works out everything."""
+    copy = Path(path).with_name("live.duckdb")
+    shutil.copyfile(path, copy)
+    engine = DuckDBEngine(copy, threads=2)
+    ticks = Ticks(engine, definitions(), lambda as_of: made_up_facts(engine, as_of), MemoryInbox())
+    began = perf_counter()
+    ticks.tick(ENDS)
+    took = perf_counter() - began
+    engine.close()
+    copy.unlink()
+    return took
+
+
+def _event(visitors: list[str], tick_number: int, number: int, at: str) -> bytes:
+    record = {
+        "type": "track", "event": "Product Viewed", "messageId": f"{tick_number}/{number}", "anonymousId": visitors[number % len(visitors)],
+        "timestamp": at, "properties": {"product_id": f"p{number % 50}"},
+    }  # fmt: skip
+    return json.dumps({"source": "events", "received_at": at, "record": record}).encode()

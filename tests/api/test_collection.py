@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from api.calling import KEY, NOON, Shop, asked, basic
+from patron.api.collection import Collection
+from patron.kernel.errors import TransientError
 from patron.testing.inbox import MemoryInbox
 
 _VIEWED: dict[str, Any] = {
@@ -338,6 +340,16 @@ def test_when_nothing_can_be_kept_clients_are_asked_to_come_again() -> None:
     answer = shop.post("/v1/track", _VIEWED)
     assert (answer.status, answer.json()["code"], answer.headers["retry-after"]) == (503, "not_kept", "1")
     assert shop.records() == []
+
+
+def test_when_keys_cannot_be_read_clients_are_asked_to_come_again(shop: Shop) -> None:
+    def locked(_: str) -> bool:
+        raise TransientError("The project's state cannot be read.")
+
+    answer = asked(
+        Collection(shop.inbox, locked, shop.clock), "POST", "/v1/track", json.dumps(_VIEWED).encode(), {"authorization": basic(KEY)}
+    )
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
 
 
 def test_other_methods_are_refused(shop: Shop) -> None:

@@ -132,7 +132,7 @@ _BYTES = _ASKED.flatmap(_spoilt) | st.tuples(
     st.sampled_from(_SINGLE + _BATCH), st.binary(max_size=400) | st.text(max_size=200).map(str.encode)
 )
 _FEW = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-_MANY = settings(max_examples=30_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+_MANY = settings(max_examples=10_000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @_FEW

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from api.calling import Clock
 from patron.adapters.state.sqlite import SQLiteState
 from patron.cli.main import run
 from patron.kernel.errors import TransientError
-from patron.runtime.keys import digest_of, minted, recognised
+from patron.runtime.keys import KeyRing, digest_of, minted, recognised
 from patron.testing.state import MemoryState, StateContract
 
 if TYPE_CHECKING:
@@ -76,6 +77,41 @@ def test_secrets_differ_and_only_the_right_one_is_recognised() -> None:
     assert recognised(made[0][0][:-1], keys) is None
     assert recognised("", keys) is None
     assert recognised("\ud800", keys) is None
+
+
+def test_a_served_project_reads_its_keys_once_a_second_and_also_when_the_clock_jumps_back() -> None:
+    state, clock = MemoryState(), Clock(NOON)
+    ring = KeyRing(state, clock)
+    assert not ring.can_collect
+    secret, key = minted("write", "shop", now=NOON)
+    state.add_key(key)
+    assert not ring.may_write(secret)
+    clock.at += timedelta(seconds=1)
+    assert ring.may_write(secret)
+    assert ring.can_collect
+    state.revoke_key(key.id, at=clock.at)
+    assert ring.may_write(secret)
+    clock.at -= timedelta(hours=1)
+    assert not ring.may_write(secret)
+
+
+def test_keys_that_were_read_hold_while_the_state_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    state, clock = MemoryState(), Clock(NOON)
+    secret, key = minted("write", "shop", now=NOON)
+    state.add_key(key)
+    ring = KeyRing(state, clock)
+
+    def locked() -> None:
+        raise TransientError("The project's state cannot be read.")
+
+    with monkeypatch.context() as held:
+        held.setattr(state, "all_keys", locked)
+        with pytest.raises(TransientError):
+            ring.may_write(secret)
+    assert ring.may_write(secret)
+    clock.at += timedelta(minutes=1)
+    monkeypatch.setattr(state, "all_keys", locked)
+    assert ring.may_write(secret)
 
 
 def _json(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict[str, object]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 needs_pandas = pytest.mark.skipif(importlib.util.find_spec("pandas") is None, reason="pandas is installed by `make setup-all`")
 
 
-@pytest.mark.parametrize("name", ["start", "load", "make", "preview", "predict"])
+@pytest.mark.parametrize("name", ["start", "load", "make", "preview", "predict", "collect"])
 def test_benchmark_runs(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main([name, "--small", "--work", str(tmp_path)])
     assert ": ratio" in capsys.readouterr().out.replace("; ratio", ": ratio")

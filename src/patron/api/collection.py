@@ -65,6 +65,8 @@ class Collection:
             answer = await self._answer(scope, receive)
         except AnswerError as error:
             answer = error.answer
+        except TransientError as error:
+            answer = refused(503, "not_kept", str(error), retry_after=_RETRY_SECONDS).answer
         except GoneError:
             return
         await answer.send(send, headers_for(scope))
@@ -88,7 +90,7 @@ class Collection:
         if key is not None:
             self._check(key)
         taken = self._read(await body_of(scope, receive), scope, key)
-        await self._keep(taken)
+        await self._inbox.append(taken.bodies)
         return _answered(taken)
 
     def _read(self, body: bytes, scope: Scope, key: str | None) -> Taken:
@@ -110,12 +112,6 @@ class Collection:
         )
         return taken_of(request, envelope, type_of_path=type_of_path)
 
-    async def _keep(self, taken: Taken) -> None:
-        try:
-            await self._inbox.append(taken.bodies)
-        except TransientError as error:
-            raise refused(503, "not_kept", str(error), retry_after=_RETRY_SECONDS) from error
-
     async def _pixel(self, scope: Scope) -> Answer:
         """The picture, whatever happens."""
         query = query_of(scope)
@@ -124,8 +120,8 @@ class Collection:
         if call is not None and kind in _TYPES:
             try:
                 self._check(key_of_body(call, ()) or query.get("writeKey"))
-                await self._keep(self._taken(Request(call, [call], is_batch=False), scope, type_of_path=kind))
-            except AnswerError:
+                await self._inbox.append(self._taken(Request(call, [call], is_batch=False), scope, type_of_path=kind).bodies)
+            except (AnswerError, TransientError):
                 return PICTURE
         return PICTURE
 

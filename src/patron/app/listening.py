@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 import socket
 import threading
@@ -41,13 +42,15 @@ def listening(address: Address) -> Iterator[socket.socket]:
         TransientError: the port is taken.
     """
     host, port = address.host, address.port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
     except socket.gaierror as error:
         raise InputError("The host cannot be used.", [Problem("--host", host, "an address of this machine, such as 127.0.0.1")]) from error
+    try:
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
-        raise TransientError(f"Port {port} of {host} cannot be used: {error.strerror}. Choose another, or 0 for any.") from error
+        reason = os.strerror(error.errno or 0)
+        raise TransientError(f"Port {port} of {host} cannot be used: {reason}. Choose another, or 0 for any.") from error
     with listener:
         yield listener
 

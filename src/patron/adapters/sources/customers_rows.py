@@ -39,6 +39,7 @@ def consents(  # noqa: PLR0913  # they are the columns of a consent
     status: ir.StringValue,
     since: ir.TimestampValue | None = None,
     method: ir.StringValue | None = None,
+    known_at: ir.TimestampValue | None = None,
 ) -> ir.Table:
     """Rows of `consents` for one channel; a permission without a date is granted, but since when is not known.
 
@@ -49,14 +50,17 @@ def consents(  # noqa: PLR0913  # they are the columns of a consent
         status: granted, denied, withdrawn or pending; null where nothing is said.
         since: the instant from which it holds; null where none is known.
         method: how it was given.
+        known_at: when it was known to hold, where nobody knows since when; the file's time by default.
     """
     kind = "email" if channel == "email" else "phone"
     own = [i.id for i in person.identifiers if i.kind == kind]
     at = ibis.null("timestamp(6)") if since is None else since
+    exported_at = instant(intake.exported_at)
     of = person.records.select(
         person_id=ibis.coalesce(*own, person.id) if own else person.id,
         status=status,
         _at=at,
+        _known_at=exported_at if known_at is None else ibis.coalesce(known_at, exported_at),
         method=ibis.null("string") if method is None else method,
     )
     given = of.filter(of.status.notnull(), of.person_id.notnull())
@@ -68,7 +72,7 @@ def consents(  # noqa: PLR0913  # they are the columns of a consent
         channel=ibis.literal(channel),
         purpose=ibis.literal("marketing"),
         status=keyed.status,
-        occurred_at=ibis.coalesce(keyed._at, instant(intake.exported_at)),
+        occurred_at=ibis.coalesce(keyed._at, keyed._known_at),
         is_dated=keyed._at.notnull(),
         method=ibis.coalesce(keyed.method, ibis.literal("import")),
     )

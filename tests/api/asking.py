@@ -59,7 +59,9 @@ class MemoryInbox:
         return [json.loads(b) for b in self.bodies]
 
 
-def ask(app: App, path: str, body: bytes = b"", *, method: str = "POST", headers: dict[str, str] | None = None, query: str = "") -> tuple[int, Any]:
+def ask(
+    app: App, path: str, body: bytes = b"", *, method: str = "POST", headers: dict[str, str] | None = None, query: str = ""
+) -> tuple[int, Any]:
     """The status and content of an answer."""
     sent: list[MutableMapping[str, Any]] = []
     scope = {

@@ -53,7 +53,9 @@ def test_both_secrets_are_good_during_rotation(secret: str) -> None:
     assert ask(app, "/webhooks/shopify", b'{"id": 1}', headers=signed(b'{"id": 1}', secret=secret))[0] == 200
 
 
-@pytest.mark.parametrize("change", [{"X-Shopify-Hmac-SHA256": ""}, {"X-Shopify-Hmac-SHA256": signature(b"{}", "new secret")}, {"X-Shopify-Hmac-SHA256": "é"}])
+@pytest.mark.parametrize(
+    "change", [{"X-Shopify-Hmac-SHA256": ""}, {"X-Shopify-Hmac-SHA256": signature(b"{}", "new secret")}, {"X-Shopify-Hmac-SHA256": "é"}]
+)
 def test_forged_and_missing_signatures_are_refused(change: dict[str, str]) -> None:
     app, inbox = hooks()
     status, said = ask(app, "/webhooks/shopify", b'{"id": 1}', headers={**signed(b'{"id": 1}'), **change})
@@ -129,7 +131,9 @@ def test_what_is_kept_becomes_the_facts_of_the_file(tmp_path: Path) -> None:
     kept = tmp_path / "kept.jsonl"
     kept.write_text("".join(json.dumps(e["record"]) + "\n" for e in inbox.entries))
     assert loaded.one("shopify", kept).refused == 0
-    assert loaded.rows("SELECT order_number, status, net_revenue, (SELECT sum(total) FROM refunds) FROM orders") == [("#1001", "refunded", 4_500, 5_831)]
+    assert loaded.rows("SELECT order_number, status, net_revenue, (SELECT sum(total) FROM refunds) FROM orders") == [
+        ("#1001", "refunded", 4_500, 5_831)
+    ]
 
 
 def test_an_unknown_topic_is_an_event(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ TABLES = ("orders", "order_lines", "refunds", "events", "identifiers", "links", 
 
 
 def facts(loaded: Loaded) -> dict[str, list[Any]]:
-    return {t: loaded.rows(f"SELECT * FROM {t} ORDER BY ALL") for t in TABLES}  # noqa: S608  # names of tables
+    return {t: loaded.rows(f"SELECT * FROM {t} ORDER BY ALL") for t in TABLES}  # names of tables
 
 
 def loaded_in_turn(*files: list[dict[str, Any]]) -> Loaded:
@@ -117,7 +117,9 @@ def export(path: Path, *, head: dict[str, str], lines: list[tuple[str, str, str,
         item = {"Lineitem sku": sku, "Lineitem name": name, "Lineitem quantity": quantity, "Lineitem price": price}
         rows.append({**first, **shared, **item, "Lineitem discount": "0.00"})
     with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, [*head, "Lineitem sku", "Lineitem name", "Lineitem quantity", "Lineitem price", "Lineitem discount"], restval="")
+        writer = csv.DictWriter(
+            file, [*head, "Lineitem sku", "Lineitem name", "Lineitem quantity", "Lineitem price", "Lineitem discount"], restval=""
+        )
         writer.writeheader()
         writer.writerows(rows)
     return path
@@ -137,7 +139,7 @@ def test_a_webhook_and_an_export_give_one_order_the_same_money(tmp_path: Path, *
     file = export(tmp_path / "orders.csv", head={**_EXPORT, **cells}, lines=_LINES)
     one.one("shopify", hook)
     other.one("shopify", file)
-    assert one.rows(f"SELECT {_MONEY} FROM orders") == other.rows(f"SELECT {_MONEY} FROM orders")  # noqa: S608  # names of columns
+    assert one.rows(f"SELECT {_MONEY} FROM orders") == other.rows(f"SELECT {_MONEY} FROM orders")  # names of columns
     both.load("shopify", file, hook)
     assert both.row("SELECT count(*), any_value(updated_at)::VARCHAR FROM orders") == (1, "2026-03-01 09:30:00")
     by_line = "SELECT p.product_code, l.net_revenue FROM order_lines l JOIN products p USING (product_id) ORDER BY 1"
@@ -172,7 +174,10 @@ def test_a_test_order_and_an_unpaid_one_are_no_sales(tmp_path: Path) -> None:
     loaded = Loaded()
     records = [delivery("orders/create", order(name="#T", test=True, financial_status="paid")), delivery("orders/create", order())]
     loaded.one("shopify", write(tmp_path / "a.jsonl", records))
-    assert loaded.rows("SELECT order_number, kind, status FROM orders ORDER BY 1") == [("#1001", "unpaid", "pending"), ("#T", "unpaid", "test")]
+    assert loaded.rows("SELECT order_number, kind, status FROM orders ORDER BY 1") == [
+        ("#1001", "unpaid", "pending"),
+        ("#T", "unpaid", "test"),
+    ]
 
 
 CUSTOMER: dict[str, Any] = {
@@ -189,12 +194,17 @@ def test_customers_come_with_dated_consents(tmp_path: Path) -> None:
     mixed = [delivery("customers/update", CUSTOMER), *lifecycle()]
     assert counts(loaded.one("shopify", write(tmp_path / "a.jsonl", mixed)))[3] == 0
     where = "WHERE method <> 'checkout'"
-    assert loaded.rows(f"SELECT channel, status, occurred_at::VARCHAR, is_dated, method FROM consents {where} ORDER BY 1") == [  # noqa: S608
+    assert loaded.rows(f"SELECT channel, status, occurred_at::VARCHAR, is_dated, method FROM consents {where} ORDER BY 1") == [
         ("email", "granted", "2026-02-01 10:00:00", True, "double_opt_in"),
         ("sms", "denied", "2026-03-01 10:00:00", False, "single_opt_in"),
     ]
     loaded.resolve()
-    assert loaded.row("SELECT count(*), any_value(first_name), any_value(city), any_value(country) FROM customers") == (1, "Ada", "Leipzig", "DE")
+    assert loaded.row("SELECT count(*), any_value(first_name), any_value(city), any_value(country) FROM customers") == (
+        1,
+        "Ada",
+        "Leipzig",
+        "DE",
+    )
     traits = json.loads(loaded.row("SELECT traits FROM profiles WHERE traits IS NOT NULL")[0])
     assert traits["note"] == "likes blue"
     assert "email" not in traits
@@ -218,7 +228,11 @@ def test_a_consent_that_is_withdrawn_meets_the_customer(tmp_path: Path) -> None:
     loaded.one("shopify", write(tmp_path / "a.jsonl", records))
     loaded.resolve()
     rows = loaded.rows("SELECT channel, status, occurred_at::VARCHAR FROM consents WHERE is_dated ORDER BY occurred_at")
-    assert rows == [("email", "granted", "2026-02-01 10:00:00"), ("email", "withdrawn", "2026-03-09 10:00:00"), ("sms", "granted", "2026-03-10 10:00:00")]
+    assert rows == [
+        ("email", "granted", "2026-02-01 10:00:00"),
+        ("email", "withdrawn", "2026-03-09 10:00:00"),
+        ("sms", "granted", "2026-03-10 10:00:00"),
+    ]
     assert loaded.row("SELECT count(DISTINCT customer_id), bool_and(customer_id IS NOT NULL) FROM consents") == (1, True)
 
 

@@ -39,11 +39,16 @@ def told(topic: str, payload: dict[str, Any]) -> dict[str, Any]:
 
 def deliveries() -> list[dict[str, Any]]:
     orders = [told("order.created" if one is _ORDER else "order.updated", one) for one in (_ORDER, _PAID, _REFUNDED, _CANCELLED)]
-    return [told("customer.updated", _CUSTOMER), told("product.updated", _PRODUCT), told("coupon.created", {"id": 3, "code": "welcome"}), *orders]
+    return [
+        told("customer.updated", _CUSTOMER),
+        told("product.updated", _PRODUCT),
+        told("coupon.created", {"id": 3, "code": "welcome"}),
+        *orders,
+    ]
 
 
 def facts(loaded: Loaded) -> list[list[Any]]:
-    return [loaded.rows(f"SELECT * FROM {t} ORDER BY ALL") for t in _TABLES]  # noqa: S608  # names of tables
+    return [loaded.rows(f"SELECT * FROM {t} ORDER BY ALL") for t in _TABLES]  # names of tables
 
 
 def test_a_mixture_of_topics_becomes_what_the_objects_become_as_files(tmp_path: Path) -> None:
@@ -69,7 +74,10 @@ def test_deliveries_in_reverse_and_twice_give_the_same_facts(tmp_path: Path) -> 
 def test_an_order_that_cannot_be_used_is_refused_and_a_deleted_one_is_told(tmp_path: Path) -> None:
     loaded = Loaded()
     broken = {**_ORDER, "number": "728", "currency": "DOLLAR", "total": ""}
-    report = loaded.one("woocommerce", write(tmp_path / "a.jsonl", [told("order.updated", broken), told("order.deleted", {"id": 5}), told("order.updated", _ORDER)]))
+    report = loaded.one(
+        "woocommerce",
+        write(tmp_path / "a.jsonl", [told("order.updated", broken), told("order.deleted", {"id": 5}), told("order.updated", _ORDER)]),
+    )
     assert (report.refused, loaded.rows("SELECT kind FROM events"), loaded.rows("SELECT order_number FROM orders")) == (
         1, [("woocommerce_order_deleted",)], [("727",)],
     )  # fmt: skip

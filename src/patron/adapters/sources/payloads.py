@@ -65,7 +65,7 @@ def enveloped(name: str, payloads: Sequence[Payload], *, notes: tuple[Note, ...]
         """The key of a payload whose rows are counted; the others have none."""
         present = _present(payloads, intake)
         keys = [
-            (_takes(present, place, records), one.layout.key(_Named(records, one.layout), intake))  # type: ignore[arg-type]
+            (_takes(present, place, records), one.layout.key(_Named(records, one.layout), intake))
             for place, one in enumerate(present)
             if one.layout.primary == "orders"
         ]

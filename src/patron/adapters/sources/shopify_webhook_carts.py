@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from patron.ports.source import Intake, RowsOf
 
-_TOKEN = r"\?.*$"  # what follows a question mark is a key of the cart's owner, not its name
+_AFTER_NAME = r"\?.*$"  # what follows a question mark is a key of the cart's owner, not its name
 _CART = (
     Field("cart", "reference", ("token",), filled=True),
     Field("created", "text", ("created_at",)),
@@ -52,7 +52,7 @@ def _with_lines(records: ir.Table, intake: Intake) -> ir.Table:
     """What carts and checkouts share: the cart's token as identifier and session, instants, currency, units and value."""
     code = ibis.coalesce(records.currency.upper(), ibis.literal(intake.currency))
     return records.mutate(
-        cart=records.cart.re_replace(_TOKEN, "").nullif(""),
+        cart=records.cart.re_replace(_AFTER_NAME, "").nullif(""),
         currency=code,
         created_at=instant(ibis.coalesce(records.created, records.updated)),
         updated_at=instant(records.updated),
@@ -104,7 +104,9 @@ def _carts(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
 
 
 def _checkouts(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
-    own_cart = records.mutate(cart=ibis.coalesce(records.cart, records.checkout), email=ibis.coalesce(records.email, records.customer_email))
+    own_cart = records.mutate(
+        cart=ibis.coalesce(records.cart, records.checkout), email=ibis.coalesce(records.email, records.customer_email)
+    )
     known = _with_lines(own_cart, intake)
     known = known.mutate(value=ibis.coalesce(amounts.minor(_usual(known.total), known.currency), known.value)).alias("_checkouts_known")
     topic = known.topic.lower()

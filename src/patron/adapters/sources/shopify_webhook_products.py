@@ -39,7 +39,8 @@ def _facts(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
     code = ibis.coalesce(known.sku, known.title + ibis.coalesce(ibis.literal(" - ") + variant, ibis.literal("")))
     return {
         "listings": known.select(
-            "category_path", price=known.price.try_cast("decimal(18, 6)"), updated_at=instant(known.updated), listing_id=listing_id(intake, code), is_listed=ibis.literal(value=True),
+            "category_path", price=known.price.try_cast("decimal(18, 6)"), updated_at=instant(known.updated),
+            listing_id=listing_id(intake, code), is_listed=ibis.literal(value=True),
             product_id=ids.product_id(code), product_code=code, name=known.title, brand=known.vendor,
             category=ibis.coalesce(known.product_type, known.category_path.split(">")[0].strip()),
             currency=ibis.literal(intake.currency), launched_at=instant(known.created),

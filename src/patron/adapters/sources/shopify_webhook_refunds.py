@@ -162,7 +162,9 @@ def _of_lines(sold: ir.Table, lines: ir.Table) -> ir.Table:
         amount=ibis.ifelse(laid.of_goods < laid.goods, part, laid.worth),
         full_net=ibis.ifelse(laid.taxes_included, included, laid.item_net),
     ).alias("_shared")  # fmt: skip
-    named = lines.select(_of=lines._block, _number=lines.number, product_id=ids.product_id(lines.code), line_id=line_id(lines._order, lines.number))
+    named = lines.select(
+        _of=lines._block, _number=lines.number, product_id=ids.product_id(lines.code), line_id=line_id(lines._order, lines.number)
+    )
     met = shared.left_join(named, [shared.record == named._of, shared.line == named._number])
     return met.mutate(net=ibis.ifelse(met.worth == 0, 0, share(met.full_net, met.amount, met.worth)))
 

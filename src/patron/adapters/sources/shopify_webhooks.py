@@ -14,10 +14,10 @@ from patron.adapters.sources import shopify_webhook_carts as carts
 from patron.adapters.sources import shopify_webhook_customers as customers
 from patron.adapters.sources import shopify_webhook_orders as orders
 from patron.adapters.sources import shopify_webhook_products as products
+from patron.adapters.sources.events_rows import instant as literal_instant
 from patron.adapters.sources.payloads import Payload, enveloped, is_any, is_one_of
 from patron.adapters.sources.payloads_json import instant, texts_of, without
 from patron.adapters.sources.shopify_webhook_refunds import money_moved
-from patron.adapters.sources.events_rows import instant as literal_instant
 from patron.collect import amounts, ids, people
 from patron.collect.events import snake_case
 from patron.ports.source import Check, Field, Layout, Note
@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 
 PRIVACY = ("customers/data_request", "customers/redact", "customers/delete", "shop/redact")
 """Topics that ask for, or tell of, the end of what is known about somebody."""
-_PERSONAL = '{"email":null,"phone":null,"first_name":null,"last_name":null,"addresses":null,"default_address":null,"customer":{"email":null,"phone":null}}'
+_PERSONAL = (
+    '{"email":null,"phone":null,"first_name":null,"last_name":null,"addresses":null,"default_address":null,'
+    '"customer":{"email":null,"phone":null}}'
+)
 _FIELDS = (
     Field("id", "reference"),
     Field("customer_id", "reference"),

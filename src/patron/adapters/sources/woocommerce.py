@@ -153,6 +153,6 @@ CUSTOMERS = Layout(
 )
 SOURCE = FileSource(
     "woocommerce",
-    "Orders, customers and products of WooCommerce: REST objects as JSON, deliveries of webhooks, WebToffee's order export, the product export.",
+    "Orders, customers and products of WooCommerce: REST objects as JSON, deliveries of webhooks, exports of orders and products.",
     (orders.REST, orders.WEBTOFFEE, REST_PRODUCTS, CUSTOMERS, PRODUCTS, webhooks.layout(CUSTOMERS, REST_PRODUCTS)),
 )

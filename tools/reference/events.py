@@ -22,8 +22,9 @@ def page() -> str:
         table(("event", "kind", "told when", "also recognised as"), rows),
         "## Which amount counts",
         "The value of an event is its `value`, else `total`, else `revenue`, else `price` times `quantity`; amounts may be numbers or "
-        "text, and currencies may be in lower case. In the specification `revenue` is without shipping and tax and `total` is with both, but "
-        "shops confuse them: money is counted by [orders](tables.md#orders), which come from exports or webhooks, and never by events.",
+        "text, and currencies may be in lower case. In the specification `revenue` is without shipping and tax and `total` is with "
+        "both, but shops confuse them: money is counted by [orders](tables.md#orders), which come from exports or webhooks, and never "
+        "by events.",
         "## Names in logs",
         "In a log with a row per event these names are recognised too:",
         table(("kind", "names"), logs),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from patron.app.actions.init import init
-from patron.app.config import read_config
+from patron.app.config import read_config, webhook_secrets
 from patron.kernel.errors import InputError
 
 if TYPE_CHECKING:
@@ -57,3 +57,21 @@ def test_cut_points_that_make_no_five_scores_are_refused(tmp_path: Path) -> None
     file.write_text('[scores.m]\nmethod = "fixed"\ncuts = [10, 5]\n')
     with pytest.raises(InputError, match="four rising numbers"):
         read_config(file)
+
+
+def test_secrets_are_named_in_the_file_and_stand_in_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "patron.toml"
+    file.write_text('[webhooks.shopify]\nsecret = "SHOP_ONE"\nsecond_secret = "SHOP_TWO"\n', encoding="utf-8")
+    monkeypatch.setenv("SHOP_ONE", "one")
+    monkeypatch.setenv("SHOP_TWO", "two")
+    assert webhook_secrets(read_config(file)) == {"shopify": ("one", "two"), "woocommerce": ()}
+
+
+def test_secrets_that_are_not_in_the_environment_are_all_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "patron.toml"
+    file.write_text('[webhooks.shopify]\nsecret = "SHOP_ONE"\n[webhooks.woocommerce]\nsecret = "WOO"\n', encoding="utf-8")
+    monkeypatch.delenv("SHOP_ONE", raising=False)
+    monkeypatch.setenv("WOO", "")
+    with pytest.raises(InputError) as raised:
+        webhook_secrets(read_config(file))
+    assert [p.where for p in raised.value.problems] == ["webhooks.shopify.secret", "webhooks.woocommerce.secret"]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools.reference import commands, contract, errors, features, names, segments, settings, sources, tables
+from tools.reference import commands, contract, errors, events, features, names, segments, settings, sources, tables
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
 _PAGES = {
     "commands.md": commands.page,
     "errors.md": errors.page,
+    "events.md": events.page,
     "features.md": features.page,
     "python.md": names.page,
     "segments.md": segments.page,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import tomllib
 from dataclasses import dataclass, field
@@ -63,6 +64,22 @@ class ServeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SecretNames:
+    """Which environment variables hold the secrets that a shop signs its deliveries with."""
+
+    secret: str = setting("The name of the environment variable with the secret; empty when there is none.", "")
+    second_secret: str = setting("The name of the one with the secret before it, or after it, while it is being replaced.", "")
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSettings:
+    """Secrets of the shops whose webhooks are taken."""
+
+    shopify: SecretNames = field(default_factory=SecretNames)
+    woocommerce: SecretNames = field(default_factory=SecretNames)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """All settings of a project."""
 
@@ -73,6 +90,7 @@ class Config:
     ladder: LadderSettings = field(default_factory=LadderSettings)
     predictions: PredictionSettings = field(default_factory=PredictionSettings)
     serve: ServeSettings = field(default_factory=ServeSettings)
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
 
     @property
     def features(self) -> FeatureSettings:
@@ -116,6 +134,28 @@ def read_config(file: Path) -> Config:
     if problems:
         raise InputError(f"{file.name} has settings that cannot be used.", problems)
     return config
+
+
+def webhook_secrets(config: Config) -> dict[str, tuple[str, ...]]:
+    """The secrets of each shop system whose webhooks are taken, from the environment; none for one that the settings do not name.
+
+    Raises:
+        InputError: a variable that the settings name is not set, or empty; all such problems at once.
+    """
+    problems: list[Problem] = []
+    found: dict[str, tuple[str, ...]] = {}
+    for system in dataclasses.fields(config.webhooks):
+        names: SecretNames = getattr(config.webhooks, system.name)
+        given = {key: name for key, name in (("secret", names.secret), ("second_secret", names.second_secret)) if name}
+        found[system.name] = tuple(value for name in given.values() if (value := os.environ.get(name)))
+        problems += [
+            Problem(f"webhooks.{system.name}.{key}", name, "the name of an environment variable that is set")
+            for key, name in given.items()
+            if not os.environ.get(name)
+        ]
+    if problems:
+        raise InputError("The secrets of webhooks are not in the environment.", problems)
+    return found
 
 
 def project_folder(given: str | None) -> Path:

@@ -1,4 +1,4 @@
-"""The words of events: Segment's e-commerce specification v2 in snake case, and what other names mean the same.
+"""What events are called here: the words of `vocabulary` in snake case, and what other names mean the same.
 
 A name that is not listed is kept as it is, in snake case; nothing is dropped.
 """
@@ -9,28 +9,17 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from patron.collect.vocabulary import WORDS, kind_of, letters
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import ibis.expr.types as ir
 
-OLD_NAMES: Mapping[str, str] = {
-    "added_product": "product_added",
-    "clicked_product": "product_clicked",
-    "clicked_promotion": "promotion_clicked",
-    "completed_checkout_step": "checkout_step_completed",
-    "completed_order": "order_completed",
-    "refunded_order": "order_refunded",
-    "removed_product": "product_removed",
-    "searched_products": "products_searched",
-    "started_order": "checkout_started",
-    "updated_order": "order_updated",
-    "viewed_checkout_step": "checkout_step_viewed",
-    "viewed_product": "product_viewed",
-    "viewed_product_category": "product_list_viewed",
-    "viewed_promotion": "promotion_viewed",
-}
-"""Names of the first version of the specification."""
+OLD_NAMES: Mapping[str, str] = {kind_of(old): kind_of(word.name) for word in WORDS for old in word.old_names}
+"""Other names of the specification's events, in snake case, and what they mean."""
+_BY_LETTERS = {letters(name): kind_of(word.name) for word in WORDS for name in (word.name, *word.old_names)}
+_KINDS = frozenset(_BY_LETTERS.values())
 
 SHORT_NAMES: Mapping[str, str] = {
     **dict.fromkeys(("view", "product_view", "view_product", "view_item", "viewed", "detail", "pdp"), "product_viewed"),
@@ -64,7 +53,7 @@ def snake_case(name: ir.StringValue) -> ir.StringValue:
 
 
 def kind(name: ir.StringValue, *, others: Mapping[str, str] | None = None) -> ir.StringValue:
-    """What an event is called here.
+    """What an event is called here: by its exact name, else by its letters, whatever their case and what stands between them.
 
     Args:
         name: the event's name as received.
@@ -75,4 +64,11 @@ def kind(name: ir.StringValue, *, others: Mapping[str, str] | None = None) -> ir
     by_meaning: dict[str, list[str]] = {}
     for word, meaning in meanings.items():
         by_meaning.setdefault(meaning, []).append(word)
-    return ibis.cases(*[(snake.isin(words), ibis.literal(meaning)) for meaning, words in by_meaning.items()], else_=snake)
+    exact = [(snake.isin(words), ibis.literal(meaning)) for meaning, words in by_meaning.items()]
+    own = {word for word in _KINDS if word not in meanings}
+    bare = name.lower().re_replace(r"[^\p{L}\p{N}]+", "")
+    by_letters: dict[str, list[str]] = {}
+    for word, meaning in _BY_LETTERS.items():
+        by_letters.setdefault(meaning, []).append(word)
+    loose = [(bare.isin(words), ibis.literal(meaning)) for meaning, words in by_letters.items()]
+    return ibis.cases(*exact, (snake.isin(sorted(own)), snake), *loose, else_=snake)

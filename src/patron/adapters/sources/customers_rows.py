@@ -38,6 +38,7 @@ def consents(  # noqa: PLR0913  # they are the columns of a consent
     status: ir.StringValue,
     since: ir.TimestampValue | None = None,
     method: ir.StringValue | None = None,
+    known_at: ir.TimestampValue | None = None,
 ) -> ir.Table:
     """Rows of `consents` for one channel; a permission without a date is granted, but since when is not known.
 
@@ -48,6 +49,7 @@ def consents(  # noqa: PLR0913  # they are the columns of a consent
         status: granted, denied, withdrawn or pending; null where nothing is said.
         since: the instant from which it holds; null where none is known.
         method: how it was given.
+        known_at: when it was known to hold, where nobody knows since when; the file's time by default.
     """
     kind = "email" if channel == "email" else "phone"
     own = [i.id for i in person.identifiers if i.kind == kind]
@@ -56,6 +58,7 @@ def consents(  # noqa: PLR0913  # they are the columns of a consent
         person_id=ibis.coalesce(*own, person.id) if own else person.id,
         status=status,
         _at=at,
+        _known_at=intake.exported if known_at is None else ibis.coalesce(known_at, intake.exported),
         method=ibis.null("string") if method is None else method,
     )
     given = of.filter(of.status.notnull(), of.person_id.notnull())
@@ -67,7 +70,7 @@ def consents(  # noqa: PLR0913  # they are the columns of a consent
         channel=ibis.literal(channel),
         purpose=ibis.literal("marketing"),
         status=keyed.status,
-        occurred_at=ibis.coalesce(keyed._at, intake.exported),
+        occurred_at=ibis.coalesce(keyed._at, keyed._known_at),
         is_dated=keyed._at.notnull(),
         method=ibis.coalesce(keyed.method, ibis.literal("import")),
     )

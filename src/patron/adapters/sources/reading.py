@@ -197,7 +197,8 @@ def _numbered(file: File) -> str:
 
 
 def _json_path(header: str) -> str:
-    return "$" + "".join(f'."{part}"' for part in header.split("."))
+    """A JSON pointer, in which names may hold any sign."""
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in header.split("."))
 
 
 def _parquet_schema(path: Path) -> ibis.Schema:

@@ -61,7 +61,7 @@ def unique(headers: Iterable[str]) -> tuple[str, ...]:
 
 
 def json_paths(lines: Iterable[str], *, name: str) -> tuple[str, ...]:
-    """The names in JSON objects, nested ones by their path with points.
+    """The names in JSON objects, nested ones by their path with points; of several that differ in case only, the first.
 
     Raises:
         InputError: no line is a JSON object.
@@ -78,7 +78,11 @@ def json_paths(lines: Iterable[str], *, name: str) -> tuple[str, ...]:
             _collect(value, "", paths, 1)
     if not is_any:
         raise InputError(f"{name} holds no JSON objects.", [Problem(f"{name}, line 1", "", "one JSON object a line, or a list of objects")])
-    return tuple(paths)
+    first: dict[str, str] = {}
+    for path in paths:
+        if path and "\0" not in path:  # no column can be called so
+            first.setdefault(path.casefold(), path)
+    return tuple(first.values())
 
 
 def _tried(text: str, delimiter: str) -> tuple[tuple[int, int], str, list[tuple[int, list[str]]]]:

@@ -1,13 +1,13 @@
-"""Shopify's exports: orders, customers, products and discounts, recognised by their headers whatever their age."""
+"""Shopify: its exports of orders, customers, products and discounts, whatever their age, and what its webhooks deliver."""
 
 from __future__ import annotations
 
-from patron.adapters.sources import shopify_customers, shopify_orders, shopify_products
+from patron.adapters.sources import shopify_customers, shopify_orders, shopify_products, shopify_webhooks
 from patron.ports.source import FileSource
 
 SOURCE = FileSource(
     "shopify",
-    "Exports of a Shopify shop: orders, customers, products and discounts.",
-    (shopify_orders.LAYOUT, shopify_customers.LAYOUT, shopify_products.LAYOUT, shopify_products.DISCOUNTS),
+    "A Shopify shop: exports of orders, customers, products and discounts, and the deliveries of its webhooks.",
+    (shopify_orders.LAYOUT, shopify_customers.LAYOUT, shopify_products.LAYOUT, shopify_products.DISCOUNTS, shopify_webhooks.LAYOUT),
     scope="shopify",
 )

@@ -58,14 +58,14 @@ def _facts(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
     lines = _items(records, intake)
     heads = _heads(lines, intake)
     person = people.identified(heads, intake, email=heads.email, phone=heads.phone)
-    orders = _orders(heads, person)
+    orders = order_rows(heads, person)
     return {
         "orders": orders,
         "order_lines": _order_lines(lines, orders),
         "refunds": _refunds(orders),
-        "consents": _consents(heads, person),
-        "listings": _listings(lines, intake),
-        **people.observed(person, intake, seen_at=heads.created_at, kind="orders", profile=_profile(heads)),
+        "consents": consent_rows(heads, person),
+        "listings": listing_rows(lines, intake),
+        **people.observed(person, intake, seen_at=heads.created_at, kind="orders", profile=profile_of(heads)),
     }
 
 
@@ -98,7 +98,14 @@ def _heads(lines: ir.Table, intake: Intake) -> ir.Table:
     return named.mutate(**{c: amounts.minor(named[c], named.currency) for c in _HEAD_AMOUNTS}, email=named.email)
 
 
-def _orders(heads: ir.Table, person: people.Person) -> ir.Table:
+def order_rows(heads: ir.Table, person: people.Person) -> ir.Table:
+    """Rows of `orders`.
+
+    Args:
+        heads: a row per order and copy of it: `_order` (its id), `_block`, the order's own columns as in the export with amounts in minor
+            units, `_items` and `_item_discounts` (of its lines, minor units), `units` and `line_count`.
+        person: the buyer of each.
+    """
     zero = ibis.literal(0, type="int64")
     shipping, taxes = heads.shipping.fill_null(0), heads.taxes.fill_null(0)
     total = ibis.coalesce(heads.total, heads._items)  # the first row of an order may be in another file
@@ -129,8 +136,13 @@ def _orders(heads: ir.Table, person: people.Person) -> ir.Table:
     )  # fmt: skip
 
 
-def _order_lines(lines: ir.Table, orders: ir.Table) -> ir.Table:
-    """Line items; what was taken off the whole order is spread over them, so that they sum up to it."""
+def spread(lines: ir.Table, orders: ir.Table) -> ir.Table:
+    """Line items with `_net`: what was taken off the whole order is spread over them, so that they sum up to it.
+
+    Args:
+        lines: `_order`, `_block`, `code`, `_gross` and `_off` (minor units), and `record`, which orders those of an order.
+        orders: `order_rows`.
+    """
     items = lines.filter(lines.code.notnull())
     known = orders.select(
         _id=orders.order_id, _copy=orders._block, _net=orders.net_revenue, _at=orders.ordered_at, _currency=orders.currency
@@ -139,31 +151,35 @@ def _order_lines(lines: ir.Table, orders: ir.Table) -> ir.Table:
     left = met._gross - met._off
     of_order = ibis.window(group_by=[met._order, met._block])
     so_far = ibis.window(group_by=[met._order, met._block], order_by=met.record, preceding=None, following=0)
+    laid = met.mutate(_left=left, _until=left.sum().over(so_far).cast("int64"), _all=left.sum().over(of_order).cast("int64"))
+    net = share(laid._net, laid._until, laid._all) - share(laid._net, laid._until - laid._left, laid._all)
+    return laid.mutate(_net=ibis.ifelse(laid._all == 0, laid._left, net))
+
+
+def _order_lines(lines: ir.Table, orders: ir.Table) -> ir.Table:
+    met = spread(lines, orders)
     content = [met._order, met._block, met.code, met.quantity, met.price, met._off]
-    laid = met.mutate(
-        _left=left, _until=left.sum().over(so_far).cast("int64"), _all=left.sum().over(of_order).cast("int64"),
-        _copy_number=ibis.row_number().over(ibis.window(group_by=content, order_by=met.record)),
-    )  # fmt: skip
-    net = _share(laid._net, laid._until, laid._all) - _share(laid._net, laid._until - laid._left, laid._all)
+    laid = met.mutate(_copy_number=ibis.row_number().over(ibis.window(group_by=content, order_by=met.record)))
     parts = [laid._order, laid.quantity, laid.price, laid._off, laid._copy_number]
     texts = [ibis.coalesce(p.cast("string"), ibis.literal("")) for p in parts]
     return laid.select(
         _block=laid._block, line_id=ids.named("line", laid.code, *texts), order_id=laid._order, product_id=ids.product_id(laid.code),
         kind=ibis.literal("product"), ordered_at=laid._at, quantity=laid.quantity, unit_price=laid.price, list_price=laid.compare_at_price,
-        currency=laid._currency, net_revenue=ibis.ifelse(laid._all == 0, laid._left, net), discount=laid._off,
+        currency=laid._currency, net_revenue=laid._net, discount=laid._off,
     )  # fmt: skip
 
 
-def _share(amount: ir.IntegerValue, part: ir.IntegerValue, whole: ir.IntegerValue) -> ir.IntegerValue:
-    share = (amount.cast("float64") * part.cast("float64") / whole.nullif(0).cast("float64")).round().cast("int64")
-    return ibis.ifelse(part == whole, amount, share)
+def share(amount: ir.IntegerValue, part: ir.IntegerValue, whole: ir.IntegerValue) -> ir.IntegerValue:
+    """The part of an amount that falls to a part of a whole; shares of parts that touch sum up exactly."""
+    portion = (amount.cast("float64") * part.cast("float64") / whole.nullif(0).cast("float64")).round().cast("int64")
+    return ibis.ifelse(part == whole, amount, portion)
 
 
 def _refunds(orders: ir.Table) -> ir.Table:
     """What was given back of each order: the export says how much, but neither of what nor, unless it was called off, when."""
     back = orders.filter(orders._amount > 0, orders.kind == "sale")
     goods = ibis.least(back._amount, back.net_revenue + back.tax)
-    net = _share(back.net_revenue, goods, back.net_revenue + back.tax)
+    net = share(back.net_revenue, goods, back.net_revenue + back.tax)
     whole = back._amount >= back.total
     return back.select(
         "order_id", "buyer_id", "currency", "_block",
@@ -174,7 +190,7 @@ def _refunds(orders: ir.Table) -> ir.Table:
     )  # fmt: skip
 
 
-def _consents(heads: ir.Table, person: people.Person) -> ir.Table:
+def consent_rows(heads: ir.Table, person: people.Person) -> ir.Table:
     """A tick at the checkout allows e-mail; no tick denies nothing."""
     rows = heads.select(person_id=person.id, occurred_at=heads.created_at, accepts=heads.accepts_marketing)
     said = rows.filter(rows.person_id.notnull(), rows.accepts)
@@ -187,7 +203,8 @@ def _consents(heads: ir.Table, person: people.Person) -> ir.Table:
     ).distinct()  # fmt: skip
 
 
-def _listings(lines: ir.Table, intake: Intake) -> ir.Table:
+def listing_rows(lines: ir.Table, intake: Intake) -> ir.Table:
+    """Rows of `listings` for the products that were sold: of lines with `code`, `item`, `vendor` and `created_at`."""
     sold = lines.filter(lines.code.notnull())
     grouped = sold.group_by("code", "item").agg(
         first_sold_at=sold.created_at.min(), updated_at=sold.created_at.max(), brand=sold.vendor.max()
@@ -200,7 +217,8 @@ def _listings(lines: ir.Table, intake: Intake) -> ir.Table:
     )  # fmt: skip
 
 
-def _profile(heads: ir.Table) -> dict[str, ir.Value]:
+def profile_of(heads: ir.Table) -> dict[str, ir.Value]:
+    """What an order says about its buyer."""
     name = ibis.coalesce(heads.billing_name, heads.shipping_name)
     rest = name.re_extract(r"^\S+\s+(.+)$", 1).nullif("")
     return {

@@ -44,7 +44,8 @@ def _code(records: ir.Table) -> ir.StringValue:
     return ibis.coalesce(records.sku, _of_product(records, "title") + ibis.coalesce(ibis.literal(" - ") + variant, ibis.literal("")))
 
 
-def _listing_id(intake: Intake, code: ir.StringValue) -> ir.IntegerValue:
+def listing_id(intake: Intake, code: ir.StringValue) -> ir.IntegerValue:
+    """The id of what the catalogue says about a product."""
     return ids.named(f"listing/{intake.source}/catalogue", code)
 
 
@@ -64,7 +65,7 @@ LAYOUT = Layout(
     name="Shopify products export",
     fields=_FIELDS,
     primary="listings",
-    key=lambda records, intake: _listing_id(intake, _code(records)),
+    key=lambda records, intake: listing_id(intake, _code(records)),
     facts=_facts,
     checks=(Check("price", lambda r: ~r.price.between(0, 100_000_000), "a price between 0 and a hundred million"),),
     skip=lambda r: r.sku.isnull() & r.price.isnull(),  # a further picture of a product

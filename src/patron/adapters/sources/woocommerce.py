@@ -1,4 +1,4 @@
-"""WooCommerce: orders, customers and products, as the REST API gives them or as its plug-ins and its own export write them."""
+"""WooCommerce: orders, customers and products, as the REST API and webhooks give them or as its plug-ins and its own export write them."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import ibis
 
 from patron.adapters.sources import woocommerce_orders as orders
 from patron.adapters.sources import woocommerce_rows as woo
+from patron.adapters.sources import woocommerce_webhooks as webhooks
 from patron.collect import ids, people, places
 from patron.ports.source import Field, FileSource, Layout
 
@@ -152,6 +153,6 @@ CUSTOMERS = Layout(
 )
 SOURCE = FileSource(
     "woocommerce",
-    "Orders, customers and products of WooCommerce: REST objects as JSON, WebToffee's order export, the product export.",
-    (orders.REST, orders.WEBTOFFEE, REST_PRODUCTS, CUSTOMERS, PRODUCTS),
+    "Orders, customers and products of WooCommerce: REST objects as JSON, deliveries of webhooks, exports of orders and products.",
+    (orders.REST, orders.WEBTOFFEE, REST_PRODUCTS, CUSTOMERS, PRODUCTS, webhooks.layout(CUSTOMERS, REST_PRODUCTS)),
 )

@@ -79,7 +79,7 @@ def _rest(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
     lines = _rest_lines(known)
     net = lines.group_by("key", "record").agg(_net=lines.total.sum().cast(_AMOUNT))
     known = known.left_join(net, ["key", "record"]).drop("key_right", "record_right")
-    back = woo.texts_at(known.refunds, "$[*].total").cast(f"array<{_AMOUNT}>").sums()
+    back = woo.texts_at(known.refunds, "$[*].total").try_cast(f"array<{_AMOUNT}>").sums()
     values = {
         **{c: known[c] for c in ("order_number", "ordered_at", "total", "tax", "discount", "currency", "coupon_code")},
         **{c: known[c] for c in ("email", "phone", "first_name", "last_name")},

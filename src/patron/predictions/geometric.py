@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from patron.predictions.histories import Cells, Floats, Integers
 
 _ELEMENTS = 1 << 19
+_CELLS = 1 << 14  # at a time: what fits into the processor's memory
 
 
 def likelihood(cells: Cells, parameters: Floats, first: int) -> tuple[float, Floats, Floats]:
@@ -27,34 +28,10 @@ def likelihood(cells: Cells, parameters: Floats, first: int) -> tuple[float, Flo
     Source: Fader, Hardie and Lee (2005), equation 6, with b + (x − 1) written so that nothing cancels; for MBG/NBD Batislam,
     Denizel and Filiztekin (2007), equation 3.
     """
-    r, alpha, a, b = parameters
-    n, x = cells.n, cells.x.astype(np.float64)
     value, gradient, hessian = _of_counts(cells, parameters, first)
-    lasts, ends = 1.0 / (alpha + cells.t_x), 1.0 / (alpha + cells.T)
-    log_ratio = np.log1p((cells.T - cells.t_x) * lasts)  # ln((α + T)/(α + t_x))
-    log_end = np.log(alpha + cells.T)
-    rate = r + x
-    value -= dot(n, rate * log_end)
-    gradient -= (dot(n, log_end), dot(n, rate * ends), 0.0, 0.0)
-    hessian[0, 1] -= dot(n, ends)
-    hessian[1, 1] += dot(n, rate * ends * ends)
-    may_have_left = slice(None) if first else slice(int(np.searchsorted(cells.x, 1)), None)  # cells are sorted by x
-    n, rate, lasts, ends, log_ratio = (v[may_have_left] for v in (n, rate, lasts, ends, log_ratio))
-    less = 1.0 / (b + (x[may_have_left] - 1 + first))
-    odds = np.log(a * less) + rate * log_ratio
-    left = n * expit(odds)
-    value += dot(n, np.logaddexp(0.0, odds))
-    unsure = left * expit(-odds)
-    slope = rate * (ends - lasts)
-    by = (log_ratio, slope, np.full(len(n), 1.0 / a), -less)
-    gradient += [dot(left, d) for d in by]
-    for i in range(4):
-        for j in range(i, 4):
-            hessian[i, j] += dot(unsure, by[i] * by[j])
-    hessian[0, 1] += dot(left, ends - lasts)
-    hessian[1, 1] += dot(left, rate * (lasts - ends) * (lasts + ends))
-    hessian[2, 2] -= float(left.sum()) / a**2
-    hessian[3, 3] += dot(left, less * less)
+    for begin in range(0, len(cells), _CELLS):
+        more = _of_times(cells.rows(begin, begin + _CELLS), parameters, first)
+        value, gradient, hessian = value + more[0], gradient + more[1], hessian + more[2]
     return value, gradient, np.triu(hessian) + np.triu(hessian, 1).T
 
 
@@ -136,4 +113,38 @@ def _of_counts(cells: Cells, parameters: Floats, first: int) -> tuple[float, Flo
     both = polygamma(1, a + b) - polygamma(1, a + stay)
     hessian[2, 2] = hessian[2, 3] = dot(n, both)
     hessian[3, 3] = dot(n, polygamma(1, stay) - polygamma(1, b) + both)
+    return value, gradient, hessian
+
+
+def _of_times(cells: Cells, parameters: Floats, first: int) -> tuple[float, Floats, Floats]:
+    """The part of the log-likelihood that t_x and T decide: sums over some cells; of the Hessian the upper half."""
+    r, alpha, a, b = parameters
+    n, x = cells.n, cells.x.astype(np.float64)
+    gradient, hessian = np.zeros(4), np.zeros((4, 4))
+    lasts, ends = 1.0 / (alpha + cells.t_x), 1.0 / (alpha + cells.T)
+    log_ratio = np.log1p((cells.T - cells.t_x) * lasts)  # ln((α + T)/(α + t_x))
+    log_end = np.log(alpha + cells.T)
+    rate = r + x
+    value = -dot(n, rate * log_end)
+    gradient -= (dot(n, log_end), dot(n, rate * ends), 0.0, 0.0)
+    hessian[0, 1] -= dot(n, ends)
+    hessian[1, 1] += dot(n, rate * ends * ends)
+    may_have_left = slice(None) if first else slice(int(np.searchsorted(cells.x, 1)), None)  # cells are sorted by x
+    n, rate, lasts, ends, log_ratio = (v[may_have_left] for v in (n, rate, lasts, ends, log_ratio))
+    less = 1.0 / (b + (x[may_have_left] - 1 + first))
+    odds = np.log(a * less) + rate * log_ratio
+    left = n * expit(odds)
+    value += dot(n, np.logaddexp(0.0, odds))
+    unsure = left * expit(-odds)
+    slope = rate * (ends - lasts)
+    by = (log_ratio, slope, np.full(len(n), 1.0 / a), -less)
+    gradient += [dot(left, d) for d in by]
+    for i in range(4):
+        of_both = unsure * by[i]
+        for j in range(i, 4):
+            hessian[i, j] += dot(of_both, by[j])
+    hessian[0, 1] += dot(left, ends - lasts)
+    hessian[1, 1] += dot(left, rate * (lasts - ends) * (lasts + ends))
+    hessian[2, 2] -= float(left.sum()) / a**2
+    hessian[3, 3] += dot(left, less * less)
     return value, gradient, hessian

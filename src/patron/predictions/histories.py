@@ -59,6 +59,11 @@ class Cells:
         """How many of them bought again."""
         return float(self.n[self.x > 0].sum())
 
+    def rows(self, begin: int, end: int) -> Cells:
+        """Some of the histories, in their order."""
+        of = slice(begin, end)
+        return Cells(self.x[of], self.t_x[of], self.T[of], self.n[of])
+
     def with_weights(self, n: Floats) -> Cells:
         """The same histories with other weights; those of weight 0 are left out."""
         kept = n > 0

@@ -94,8 +94,7 @@ class Scorer:
 def pieces(histories: Cells) -> Iterator[Cells]:
     """Histories in pieces."""
     for begin in range(0, len(histories), PIECE):
-        rows = slice(begin, begin + PIECE)
-        yield type(histories)(histories.x[rows], histories.t_x[rows], histories.T[rows], histories.n[rows])
+        yield histories.rows(begin, begin + PIECE)
 
 
 def orders_if_here(model: Model, t: float, x: Integers, T: Floats) -> Floats:  # noqa: N803

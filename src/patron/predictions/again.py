@@ -44,14 +44,16 @@ def p_ever(model: BGNBD | ParetoNBD, x: ArrayLike, t_x: ArrayLike, T: ArrayLike)
     return _within(model, np.inf, x, t_x, T)
 
 
-def _within(model: BGNBD | ParetoNBD, t: float, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
-    of_x, of_t, of_end, _ = checked(x, t_x, T)
-    here = model.p_alive(of_x, of_t, of_end)
+def order_if_here(model: BGNBD | ParetoNBD, t: float, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
+    """The probability of an order from T to T + t, of customers who are still here at T."""
+    of_x, _, of_end, _ = checked(x, t_x, T)
     if isinstance(model, BGNBD):
-        soon = -np.expm1(-(model.r + of_x) * np.log1p(t / (model.alpha + of_end)))
-        return np.clip(here * soon, 0.0, 1.0)
-    of_pairs = by_pair(of_x, of_end, lambda a, b: _before_leaving(model, t, a, b))
-    return np.clip(here * of_pairs, 0.0, 1.0)
+        return by_pair(of_x, of_end, lambda a, b: -np.expm1(-(model.r + a) * np.log1p(t / (model.alpha + b))))
+    return by_pair(of_x, of_end, lambda a, b: _before_leaving(model, t, a, b))
+
+
+def _within(model: BGNBD | ParetoNBD, t: float, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
+    return np.clip(model.p_alive(x, t_x, T) * order_if_here(model, t, x, t_x, T), 0.0, 1.0)
 
 
 def _before_leaving(model: ParetoNBD, t: float, x: Integers, T: Floats) -> Floats:  # noqa: N803

@@ -15,6 +15,7 @@ from scipy.special import betainc, betaln
 
 from patron.predictions.bgnbd import BGNBD
 from patron.predictions.histories import checked, horizon
+from patron.predictions.pairs import pairs_of
 from patron.predictions.paretonbd import ParetoNBD
 
 if TYPE_CHECKING:
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
 
     from patron.predictions.histories import Flags, Floats, Integers
     from patron.predictions.model import PurchaseModel
+    from patron.predictions.pairs import Pairs
 
 _NODES, _WEIGHTS = (np.asarray(v) for v in np.polynomial.legendre.leggauss(24))
 _LARGEST = 100_000
+_SAME = 1e-12
 
 
 def orders_within(  # noqa: PLR0913  # a history is three arrays
@@ -53,27 +56,35 @@ def orders_within(  # noqa: PLR0913  # a history is three arrays
     """
     span = horizon(t)
     of_x, of_t, of_end, _ = checked(x, t_x, T)
-    wide = int(of_end.max()) + 1.0
-    _, first, pair = np.unique(of_x * wide + of_end, return_index=True, return_inverse=True)
-    likely = [_Ahead(m, span, of_x[first], of_end[first]) for m in models]
+    pairs = pairs_of(of_x, of_end)
+    ahead = [_Ahead(m, span, pairs.x, pairs.T) for m in models]
     here = [m.p_alive(of_x, of_t, of_end) for m in models]
     out = (1.0 - level) / 2
-    low, high = (_smallest(likely, here, pair, tail) for tail in (1.0 - out, out))
+    low, high = _smallest(ahead, here, pairs, (1.0 - out, out))
     return low, high
 
 
-def _smallest(likely: Sequence[_Ahead], here: Sequence[Floats], pair: Integers, tail: float) -> Floats:
-    """For each customer the smallest n that is exceeded with a probability of at most `tail`."""
-    found = np.zeros(len(pair))
-    rows = np.arange(len(pair))
+def _smallest(ahead: Sequence[_Ahead], here: Sequence[Floats], pairs: Pairs, tails: tuple[float, float]) -> tuple[Floats, Floats]:
+    """For each customer the smallest n that is exceeded with a probability of at most each of two tails, the greater first."""
+    low, high = np.zeros(len(pairs.place)), np.zeros(len(pairs.place))
+    rows, place = np.arange(len(pairs.place)), pairs.place
+    asked, of_pair = np.zeros(len(pairs.x), dtype=bool), np.zeros(len(pairs.x))
     for n in range(_LARGEST):
-        pairs, place = np.unique(pair[rows], return_inverse=True)
-        more = sum(p[rows] * ahead.more_than(n, pairs)[place] for ahead, p in zip(likely, here, strict=True)) / len(likely)
-        rows = rows[more > tail + 1e-12]
+        asked[:] = False
+        asked[place] = True
+        some = np.flatnonzero(asked)
+        more = np.zeros(len(rows))
+        for model, p in zip(ahead, here, strict=True):
+            of_pair[some] = model.more_than(n, some)
+            more += p[rows] * of_pair[place]
+        more /= len(ahead)
+        low[rows[more > tails[0] + _SAME]] = n + 1
+        open_ = more > tails[1] + _SAME
+        rows, place = rows[open_], place[open_]
         if not len(rows):
             break
-        found[rows] = n + 1
-    return found
+        high[rows] = n + 1
+    return low, high
 
 
 class _Ahead:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.polynomial.chebyshev import chebval
 from scipy.special import betaln, digamma, expit, gammaln, polygamma
 
 from patron.predictions.beta import points
@@ -18,7 +19,9 @@ from patron.predictions.histories import dot
 if TYPE_CHECKING:
     from patron.predictions.histories import Cells, Floats, Integers
 
-_ELEMENTS = 1 << 19
+_ELEMENTS = 1 << 16
+_MANY, _TERMS, _LAST = 400, 64, 3  # so many ratios are worth a polynomial of so many terms, and its last ones tell how good it is
+_ACCURATE = 1e-14
 _CELLS = 1 << 14  # at a time: what fits into the processor's memory
 
 
@@ -46,30 +49,70 @@ def p_alive(parameters: Floats, x: Integers, t_x: Floats, T: Floats, first: int)
     return here
 
 
-def purchases_while_here(parameters: Floats, t: float, x: Integers, T: Floats, first: int) -> Floats:  # noqa: N803
-    """Expected purchases within t of customers who are here now, by distinct pairs of x and T, sorted by x.
+def purchases_while_here(parameters: Floats, times: Floats, x: Integers, T: Floats, first: int) -> Floats:  # noqa: N803
+    """Expected purchases within each of some times of customers who are here now, by distinct pairs of x and T, sorted by x.
 
-    With p known it is (1 − ((α + T)/(α + T + p t))^(r + x)) / p; that is averaged over Beta(a, b + x + first) by the trapezoid rule in
-    the logit of p, which converges geometrically, is never 0/0 at a = 1 and does not mind a + b < 1.
+    With p known it is (1 − ((α + T)/(α + T + p t))^(r + x)) / p; that is averaged over Beta(a, b + x + first). Of each x it is a smooth
+    function of t / (α + T) alone, so where there are many of these it is read from a polynomial through a few.
+
+    Returns:
+        A row per time, a column per pair.
     """
     r, alpha, a, b = parameters
-    found = np.empty(len(x))
-    if not len(x) or t <= 0:
-        return np.zeros(len(x))
+    found = np.zeros((len(times), len(x)))
+    later = times > 0
+    if not len(x) or not later.any():
+        return found
     starts = np.flatnonzero(np.concatenate(([True], x[1:] != x[:-1])))
-    for begin, end in zip(starts, [*starts[1:], len(x)], strict=True):
-        rate = r + float(x[begin])
-        p, weight = points(a, b + float(x[begin]) + first)
-        many = max(1, _ELEMENTS // len(p))
-        for low in range(int(begin), int(end), many):  # what fits into the processor's memory
-            rows = slice(low, min(low + many, int(end)))
-            ratio = t / (alpha + T[rows])
-            values = -np.expm1(-rate * np.log1p(ratio[:, None] * p[None, :])) / p[None, :]
-            if a < 1:  # the weight dies out slowly towards p = 0: what is lost there is what the function loses from its value at 0
-                found[rows] = rate * ratio - (((rate * ratio)[:, None] - values) * weight).sum(axis=1)
-            else:
-                found[rows] = (values * weight).sum(axis=1)
+    for begin, end in zip(starts.tolist(), [*starts[1:].tolist(), len(x)], strict=True):
+        mean = _Mean(r + float(x[begin]), a, b + float(x[begin]) + first)
+        ratio = times[later][:, None] / (alpha + T[None, begin:end])
+        found[later, begin:end] = mean.of(ratio.ravel()).reshape(ratio.shape)
     return found
+
+
+class _Mean:
+    """Expected (1 − (1 + ratio p)^−rate) / p, p ~ Beta(a, b), by the trapezoid rule in the logit of p.
+
+    The rule converges geometrically, is never 0/0 at a = 1 and does not mind a + b < 1.
+    """
+
+    def __init__(self, rate: float, a: float, b: float) -> None:
+        self.rate, self.a = rate, a
+        self.p, self.weight = points(a, b)
+
+    def of(self, ratio: Floats) -> Floats:
+        """At each ratio, all above 0."""
+        found = self._read(ratio) if len(ratio) >= _MANY else None
+        return self._summed(ratio) if found is None else found
+
+    def _read(self, ratio: Floats) -> Floats | None:
+        """By Chebyshev's polynomial in the logarithm of the ratio; None where so many terms do not tell it to the last digits."""
+        logs = np.log(ratio)
+        low, high = float(logs.min()), float(logs.max())
+        if not high > low:
+            return None
+        angles = np.pi * (np.arange(_TERMS) + 0.5) / _TERMS
+        at = np.exp((low + high) / 2 + (high - low) / 2 * np.cos(angles))
+        values = self._summed(at) / at
+        terms = (2.0 / _TERMS * values[None, :] * np.cos(np.arange(_TERMS)[:, None] * angles[None, :])).sum(axis=1)
+        terms[0] /= 2
+        if np.abs(terms[-_LAST:]).max() > _ACCURATE * values.min():
+            return None
+        return np.asarray(chebval((2 * logs - low - high) / (high - low), terms)) * ratio
+
+    def _summed(self, ratio: Floats) -> Floats:
+        found = np.empty(len(ratio))
+        many = max(1, _ELEMENTS // len(self.p))
+        for low in range(0, len(ratio), many):  # what fits into the processor's memory
+            some = ratio[low : low + many]
+            values = -np.expm1(-self.rate * np.log1p(some[:, None] * self.p[None, :])) / self.p[None, :]
+            if self.a < 1:  # the weight dies out slowly towards p = 0: what is lost there is what the function loses from its value at 0
+                at_zero = self.rate * some
+                found[low : low + many] = at_zero - ((at_zero[:, None] - values) * self.weight).sum(axis=1)
+            else:
+                found[low : low + many] = (values * self.weight).sum(axis=1)
+        return found
 
 
 def pmf_while_here(parameters: Floats, t: float, x: float, T: float, first: int, largest: int) -> Floats:  # noqa: N803, PLR0913, PLR0917

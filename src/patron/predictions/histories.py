@@ -213,6 +213,8 @@ def _ticks(first: Floats, last: Floats) -> tuple[Integers, Integers] | None:
 
 
 def _grouped(key: Integers, x: Integers, t_x: Floats, T: Floats, n: Floats) -> Cells:  # noqa: N803
+    if (key[1:] > key[:-1]).all():
+        return Cells(x, t_x, T, n)
     order = np.argsort(key, kind="stable")
     ordered = key[order]
     starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))

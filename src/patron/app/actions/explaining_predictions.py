@@ -13,7 +13,6 @@ from patron.app.actions.predicting import models_as_json
 from patron.app.values import as_text
 from patron.features.partials.histories import HISTORIES, PREDICTIONS, SHOP
 from patron.kernel.money import Money
-from patron.predictions.scoring import orders_if_here
 from patron.runtime.models import kept_models
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ def _steps(models: Models, history: History, feature: str, told: dict[str, Any],
     expected = float(models.orders.expected_purchases(float(days), x, t_x, age)[0])
     steps: dict[str, float | str | None] = {"days": days, "p_alive": told["p_alive"]}
     if models.orders is models.alive or models.orders == models.alive:
-        steps["orders_if_still_a_customer"] = float(orders_if_here(models.alive, float(days), x, age)[0])
+        steps["orders_if_still_a_customer"] = float(models.alive.while_here([float(days)], x, t_x, age)[0, 0])
     steps["expected_orders"] = expected
     if days == 90:
         steps |= {"orders_low": told["orders_90d_low"], "orders_high": told["orders_90d_high"], "p_order": told["p_order_90d"]}

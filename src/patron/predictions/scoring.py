@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MODELS = (BGNBD, ParetoNBD)
 """Models of buying and leaving."""
-PIECE = 1 << 18
+PIECE = 1 << 16
 """Histories that are best answered at a time."""
 LEVEL = 0.8
 """The probability that an interval holds what will happen."""

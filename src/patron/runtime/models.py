@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from patron.features.settings import PredictionSettings
     from patron.ports.engine import Engine, Store
     from patron.predictions.gamma_gamma import GammaGamma
+    from patron.predictions.histories import Cells
     from patron.predictions.next_order import Gaps
     from patron.predictions.scoring import Model, Predictor
 
@@ -54,6 +55,7 @@ class Models:
         as_of: facts before this instant were learned from.
         fitted_at: when.
         customers: who were learned from.
+        histories: theirs, just after the fit; None for models that were kept.
     """
 
     orders: Predictor
@@ -65,6 +67,7 @@ class Models:
     as_of: datetime
     fitted_at: datetime
     customers: float
+    histories: Cells | None = field(default=None, compare=False, repr=False)
 
     def scorer(self, settings: PredictionSettings) -> Scorer:
         """Who answers what about histories."""

@@ -5,6 +5,8 @@ What is held here grows with distinct histories, not with customers; the answers
 
 from __future__ import annotations
 
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING, Any
@@ -27,6 +29,7 @@ from patron.runtime.models import Models
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
     from datetime import datetime
 
     import ibis.expr.types as ir
@@ -47,6 +50,7 @@ NAMES = ("naive_rate", *KINDS)
 FILLED = (CELLS.name, TERMS.name, NEXT.name)
 """The tables of answers."""
 _MANY = 100_000
+_AT_ONCE = 2  # models fitted, or pieces answered
 _FINE, _FINEST = 25.0, 1e6  # of the mean and the variance of logarithms of gaps, where customers are many and few
 _STEPS = 256.0  # of a mean value, in its natural logarithm, where customers are many
 
@@ -90,7 +94,9 @@ def fitted(engine: Engine, facts: Facts, names: Names, settings: PredictionSetti
     histories = grouped(engine, HISTORIES.table(facts))
     if histories is None:
         raise InputError("Nothing can be learned yet: no order counts as of this instant.")
-    made = {name: fitted_orders(name, histories, settings) for name in dict.fromkeys((names.orders, names.chances, names.alive))}
+    wanted = dict.fromkeys((names.orders, names.chances, names.alive))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # numbers are crunched outside of Python's lock
+        made = dict(zip(wanted, pool.map(lambda name: fitted_orders(name, histories, settings), wanted), strict=True))
     return Models(
         orders=made[names.orders],
         chances=_as_model(made[names.chances]),
@@ -101,21 +107,29 @@ def fitted(engine: Engine, facts: Facts, names: Names, settings: PredictionSetti
         as_of=facts.as_of,
         fitted_at=now,
         customers=histories.customers,
+        histories=histories,
     )
 
 
 def answer(engine: Engine, models: Models, facts: Facts, settings: PredictionSettings, *, temporary: bool = False) -> None:
     """Fill the tables of answers that `features.partials.histories.PREDICTIONS` reads; the one of histories must be there."""
     schema, scorer = CELLS.schema().to_pyarrow(), models.scorer(settings)
-    histories = grouped(engine, HISTORIES.table(facts))
+    just_learned = models.histories is not None and models.as_of == facts.as_of
+    histories = models.histories if just_learned else grouped(engine, HISTORIES.table(facts))
 
     def batch(piece: Cells) -> pa.RecordBatch:
         told = scorer.answers(piece)
         return pa.record_batch([pa.array(np.asarray(told[field.name])).cast(field.type) for field in schema], schema=schema)
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for piece in pieces(histories) if histories is not None else ():
-            yield batch(piece)
+        waiting: deque[Future[pa.RecordBatch]] = deque()
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for piece in pieces(histories) if histories is not None else ():
+                waiting.append(pool.submit(batch, piece))
+                if len(waiting) > _AT_ONCE:  # no more are held than are worked on
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
 
     engine.fill(CELLS.name, pa.RecordBatchReader.from_batches(schema, batches()), temporary=temporary)
     engine.fill(TERMS.name, arrow_rows(TERMS, [models.terms()]).to_reader(), temporary=temporary)

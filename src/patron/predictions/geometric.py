@@ -10,18 +10,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.polynomial.chebyshev import chebval
 from scipy.special import betaln, digamma, expit, gammaln, polygamma
 
 from patron.predictions.beta import points
 from patron.predictions.histories import dot
+from patron.predictions.smooth import values
 
 if TYPE_CHECKING:
     from patron.predictions.histories import Cells, Floats, Integers
 
 _ELEMENTS = 1 << 16
-_MANY, _TERMS, _LAST = 400, 64, 3  # so many ratios are worth a polynomial of so many terms, and its last ones tell how good it is
-_ACCURATE = 1e-14
 _CELLS = 1 << 14  # at a time: what fits into the processor's memory
 
 
@@ -65,54 +63,31 @@ def purchases_while_here(parameters: Floats, times: Floats, x: Integers, T: Floa
         return found
     starts = np.flatnonzero(np.concatenate(([True], x[1:] != x[:-1])))
     for begin, end in zip(starts.tolist(), [*starts[1:].tolist(), len(x)], strict=True):
-        mean = _Mean(r + float(x[begin]), a, b + float(x[begin]) + first)
         ratio = times[later][:, None] / (alpha + T[None, begin:end])
-        found[later, begin:end] = mean.of(ratio.ravel()).reshape(ratio.shape)
+        found[later, begin:end] = _mean(ratio.ravel(), r + float(x[begin]), a, b + float(x[begin]) + first).reshape(ratio.shape)
     return found
 
 
-class _Mean:
-    """Expected (1 − (1 + ratio p)^−rate) / p, p ~ Beta(a, b), by the trapezoid rule in the logit of p.
+def _mean(ratio: Floats, rate: float, a: float, b: float) -> Floats:
+    """Expected (1 − (1 + ratio p)^−rate) / p, p ~ Beta(a, b), at each ratio, by the trapezoid rule in the logit of p.
 
     The rule converges geometrically, is never 0/0 at a = 1 and does not mind a + b < 1.
     """
+    p, weight = points(a, b)
 
-    def __init__(self, rate: float, a: float, b: float) -> None:
-        self.rate, self.a = rate, a
-        self.p, self.weight = points(a, b)
-
-    def of(self, ratio: Floats) -> Floats:
-        """At each ratio, all above 0."""
-        found = self._read(ratio) if len(ratio) >= _MANY else None
-        return self._summed(ratio) if found is None else found
-
-    def _read(self, ratio: Floats) -> Floats | None:
-        """By Chebyshev's polynomial in the logarithm of the ratio; None where so many terms do not tell it to the last digits."""
-        logs = np.log(ratio)
-        low, high = float(logs.min()), float(logs.max())
-        if not high > low:
-            return None
-        angles = np.pi * (np.arange(_TERMS) + 0.5) / _TERMS
-        at = np.exp((low + high) / 2 + (high - low) / 2 * np.cos(angles))
-        values = self._summed(at) / at
-        terms = (2.0 / _TERMS * values[None, :] * np.cos(np.arange(_TERMS)[:, None] * angles[None, :])).sum(axis=1)
-        terms[0] /= 2
-        if np.abs(terms[-_LAST:]).max() > _ACCURATE * values.min():
-            return None
-        return np.asarray(chebval((2 * logs - low - high) / (high - low), terms)) * ratio
-
-    def _summed(self, ratio: Floats) -> Floats:
+    def summed(ratio: Floats) -> Floats:
         found = np.empty(len(ratio))
-        many = max(1, _ELEMENTS // len(self.p))
+        many = max(1, _ELEMENTS // len(p))
         for low in range(0, len(ratio), many):  # what fits into the processor's memory
             some = ratio[low : low + many]
-            values = -np.expm1(-self.rate * np.log1p(some[:, None] * self.p[None, :])) / self.p[None, :]
-            if self.a < 1:  # the weight dies out slowly towards p = 0: what is lost there is what the function loses from its value at 0
-                at_zero = self.rate * some
-                found[low : low + many] = at_zero - ((at_zero[:, None] - values) * self.weight).sum(axis=1)
+            of = -np.expm1(-rate * np.log1p(some[:, None] * p[None, :])) / p[None, :]
+            if a < 1:  # the weight dies out slowly towards p = 0: what is lost there is what the function loses from its value at 0
+                found[low : low + many] = rate * some - (((rate * some)[:, None] - of) * weight).sum(axis=1)
             else:
-                found[low : low + many] = (values * self.weight).sum(axis=1)
+                found[low : low + many] = (of * weight).sum(axis=1)
         return found
+
+    return values(ratio, summed)
 
 
 def pmf_while_here(parameters: Floats, t: float, x: float, T: float, first: int, largest: int) -> Floats:  # noqa: N803, PLR0913, PLR0917

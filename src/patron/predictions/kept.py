@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem, did_you_mean
 from patron.predictions.bgnbd import BGNBD
+from patron.predictions.cnbd import BGCNBD, CNBD, MBGCNBD
 from patron.predictions.gamma_gamma import GammaGamma
 from patron.predictions.mbgnbd import MBGNBD
 from patron.predictions.model import Fitted
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
 
     from patron.predictions.scoring import Predictor
 
-_FITTED: dict[str, type[BGNBD | ParetoNBD | GammaGamma]] = {m.name: m for m in (BGNBD, MBGNBD, ParetoNBD, GammaGamma)}
+_FITTED: dict[str, type[BGNBD | CNBD | ParetoNBD | GammaGamma]] = {
+    m.name: m for m in (BGNBD, MBGNBD, BGCNBD, MBGCNBD, ParetoNBD, GammaGamma)
+}
 _NAIVE = ("zero", "naive_rate", "recency_rule")
 _GAPS = "gaps"
-_EXTRA = ("mean_seen", "correlation")
+_EXTRA = ("mean_seen", "correlation", "k")
 
 
 def name_of(model: Predictor | GammaGamma | Gaps) -> str:

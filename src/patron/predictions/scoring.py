@@ -14,6 +14,7 @@ from patron.predictions.again import order_if_here
 from patron.predictions.ahead import orders_within
 from patron.predictions.bgnbd import BGNBD
 from patron.predictions.clv import continuous_rate
+from patron.predictions.cnbd import CNBD
 from patron.predictions.paretonbd import ParetoNBD
 
 if TYPE_CHECKING:
@@ -22,11 +23,11 @@ if TYPE_CHECKING:
     from patron.predictions.histories import Cells, Floats, Integers
     from patron.predictions.naive import NaiveRate, RecencyRule, Zero
 
-    Model = BGNBD | ParetoNBD
+    Model = BGNBD | CNBD | ParetoNBD
     Predictor = Model | NaiveRate | RecencyRule | Zero
     """Says how many orders to expect: a model of buying and leaving, or what can be said without one."""
 
-MODELS = (BGNBD, ParetoNBD)
+MODELS = (BGNBD, CNBD, ParetoNBD)
 """Models of buying and leaving."""
 PIECE = 1 << 16
 """Histories that are best answered at a time."""

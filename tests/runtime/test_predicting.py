@@ -221,7 +221,7 @@ def test_each_model_is_kept_and_read_again(name: str) -> None:
     assert again is not None
     assert again == replace(fitted, as_of=again.as_of, fitted_at=again.fitted_at)
     assert again.orders.name == name
-    assert again.alive.name in {"mbgnbd", "paretonbd"}  # BG/NBD says of everyone with one order that they are still customers
+    assert again.alive.name in {"mbgnbd", "mbgcnbd", "paretonbd"}  # BG/NBD says of everyone with one order that they are still customers
 
 
 def test_a_naive_rate_expects_and_a_model_tells_the_rest() -> None:

@@ -48,6 +48,11 @@ class CNBD(LeavingAfterPurchase):
     first: ClassVar[int]
     k: int = 1
 
+    @property
+    def parameters(self) -> dict[str, float]:
+        """The values by name, k among them."""
+        return {**dict(zip(self.names, self.values, strict=True)), "k": float(self.k)}
+
     def p_alive(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
         """The probability of each customer to be still a customer at T."""
         of_x, of_t, of_end, _ = checked(x, t_x, T)
@@ -167,7 +172,7 @@ def most_likely(  # noqa: PLR0913
     x: ArrayLike, t_x: ArrayLike, T: ArrayLike, sum_log_gaps: ArrayLike, *,  # noqa: N803
     weights: ArrayLike | None = None, leaves_at_first: bool = True, largest: int = LARGEST_K,
 ) -> CNBD:  # fmt: skip
-    """The (M)BG/CNBD-k with the highest likelihood of k = 1, 2, …, beside which the next k is less likely; arguments and errors as `fit`."""
+    """The (M)BG/CNBD-k with the highest likelihood of k = 1, 2, …; arguments and errors as `fit`."""
     best = fit(x, t_x, T, k=1, sum_log_gaps=sum_log_gaps, weights=weights, leaves_at_first=leaves_at_first)
     for k in range(2, largest + 1):
         there = fit(x, t_x, T, k=k, sum_log_gaps=sum_log_gaps, weights=weights, leaves_at_first=leaves_at_first)

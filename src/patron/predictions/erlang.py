@@ -81,15 +81,7 @@ def shares(parameters: Floats, x: Integers, t_x: Floats, T: Floats, k: int) -> F
     return found / found.sum(axis=0)
 
 
-def purchases_while_here(  # noqa: PLR0913, PLR0917  # a model is four numbers and two
-    parameters: Floats,
-    times: Floats,
-    x: Integers,
-    T: Floats,
-    k: int,
-    first: int,
-    passed: int,  # noqa: N803
-) -> Floats:
+def purchases_while_here(parameters: Floats, times: Floats, x: Integers, T: Floats, k: int, first: int, passed: int) -> Floats:  # noqa: N803, PLR0913, PLR0917
     """Expected purchases within each of some times of customers who are here now and have passed so many events.
 
     The n-th purchase comes if the customer stays after n − 1, and if n k − passed more events happen: a sum of positive terms,

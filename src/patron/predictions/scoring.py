@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
     from patron.predictions.histories import Cells, Floats, Integers
     from patron.predictions.naive import NaiveRate, RecencyRule, Zero
+    from patron.predictions.seasonality import OnDay
 
     Model = BGNBD | CNBD | ParetoNBD
-    Predictor = Model | NaiveRate | RecencyRule | Zero
+    Predictor = Model | NaiveRate | OnDay | RecencyRule | Zero
     """Says how many orders to expect: a model of buying and leaving, or what can be said without one."""
 
 MODELS = (BGNBD, CNBD, ParetoNBD)

@@ -19,7 +19,8 @@ _ACCURATE = 3e-14
 def values(at: Floats, function: Callable[[Floats], Floats]) -> Floats:
     """A function at each of some points above 0, to the last digits.
 
-    Where points are many it is read from Chebyshev's polynomial, logarithms of values by those of points, unless that does not tell it so well.
+    Where points are many it is read from Chebyshev's polynomial, logarithms of values by those of points, unless that does not tell it so
+    well.
 
     Args:
         at: the points.

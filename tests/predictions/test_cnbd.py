@@ -12,11 +12,16 @@ from hypothesis import strategies as st
 
 from patron.kernel.errors import InputError
 from patron.predictions import bgnbd, cnbd, erlang, mbgnbd
+from patron.predictions.again import p_ever, p_order
+from patron.predictions.ahead import orders_within
+from patron.predictions.bgnbd import BGNBD
 from patron.predictions.cnbd import BGCNBD, MBGCNBD
 from patron.predictions.histories import cells
+from patron.predictions.mbgnbd import MBGNBD
 from predictions.cdnow import sample
 
 CLOCKWORK = MBGCNBD((0.9, 12.0, 0.8, 2.5), k=3)
+HISTORIES = np.array([0, 1, 2, 7, 26]), np.array([0.0, 12, 213, 206, 216]), np.array([189.0, 272, 272, 272, 217])
 KIND = (BGCNBD, MBGCNBD)
 KINDS = [(k, first) for k in (1, 2, 3, 6) for first in (0, 1)]
 
@@ -208,3 +213,37 @@ def test_hundreds_of_thousands_of_purchases_are_summed_as_integrals(monkeypatch:
     quick = CLOCKWORK.expected_purchases(*ask)[0]
     monkeypatch.setattr(erlang, "_EXACT", 1 << 21)
     assert quick == pytest.approx(CLOCKWORK.expected_purchases(*ask)[0], rel=1e-9)
+
+
+@pytest.mark.parametrize(("kind", "rival"), [(BGCNBD, BGNBD), (MBGCNBD, MBGNBD)])
+def test_chances_and_intervals_without_regularity_are_those_of_bg_or_mbg(kind: Any, rival: Any) -> None:
+    model, plain = kind((0.525, 43.3, 0.891, 1.614), k=1), rival((0.525, 43.3, 0.891, 1.614))
+    x, t_x, age = HISTORIES
+    assert p_order(model, 90.0, x, t_x, age) == pytest.approx(p_order(plain, 90.0, x, t_x, age), rel=1e-10)
+    assert p_ever(model, x, t_x, age) == pytest.approx(p_ever(plain, x, t_x, age), rel=1e-10)
+    assert model.while_here([30.0, 365.0], x, t_x, age) == pytest.approx(plain.while_here([30.0, 365.0], x, t_x, age), rel=1e-10)
+    for one, other in zip(orders_within([model], 365.0, x, t_x, age), orders_within([plain], 365.0, x, t_x, age), strict=True):
+        assert one.tolist() == other.tolist()
+
+
+@pytest.mark.parametrize(("k", "first"), KINDS)
+def test_tails_add_up_to_what_is_expected_and_begin_with_the_chance_to_order(k: int, first: int) -> None:
+    model = KIND[first]((0.9, 12.0, 0.8, 2.5), k=k)
+    x, t_x, age = HISTORIES
+    passed = model.passed(x, t_x, age)
+    tails = [sum(passed[j] * model.more_while_here(90.0, n, x, age, j) for j in range(k)) for n in range(400)]
+    assert np.sum(tails, axis=0) == pytest.approx(model.while_here([90.0], x, t_x, age)[0], rel=1e-6)
+    assert tails[0] * model.p_alive(x, t_x, age) == pytest.approx(p_order(model, 90.0, x, t_x, age), rel=1e-10)
+    low, high = orders_within([model], 90.0, x, t_x, age, level=0.8)
+    more = np.array(tails) * model.p_alive(x, t_x, age)
+    assert (low == (more > 0.9).sum(axis=0)).all()
+    assert (high == (more > 0.1).sum(axis=0)).all()
+
+
+def test_many_answers_read_from_a_polynomial_are_those_of_one_at_a_time() -> None:
+    x, age = np.repeat([0, 3, 40], 300), np.tile(np.arange(100.0, 400.0), 3)
+    t_x, times = np.where(x > 0, age / 2, 0.0), [30.0, 90.0, 365.0]
+    together = CLOCKWORK.while_here(times, x, t_x, age)
+    rows = np.arange(0, 900, 37)
+    alone = np.stack([CLOCKWORK.while_here(times, x[r : r + 1], t_x[r : r + 1], age[r : r + 1])[:, 0] for r in rows], axis=1)
+    assert together[:, rows] == pytest.approx(alone, rel=1e-11)

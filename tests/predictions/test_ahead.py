@@ -33,6 +33,7 @@ def test_tails_are_those_of_the_distribution(model: Model, t: float) -> None:
         if isinstance(model, ParetoNBD):
             pmf = exponential.pmf(np.array([model.r + X[i], model.alpha + T[i], model.s, model.beta + T[i]]), t, 8)
         else:
+            assert isinstance(model, BGNBD)
             here = model.p_alive([X[i]], [T_X[i]], [T[i]])[0]
             pmf = model.pmf(t, int(X[i]), T_X[i], T[i], 8) / here
             pmf[0] -= (1 - here) / here

@@ -41,7 +41,7 @@ def test_regularity_is_that_of_the_gaps_whatever_the_rates(k: int) -> None:
 
 def test_regularity_of_two_equal_gaps_is_as_high_as_is_told_and_of_one_gap_unknown() -> None:
     assert cnbd.regularity([2, 0], [14, 0], [2 * np.log(7), 0]) == 50
-    assert cnbd.regularity([2], [100], [np.log(1) + np.log(99)]) < 1
+    assert (cnbd.regularity([2], [100], [np.log(1) + np.log(99)]) or 50) < 1
     assert cnbd.regularity([1, 0], [14, 0], [np.log(14), 0]) is None
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import digamma, gammaln
 
 from patron.kernel.errors import InputError
@@ -34,6 +33,7 @@ __all__ = ["BGCNBD", "CNBD", "MBGCNBD", "fit", "most_likely", "regularity", "wea
 
 LARGEST_K = 6
 _REGULAR = (0.05, 50.0)
+_HALVINGS = 48
 
 
 @dataclass(frozen=True)
@@ -203,8 +203,11 @@ def regularity(x: ArrayLike, t_x: ArrayLike, sum_log_gaps: ArrayLike, *, weights
     once = histories.x == 1
     if gaps is None or not some.any():
         return None
-    n, of_x, logs = histories.n[some], histories.x[some].astype(np.float64), np.log(histories.t_x[some])
-    shared = gaps - dot(histories.n[once], np.log(histories.t_x[once])) - dot(n, of_x * logs)
+    shared = gaps - dot(histories.n[once], np.log(histories.t_x[once]))
+    shared -= dot(histories.n[some] * histories.x[some], np.log(histories.t_x[some]))
+    distinct, place = np.unique(histories.x[some], return_inverse=True)
+    n = np.bincount(place, weights=histories.n[some]).astype(np.float64, copy=False)
+    of_x = distinct.astype(np.float64)
 
     def slope(k: float) -> float:
         return dot(n, of_x * (digamma(of_x * k) - digamma(k))) + shared
@@ -212,7 +215,12 @@ def regularity(x: ArrayLike, t_x: ArrayLike, sum_log_gaps: ArrayLike, *, weights
     low, high = _REGULAR
     if slope(low) <= 0:
         return low
-    return high if slope(high) >= 0 else float(brentq(slope, low, high, xtol=1e-9))
+    if slope(high) >= 0:
+        return high
+    for _ in range(_HALVINGS):  # the slope falls
+        middle = (low + high) / 2
+        low, high = (middle, high) if slope(middle) > 0 else (low, middle)
+    return (low + high) / 2
 
 
 def weak_prior(T: ArrayLike, k: int = 1) -> Prior:  # noqa: N803

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -116,6 +117,17 @@ def test_back_test_shows_every_model_the_choice_and_for_whom(shop: Path, capsys:
         assert heading in page
     assert run(["--project", str(shop), "backtest", "--as-of", "2024-07-01", "--origins", "1"]) == 0
     assert "Too few" in capsys.readouterr().out
+
+
+def test_who_took_no_part_is_told_with_the_reason(shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = ("backtest", "--as-of", "2024-07-01", "--horizon", "60")
+    found = _json(shop, capsys, *asked)
+    assert any(a["title"] == "boosted trees" and "nobody asked for them" in a["why"] for a in found["absent"])
+    assert any("CNBD" in a["title"] for a in found["absent"]) != any(s["model"] == "mbgcnbd" for s in found["standings"])
+    assert "mbgnbd_seasonal" in {s["model"] for s in found["standings"]}  # the tea shop had two whole years of orders by then
+    monkeypatch.setitem(sys.modules, "patron.predictions.boosting", None)
+    assert run(["--project", str(shop), *asked, "--boosting"]) == 0
+    assert "Boosted trees took no part: LightGBM is not installed" in " ".join(capsys.readouterr().out.split())
 
 
 @pytest.mark.parametrize("verb", ["predict", "backtest"])

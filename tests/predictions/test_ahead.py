@@ -13,7 +13,7 @@ from patron.predictions.ahead import _Ahead, orders_within
 from patron.predictions.bgnbd import BGNBD
 from patron.predictions.mbgnbd import MBGNBD
 from patron.predictions.paretonbd import ParetoNBD
-from patron.predictions.scoring import Scorer, orders_if_here
+from patron.predictions.scoring import Scorer
 
 if TYPE_CHECKING:
     from patron.predictions.scoring import Model
@@ -33,6 +33,7 @@ def test_tails_are_those_of_the_distribution(model: Model, t: float) -> None:
         if isinstance(model, ParetoNBD):
             pmf = exponential.pmf(np.array([model.r + X[i], model.alpha + T[i], model.s, model.beta + T[i]]), t, 8)
         else:
+            assert isinstance(model, BGNBD)
             here = model.p_alive([X[i]], [T_X[i]], [T[i]])[0]
             pmf = model.pmf(t, int(X[i]), T_X[i], T[i], 8) / here
             pmf[0] -= (1 - here) / here
@@ -52,7 +53,7 @@ def test_sum_of_tails_is_what_is_expected(model: Model) -> None:
     total = sum(ahead.more_than(n, np.arange(5)) for n in range(200))
     expected = model.expected_purchases(90.0, X[:5], T_X[:5], T[:5]) / model.p_alive(X[:5], T_X[:5], T[:5])
     np.testing.assert_allclose(total, expected, rtol=1e-6)
-    np.testing.assert_allclose(orders_if_here(model, 90.0, X[:5], T[:5]), expected, rtol=1e-8)
+    np.testing.assert_allclose(model.while_here([90.0], X[:5], T_X[:5], T[:5])[0], expected, rtol=1e-8)
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda m: m.name)

@@ -24,7 +24,7 @@ def pasts(origins: list[Origin], earlier: list[Origin]) -> dict[str, Origin]:
 def test_where_a_purchase_model_is_true_trees_do_not_take_its_place() -> None:
     shop = made_up(2_000, seed=31)
     origins, earlier = shop.origins(AT, HORIZON), shop.origins([at - HORIZON for at in AT], HORIZON)
-    found = choose(origins, HORIZON, entrants=(*STANDARD, boosting.challenger(pasts(origins, earlier))), replicates=60)
+    found = choose(origins, HORIZON, entrants=(*STANDARD, boosting.challenger(pasts(origins, earlier), is_candidate=True)), replicates=60)
     assert found.chosen != "boosting"
     score = {s.model: s.score.value or 0.0 for s in found.standings}
     assert score["boosting"] < score["naive_rate"]
@@ -33,7 +33,7 @@ def test_where_a_purchase_model_is_true_trees_do_not_take_its_place() -> None:
 def test_where_customers_do_what_no_purchase_model_knows_trees_win() -> None:
     origins, earlier = ([twice_a_year(seed + 10 * i) for i in range(3)] for seed in (0, 1))
     named = [replace(o, name=f"day {i}") for i, o in enumerate(origins)]
-    found = choose(named, HORIZON, entrants=(*STANDARD, boosting.challenger(pasts(named, earlier))), replicates=60)
+    found = choose(named, HORIZON, entrants=(*STANDARD, boosting.challenger(pasts(named, earlier), is_candidate=True)), replicates=60)
     assert found.chosen == "boosting"
     assert found.model in {"bgnbd", "mbgnbd", "paretonbd"}
 

@@ -125,7 +125,7 @@ def test_row_order_is_irrelevant(numbered: bool) -> None:  # noqa: FBT001
     shuffled = []
     for o in origins:
         rows = np.random.default_rng(0).permutation(len(np.asarray(o.x)))
-        columns = ("x", "t_x", "T", "orders", "order_value", "revenue", "spend") + (("customers",) if numbered else ())
+        columns = ("x", "t_x", "T", "orders", "order_value", "revenue", "spend", "log_gaps") + (("customers",) if numbered else ())
         moved: dict[str, Any] = {name: np.asarray(getattr(o, name))[rows] for name in columns}
         shuffled.append(replace(o, **moved))
     assert choose(shuffled, 90, replicates=10) == choose(origins, 90, replicates=10)

@@ -12,11 +12,17 @@ from hypothesis import strategies as st
 
 from patron.kernel.errors import InputError
 from patron.predictions import bgnbd, cnbd, erlang, mbgnbd
-from patron.predictions.cnbd import CNBD
+from patron.predictions.again import p_ever, p_order
+from patron.predictions.ahead import orders_within
+from patron.predictions.bgnbd import BGNBD
+from patron.predictions.cnbd import BGCNBD, MBGCNBD
 from patron.predictions.histories import cells
+from patron.predictions.mbgnbd import MBGNBD
 from predictions.cdnow import sample
 
-CLOCKWORK = CNBD((0.9, 12.0, 0.8, 2.5), k=3)
+CLOCKWORK = MBGCNBD((0.9, 12.0, 0.8, 2.5), k=3)
+HISTORIES = np.array([0, 1, 2, 7, 26]), np.array([0.0, 12, 213, 206, 216]), np.array([189.0, 272, 272, 272, 217])
+KIND = (BGCNBD, MBGCNBD)
 KINDS = [(k, first) for k in (1, 2, 3, 6) for first in (0, 1)]
 
 
@@ -25,7 +31,7 @@ def test_without_regularity_it_is_mbg_or_bg(first: int, rival: Any) -> None:
     plain, model = rival.fit(*sample().weeks), cnbd.fit(*sample().weeks, k=1, leaves_at_first=bool(first))
     assert model.log_likelihood == pytest.approx(plain.log_likelihood, abs=1e-8)
     assert model.values == pytest.approx(plain.values, rel=1e-6)
-    same = CNBD(plain.values, k=1, first=first)
+    same = KIND[first](plain.values, k=1)
     assert same.p_alive(*sample().weeks) == pytest.approx(plain.p_alive(*sample().weeks), rel=1e-12)
     assert same.expected_purchases(39, *sample().weeks) == pytest.approx(plain.expected_purchases(39, *sample().weeks), rel=1e-10)
     assert same.expected_of_new([0, 10, 78]) == pytest.approx(plain.expected_of_new([0, 10, 78]), rel=1e-10)
@@ -48,7 +54,7 @@ def test_slopes_and_bends_are_those_of_the_likelihood(k: int, first: int) -> Non
 @pytest.mark.parametrize(("x", "t_x", "age"), [(0, 0.0, 90.0), (1, 20.0, 200.0), (7, 180.0, 200.0), (100, 700.0, 730.0)])
 def test_answers_agree_with_the_integral_over_rates_and_leaving(k: int, first: int, x: int, t_x: float, age: float) -> None:
     """The same by brute force: the number of events in t is Poisson given the rate, all in arithmetic of 30 digits."""
-    model, span = CNBD((0.9, 12.0, 0.8, 2.5), k=k, first=first), 60
+    model, span = KIND[first]((0.9, 12.0, 0.8, 2.5), k=k), 60
     with mp.workdps(30):
         r, alpha, a, b = (mp.mpf(v) for v in model.values)
         rate, since, stay = r + k * x, mp.mpf(age) - mp.mpf(t_x), b + x + first
@@ -82,7 +88,7 @@ def sum_of_stays(a: Any, stay: Any, n: int, known: dict[tuple[Any, Any], list[An
 
 @pytest.mark.parametrize(("k", "first"), [(2, 1), (3, 0), (4, 1)])
 def test_what_is_expected_is_what_happens(k: int, first: int) -> None:
-    model = CNBD((0.9, 12.0, 0.8, 2.5), k=k, first=first)
+    model = KIND[first]((0.9, 12.0, 0.8, 2.5), k=k)
     many = 60_000
     x, t_x = model.simulate(np.full(many, 200.0), seed=7)
     later, _ = model.simulate(np.full(many, 290.0), seed=8)
@@ -122,7 +128,7 @@ def test_purchases_after_are_as_many_as_expected_of_those_with_a_like_past() -> 
 def test_regularity_is_told_from_the_gaps() -> None:
     age = np.random.default_rng(1).uniform(100, 500, 4_000)
     for k in (1, 3):
-        truth = CNBD((0.9, 12.0, 0.8, 2.5), k=k)
+        truth = MBGCNBD((0.9, 12.0, 0.8, 2.5), k=k)
         x, t_x, logs = truth.simulate_gaps(age, seed=3)
         model = cnbd.most_likely(x, t_x, age, logs)
         assert model.k == k
@@ -132,7 +138,7 @@ def test_regularity_is_told_from_the_gaps() -> None:
 
 def test_who_is_late_is_sooner_gone_the_more_regular_purchases_are() -> None:
     late = ([6], [60.0], [110.0])
-    alive = [CNBD((1.0, 9.0 / k, 0.8, 2.5), k=k).p_alive(*late)[0] for k in range(1, 7)]
+    alive = [MBGCNBD((1.0, 9.0 / k, 0.8, 2.5), k=k).p_alive(*late)[0] for k in range(1, 7)]
     assert (np.diff(alive) < 0).all()
 
 
@@ -156,7 +162,7 @@ def test_other_units_and_orders_of_rows_are_the_same_model() -> None:
 
 
 def test_customers_who_buy_very_often_get_an_answer() -> None:
-    model = CNBD((0.9, 12.0, 0.8, 2.5), k=4)
+    model = MBGCNBD((0.9, 12.0, 0.8, 2.5), k=4)
     x, t_x, age = [3000, 3000, 0, 0, 1], [10, 730, 0, 0, 1], [730, 730, 0, 5000, 5000]
     assert model.p_alive(x, t_x, age)[0] == 0
     found = model.expected_purchases(365, x, t_x, age)
@@ -191,7 +197,7 @@ def test_nobody_who_came_back_is_an_error_without_a_prior_and_an_answer_with_one
 def test_no_answer_is_out_of_its_bounds_and_later_buyers_are_likelier_alive(  # noqa: PLR0917
     parameters: tuple[float, ...], k: int, first: int, x: int, age: float, t: float
 ) -> None:
-    model = CNBD(parameters, k=k, first=first)
+    model = KIND[first](parameters, k=k)
     last = np.linspace(0.01, 1, 12) * age
     alive = model.p_alive(np.full(12, x), last, np.full(12, age))
     assert ((alive >= 0) & (alive <= 1)).all()
@@ -207,3 +213,37 @@ def test_hundreds_of_thousands_of_purchases_are_summed_as_integrals(monkeypatch:
     quick = CLOCKWORK.expected_purchases(*ask)[0]
     monkeypatch.setattr(erlang, "_EXACT", 1 << 21)
     assert quick == pytest.approx(CLOCKWORK.expected_purchases(*ask)[0], rel=1e-9)
+
+
+@pytest.mark.parametrize(("kind", "rival"), [(BGCNBD, BGNBD), (MBGCNBD, MBGNBD)])
+def test_chances_and_intervals_without_regularity_are_those_of_bg_or_mbg(kind: Any, rival: Any) -> None:
+    model, plain = kind((0.525, 43.3, 0.891, 1.614), k=1), rival((0.525, 43.3, 0.891, 1.614))
+    x, t_x, age = HISTORIES
+    assert p_order(model, 90.0, x, t_x, age) == pytest.approx(p_order(plain, 90.0, x, t_x, age), rel=1e-10)
+    assert p_ever(model, x, t_x, age) == pytest.approx(p_ever(plain, x, t_x, age), rel=1e-10)
+    assert model.while_here([30.0, 365.0], x, t_x, age) == pytest.approx(plain.while_here([30.0, 365.0], x, t_x, age), rel=1e-10)
+    for one, other in zip(orders_within([model], 365.0, x, t_x, age), orders_within([plain], 365.0, x, t_x, age), strict=True):
+        assert one.tolist() == other.tolist()
+
+
+@pytest.mark.parametrize(("k", "first"), KINDS)
+def test_tails_add_up_to_what_is_expected_and_begin_with_the_chance_to_order(k: int, first: int) -> None:
+    model = KIND[first]((0.9, 12.0, 0.8, 2.5), k=k)
+    x, t_x, age = HISTORIES
+    passed = model.passed(x, t_x, age)
+    tails = [sum(passed[j] * model.more_while_here(90.0, n, x, age, j) for j in range(k)) for n in range(400)]
+    assert np.sum(tails, axis=0) == pytest.approx(model.while_here([90.0], x, t_x, age)[0], rel=1e-6)
+    assert tails[0] * model.p_alive(x, t_x, age) == pytest.approx(p_order(model, 90.0, x, t_x, age), rel=1e-10)
+    low, high = orders_within([model], 90.0, x, t_x, age, level=0.8)
+    more = np.array(tails) * model.p_alive(x, t_x, age)
+    assert (low == (more > 0.9).sum(axis=0)).all()
+    assert (high == (more > 0.1).sum(axis=0)).all()
+
+
+def test_many_answers_read_from_a_polynomial_are_those_of_one_at_a_time() -> None:
+    x, age = np.repeat([0, 3, 40], 300), np.tile(np.arange(100.0, 400.0), 3)
+    t_x, times = np.where(x > 0, age / 2, 0.0), [30.0, 90.0, 365.0]
+    together = CLOCKWORK.while_here(times, x, t_x, age)
+    rows = np.arange(0, 900, 37)
+    alone = np.stack([CLOCKWORK.while_here(times, x[r : r + 1], t_x[r : r + 1], age[r : r + 1])[:, 0] for r in rows], axis=1)
+    assert together[:, rows] == pytest.approx(alone, rel=1e-11)

@@ -221,7 +221,40 @@ def test_each_model_is_kept_and_read_again(name: str) -> None:
     assert again is not None
     assert again == replace(fitted, as_of=again.as_of, fitted_at=again.fitted_at)
     assert again.orders.name == name
-    assert again.alive.name in {"mbgnbd", "paretonbd"}  # BG/NBD says of everyone with one order that they are still customers
+    assert again.alive.name in {"mbgnbd", "mbgcnbd", "paretonbd"}  # BG/NBD says of everyone with one order that they are still customers
+
+
+@pytest.mark.parametrize("name", ["mbgcnbd", "mbgnbd_seasonal"])
+def test_what_regular_and_seasonal_models_say_reaches_every_customer(name: str) -> None:
+    store = made_up_shop(600, ends_at=ENDS)
+    facts = _known(made_up_facts(store, AS_OF))
+    models: list[Models] = []
+
+    def fit(engine: Engine) -> Models:
+        models.append(_fit(facts, name)(engine))
+        return models[0]
+
+    pipeline.make_features(store, BUILT_IN, facts, progress=_silent, fit=fit)
+    rows = {r["customer_id"]: r for r in store.query(histories.HISTORIES.table(facts)).to_pylist()}
+    told = [r for r in _rows(store, *NAMES) if r["p_alive"] is not None]
+    x, t_x, age = (np.array([rows[r["customer_id"]][c] for r in told], dtype=float) for c in ("x", "t_x", "age_days"))
+    orders, alive = models[0].orders_on(histories.last_day(facts)), models[0].alive
+    for days in (30, 90, 365):
+        expected = orders.expected_purchases(float(days), x, t_x, age)
+        np.testing.assert_allclose([r[f"expected_orders_{days}d"] for r in told], expected, rtol=1e-9)
+    np.testing.assert_allclose([r["p_alive"] for r in told], alive.p_alive(x, t_x, age), rtol=1e-9)
+    np.testing.assert_allclose([r["p_order_90d"] for r in told], p_order(models[0].chances, 90.0, x, t_x, age), rtol=1e-9)
+    keep_models(store, models[0])
+    before = store.query(plan.table(BUILT_IN))
+    pipeline.features_at(store, BUILT_IN, facts, into="again", names=list(BUILT_IN))
+    assert differing_cells(before, store.query(plan.table(BUILT_IN, "again"))) == {}
+
+
+def test_a_season_is_not_learned_from_less_than_two_years() -> None:
+    engine = made({"orders": [{"customer_id": "ann", "ordered_at": day, "net_revenue": 1_000} for day in ("2025-09-01", "2025-10-01")]})
+    facts = Facts(SHOP, AS_OF, frozenset({"orders", PREDICTIONS}))
+    with pytest.raises(InputError, match="no season to learn from yet"):
+        pipeline.make_features(engine, BUILT_IN, facts, progress=_silent, fit=_fit(facts, "mbgnbd_seasonal"))
 
 
 def test_a_naive_rate_expects_and_a_model_tells_the_rest() -> None:

@@ -84,12 +84,14 @@ class PredictionSettings:
         discount_rate_per_year: by how much money a year from now is worth less than money today: 0.1 is 10 %.
         churn_bands: the chances to be still a customer at which active, cooling and lapsing begin; below the last a customer has lapsed.
         prior: `few`: what is usual of shops counts too while fewer than 200 customers have come back; `always`; `never`.
+        boosting: whether boosted trees take part in back-tests too; they need the extra `patron[boosting]`.
     """
 
     horizon_days: int = 90
     discount_rate_per_year: float = 0.10
     churn_bands: tuple[float, ...] = (0.8, 0.5, 0.2)
     prior: Literal["few", "always", "never"] = "few"
+    boosting: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""

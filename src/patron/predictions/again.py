@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from patron.predictions.bgnbd import BGNBD
+from patron.predictions.cnbd import CNBD
 from patron.predictions.histories import checked, horizon
 from patron.predictions.pairs import by_pair
 
@@ -22,12 +24,13 @@ _PANELS = np.array([0.0, 0.06, 0.3, 1.0])
 _TAIL = 42.0  # e to the minus of it is below rounding
 
 
-def p_order(model: BGNBD | ParetoNBD, t: float, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
+def p_order(model: BGNBD | CNBD | ParetoNBD, t: float, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
     """The probability of each customer to order at least once from T to T + t.
 
     For (M)BG/NBD, who leave only after an order, of those still here λ ~ Gamma(r + x, α + T), so that nothing is ordered within t with
     probability ((α + T)/(α + T + t))^(r + x). For Pareto/NBD the first order comes at y, before leaving, with density
-    (r + x)/(α + T + y) ((α + T)/(α + T + y))^(r + x) ((β + T)/(β + T + y))^s.
+    (r + x)/(α + T + y) ((α + T)/(α + T + y))^(r + x) ((β + T)/(β + T + y))^s. For (M)BG/CNBD-k of those still here so many more events
+    are needed as the last order was not followed by yet.
 
     Args:
         model: fitted.
@@ -39,19 +42,29 @@ def p_order(model: BGNBD | ParetoNBD, t: float, x: ArrayLike, t_x: ArrayLike, T:
     return _within(model, horizon(t), x, t_x, T)
 
 
-def p_ever(model: BGNBD | ParetoNBD, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
+def p_ever(model: BGNBD | CNBD | ParetoNBD, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
     """The probability of each customer to order ever again."""
     return _within(model, np.inf, x, t_x, T)
 
 
-def _within(model: BGNBD | ParetoNBD, t: float, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
+def order_if_here(model: BGNBD | CNBD | ParetoNBD, t: float, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
+    """The probability of an order from T to T + t, of customers who are still here at T."""
     of_x, of_t, of_end, _ = checked(x, t_x, T)
-    here = model.p_alive(of_x, of_t, of_end)
+    if isinstance(model, CNBD):
+        likely = model.passed(of_x, of_t, of_end)
+        soon = [by_pair(of_x, of_end, partial(_any, model, t, j)) for j in range(model.k)]
+        return sum((share * of for share, of in zip(likely, soon, strict=True)), np.zeros(len(of_x)))
     if isinstance(model, BGNBD):
-        soon = -np.expm1(-(model.r + of_x) * np.log1p(t / (model.alpha + of_end)))
-        return np.clip(here * soon, 0.0, 1.0)
-    of_pairs = by_pair(of_x, of_end, lambda a, b: _before_leaving(model, t, a, b))
-    return np.clip(here * of_pairs, 0.0, 1.0)
+        return by_pair(of_x, of_end, lambda a, b: -np.expm1(-(model.r + a) * np.log1p(t / (model.alpha + b))))
+    return by_pair(of_x, of_end, lambda a, b: _before_leaving(model, t, a, b))
+
+
+def _within(model: BGNBD | CNBD | ParetoNBD, t: float, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
+    return np.clip(model.p_alive(x, t_x, T) * order_if_here(model, t, x, t_x, T), 0.0, 1.0)
+
+
+def _any(model: CNBD, t: float, passed: int, x: Integers, T: Floats) -> Floats:  # noqa: N803
+    return model.more_while_here(t, 0, x, T, passed)
 
 
 def _before_leaving(model: ParetoNBD, t: float, x: Integers, T: Floats) -> Floats:  # noqa: N803

@@ -3,7 +3,8 @@
 Of a customer who is here now, more than n orders come within t if the customer stays after each of the first n and the n + 1st is in time.
 For (M)BG/NBD the two are independent: B(a, stay + n) / B(a, stay) times I_z(n + 1, r + x), z = t / (α + T + t), I the regularised
 incomplete beta function. For Pareto/NBD the n + 1st order comes at y, before leaving: an integral over y of the density of its time times
-((β + T)/(β + T + y))^s. Both depend on x and T alone. For other models it is the negative binomial with the same mean.
+((β + T)/(β + T + y))^s. Both depend on x and T alone. For (M)BG/CNBD-k it is as for (M)BG/NBD, of k events for an order, of which some
+may have passed. For other models it is the negative binomial with the same mean.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import numpy as np
 from scipy.special import betainc, betaln
 
 from patron.predictions.bgnbd import BGNBD
+from patron.predictions.cnbd import CNBD
 from patron.predictions.histories import checked, horizon
+from patron.predictions.pairs import pairs_of
 from patron.predictions.paretonbd import ParetoNBD
 
 if TYPE_CHECKING:
@@ -24,9 +27,11 @@ if TYPE_CHECKING:
 
     from patron.predictions.histories import Flags, Floats, Integers
     from patron.predictions.model import PurchaseModel
+    from patron.predictions.pairs import Pairs
 
 _NODES, _WEIGHTS = (np.asarray(v) for v in np.polynomial.legendre.leggauss(24))
 _LARGEST = 100_000
+_SAME = 1e-12
 
 
 def orders_within(  # noqa: PLR0913  # a history is three arrays
@@ -53,27 +58,44 @@ def orders_within(  # noqa: PLR0913  # a history is three arrays
     """
     span = horizon(t)
     of_x, of_t, of_end, _ = checked(x, t_x, T)
-    wide = int(of_end.max()) + 1.0
-    _, first, pair = np.unique(of_x * wide + of_end, return_index=True, return_inverse=True)
-    likely = [_Ahead(m, span, of_x[first], of_end[first]) for m in models]
+    pairs = pairs_of(of_x, of_end)
+    ahead = [_Ahead(m, span, pairs.x, pairs.T) for m in models]
     here = [m.p_alive(of_x, of_t, of_end) for m in models]
+    ways = [p * m.passed(of_x, of_t, of_end) if isinstance(m, CNBD) else p[None, :] for m, p in zip(models, here, strict=True)]
     out = (1.0 - level) / 2
-    low, high = (_smallest(likely, here, pair, tail) for tail in (1.0 - out, out))
+    low, high = _smallest(ahead, ways, pairs, (1.0 - out, out))
     return low, high
 
 
-def _smallest(likely: Sequence[_Ahead], here: Sequence[Floats], pair: Integers, tail: float) -> Floats:
-    """For each customer the smallest n that is exceeded with a probability of at most `tail`."""
-    found = np.zeros(len(pair))
-    rows = np.arange(len(pair))
+def _smallest(ahead: Sequence[_Ahead], ways: Sequence[Floats], pairs: Pairs, tails: tuple[float, float]) -> tuple[Floats, Floats]:
+    """For each customer the smallest n that is exceeded with a probability of at most each of two tails, the greater first.
+
+    Args:
+        ahead: of each model.
+        ways: of each model, how likely each customer is here, having passed 0, 1, … events.
+        pairs: of x and T.
+        tails: two probabilities.
+    """
+    low, high = np.zeros(len(pairs.place)), np.zeros(len(pairs.place))
+    rows, place = np.arange(len(pairs.place)), pairs.place
+    asked, of_pair = np.zeros(len(pairs.x), dtype=bool), np.zeros(len(pairs.x))
     for n in range(_LARGEST):
-        pairs, place = np.unique(pair[rows], return_inverse=True)
-        more = sum(p[rows] * ahead.more_than(n, pairs)[place] for ahead, p in zip(likely, here, strict=True)) / len(likely)
-        rows = rows[more > tail + 1e-12]
+        asked[:] = False
+        asked[place] = True
+        some = np.flatnonzero(asked)
+        more = np.zeros(len(rows))
+        for model, of_model in zip(ahead, ways, strict=True):
+            for passed, likely in enumerate(of_model):
+                of_pair[some] = model.more_than(n, some, passed)
+                more += likely[rows] * of_pair[place]
+        more /= len(ahead)
+        low[rows[more > tails[0] + _SAME]] = n + 1
+        open_ = more > tails[1] + _SAME
+        rows, place = rows[open_], place[open_]
         if not len(rows):
             break
-        found[rows] = n + 1
-    return found
+        high[rows] = n + 1
+    return low, high
 
 
 class _Ahead:
@@ -81,13 +103,15 @@ class _Ahead:
 
     def __init__(self, model: PurchaseModel, t: float, x: Integers, T: Floats) -> None:  # noqa: N803
         self.model, self.t, self.x, self.T = model, t, x, T
-        self._mean = _mean_while_here(model, t, x, T) if not isinstance(model, (BGNBD, ParetoNBD)) else None
+        self._mean = None if isinstance(model, (BGNBD, CNBD, ParetoNBD)) else _mean_while_here(model, t, x, T)
 
-    def more_than(self, n: int, pairs: Integers) -> Floats:
-        """The probability of more than n orders, for some of the pairs."""
+    def more_than(self, n: int, pairs: Integers, passed: int = 0) -> Floats:
+        """The probability of more than n orders, for some of the pairs, of customers who have passed so many events of (M)BG/CNBD-k."""
         x, age, model = self.x[pairs], self.T[pairs], self.model
         if self.t == 0:
             return np.zeros(len(x))
+        if isinstance(model, CNBD):
+            return model.more_while_here(self.t, n, x, age, passed)
         if isinstance(model, BGNBD):
             stay = model.b + x + model.first
             stays = np.exp(betaln(model.a, stay + n) - betaln(model.a, stay)) if n else 1.0

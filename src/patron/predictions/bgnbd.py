@@ -45,16 +45,24 @@ class BGNBD(LeavingAfterPurchase):
 
         Source: Fader, Hardie and Lee (2005), equation 10, as an average over the posterior of p.
         """
-        values, span = np.asarray(self.values), horizon(t)
+        values, span = np.asarray(self.values), np.array([horizon(t)])
 
-        def while_here(x: Integers, T: Floats) -> Floats:  # noqa: N803
-            return geometric.purchases_while_here(values, span, x, T, self.first)
+        def answer(x: Integers, T: Floats) -> Floats:  # noqa: N803
+            found: Floats = geometric.purchases_while_here(values, span, x, T, self.first)[0]
+            return found
 
         many = whole_rows(x, t_x, T)
         if many is not None:
-            return many.alive_and(*self._by_number(many), while_here)
+            return many.alive_and(*self._by_number(many), answer)
         of_x, of_t, of_end, _ = checked(x, t_x, T)
-        return self._alive(of_x, of_t, of_end) * by_pair(of_x, of_end, while_here)
+        return self._alive(of_x, of_t, of_end) * by_pair(of_x, of_end, answer)
+
+    def while_here(self, times: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
+        """Expected purchases from T on of customers who are still here at T: a row for each span of time, a column for each customer."""
+        spans = as_floats({"times": times})["times"]
+        of_x, _, of_end, _ = checked(x, t_x, T)
+        values = np.asarray(self.values)
+        return by_pair(of_x, of_end, lambda a, b: geometric.purchases_while_here(values, spans, a, b, self.first))
 
     def expected_of_new(self, t: ArrayLike) -> Floats:
         """Expected repeat purchases of a customer from the first purchase to age t.
@@ -65,7 +73,8 @@ class BGNBD(LeavingAfterPurchase):
         values = np.asarray(self.values)
         stays = self.b / (self.a + self.b) if self.first else 1.0
         zero, start = np.zeros(1, dtype=np.int64), np.zeros(1)
-        return np.array([stays * geometric.purchases_while_here(values, age, zero, start, self.first)[0] for age in ages.tolist()])
+        found: Floats = stays * geometric.purchases_while_here(values, ages, zero, start, self.first)[:, 0]
+        return found
 
     def pmf_of_new(self, t: float, largest: int) -> Floats:
         """Probabilities of 0 … `largest` repeat purchases by age t.

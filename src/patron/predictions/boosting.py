@@ -1,8 +1,8 @@
 """A challenger by boosted trees (LightGBM), for shops whose customers do what no purchase model knows. Needs the extra `patron[boosting]`.
 
 It learns from an earlier day: what was known then, what MBG/NBD and Pareto/NBD said of it, and how many orders came within a horizon
-that was over by the origin. It takes part in the back-test under the rule of all; as it is the least simple, it is used only where it wins
-clearly.
+that was over by the origin. In the commands it takes part in the back-test only, measured against the model that is chosen; in Python it
+may be chosen, under the rule of all: as it is the least simple, only where it wins clearly.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from patron.predictions.choosing.origins import Known, Origin
     from patron.predictions.histories import Floats
 
+WHY_NOT = "trees answer for one horizon and from more than the history, so what they say cannot be kept with that of the models"
+"""Why the command does not choose them."""
 _ROUNDS = 200
 _SETTINGS = {
     "objective": "poisson",
@@ -78,17 +80,18 @@ def fit(past: Origin, horizon: float) -> Boosted:
     return Boosted(trees.model_to_string(), horizon, at.order_value is not None)
 
 
-def challenger(pasts: Mapping[str, Origin]) -> Entrant:
+def challenger(pasts: Mapping[str, Origin], *, is_candidate: bool = False) -> Entrant:
     """An entrant that learns from an earlier day before each origin.
 
     Args:
         pasts: by the name of an origin, a day whose horizon was over by the origin's day, so that nothing of the future is learned.
+        is_candidate: whether it may be chosen, by whoever then asks `fit` themselves; what trees say is not kept by `patron predict`.
     """
 
     def forecast(at: Known, horizon: float) -> Forecast:
         return Forecast(fit(pasts[at.name], horizon).expected(at))
 
-    return Entrant("boosting", "boosted trees", forecast)
+    return Entrant("boosting", "boosted trees", forecast, is_candidate=is_candidate, why_not="" if is_candidate else WHY_NOT)
 
 
 def _features(at: Known, horizon: float) -> Floats:

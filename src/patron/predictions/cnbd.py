@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from scipy.special import gammaln
+from scipy.special import digamma, gammaln
 
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem
 from patron.predictions import bgnbd, erlang
-from patron.predictions.histories import as_floats, cells, checked, horizon, refuse
+from patron.predictions.histories import as_floats, cells, checked, dot, horizon, refuse
 from patron.predictions.model import LeavingAfterPurchase, arguments, doubt_of, refuse_without_repeats, thinned
 from patron.predictions.optimum import Prior, maximum
 from patron.predictions.pairs import by_pair
@@ -29,23 +29,29 @@ if TYPE_CHECKING:
 
     from patron.predictions.histories import Cells, Floats, Integers
 
-__all__ = ["CNBD", "fit", "most_likely", "weak_prior"]
+__all__ = ["BGCNBD", "CNBD", "MBGCNBD", "fit", "most_likely", "regularity", "weak_prior"]
 
 LARGEST_K = 6
+_REGULAR = (0.05, 50.0)
+_HALVINGS = 48
 
 
 @dataclass(frozen=True)
 class CNBD(LeavingAfterPurchase):
-    """A fitted (M)BG/CNBD-k: events at rate λ ~ Gamma(r, alpha), every k-th a purchase, p ~ Beta(a, b).
+    """A fitted CNBD-k: events at rate λ ~ Gamma(r, alpha), every k-th a purchase, p ~ Beta(a, b).
 
     Attributes:
-        k: how regular purchases are, 1 for not at all.
         first: 1 when customers may leave after the first purchase too (MBG), 0 when not (BG).
+        k: how regular purchases are, 1 for not at all.
     """
 
-    name: ClassVar[str] = "cnbd"
+    first: ClassVar[int]
     k: int = 1
-    first: int = 1
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """The values by name, k among them."""
+        return {**dict(zip(self.names, self.values, strict=True)), "k": float(self.k)}
 
     def p_alive(self, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
         """The probability of each customer to be still a customer at T."""
@@ -54,24 +60,36 @@ class CNBD(LeavingAfterPurchase):
 
     def expected_purchases(self, t: float, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
         """Expected purchases of each customer from T to T + t: exact, for each number of events that may have passed since the last one."""
+        here: Floats = self.while_here([horizon(t)], x, t_x, T)[0] * self.p_alive(x, t_x, T)
+        return here
+
+    def while_here(self, times: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
+        """Expected purchases from T on of customers who are still here at T: a row for each span of time, a column for each customer."""
+        spans = as_floats({"times": times})["times"]
         of_x, of_t, of_end, _ = checked(x, t_x, T)
-        values, span = np.asarray(self.values), horizon(t)
-        likely = erlang.shares(values, of_x, of_t, of_end, self.k)
-        found = np.zeros(len(of_x))
-        for j in range(self.k):
+        values = np.asarray(self.values)
+        likely, found = self.passed(of_x, of_t, of_end), np.zeros((len(spans), len(of_x)))
+        for j, share in enumerate(likely):
 
             def here(a: Integers, b: Floats, j: int = j) -> Floats:
-                return erlang.purchases_while_here(values, span, a, b, self.k, self.first, j)
+                return erlang.purchases_while_here(values, spans, a, b, self.k, self.first, j)
 
-            found += likely[j] * by_pair(of_x, of_end, here)
-        return found * erlang.p_alive(values, of_x, of_t, of_end, self.k, self.first)
+            found += share * by_pair(of_x, of_end, here)
+        return found
+
+    def passed(self, x: Integers, t_x: Floats, T: Floats) -> Floats:  # noqa: N803
+        """How likely customers who are still here at T have passed 0 … k − 1 events since the last purchase: a row for each."""
+        return erlang.shares(np.asarray(self.values), x, t_x, T, self.k)
+
+    def more_while_here(self, t: float, n: int, x: Integers, T: Floats, passed: int) -> Floats:  # noqa: N803
+        """The probability of more than n purchases from T to T + t, of customers who are here at T and have passed so many events."""
+        return erlang.more_while_here(np.asarray(self.values), t, n, x, T, self.k, self.first, passed)
 
     def expected_of_new(self, t: ArrayLike) -> Floats:
         """Expected repeat purchases of a customer from the first purchase to age t."""
         ages = as_floats({"t": t})["t"]
         values, zero, start = np.asarray(self.values), np.zeros(1, dtype=np.int64), np.zeros(1)
-        here = [erlang.purchases_while_here(values, horizon(age), zero, start, self.k, self.first, 0)[0] for age in ages.tolist()]
-        return self._stays * np.array(here)
+        return self._stays * np.asarray(erlang.purchases_while_here(values, ages, zero, start, self.k, self.first, 0)[:, 0])
 
     def pmf_of_new(self, t: float, largest: int) -> Floats:
         """Probabilities of 0 … `largest` repeat purchases by age t."""
@@ -105,6 +123,22 @@ class CNBD(LeavingAfterPurchase):
     @property
     def _stays(self) -> float:
         return self.b / (self.a + self.b) if self.first else 1.0
+
+
+@dataclass(frozen=True)
+class BGCNBD(CNBD):
+    """A fitted BG/CNBD-k: customers may leave after any repeat purchase."""
+
+    name: ClassVar[str] = "bgcnbd"
+    first: ClassVar[int] = 0
+
+
+@dataclass(frozen=True)
+class MBGCNBD(CNBD):
+    """A fitted MBG/CNBD-k: customers may leave after the first purchase too."""
+
+    name: ClassVar[str] = "mbgcnbd"
+    first: ClassVar[int] = 1
 
 
 def fit(  # noqa: PLR0913
@@ -148,6 +182,47 @@ def most_likely(  # noqa: PLR0913
     return best
 
 
+def regularity(x: ArrayLike, t_x: ArrayLike, sum_log_gaps: ArrayLike, *, weights: ArrayLike | None = None) -> float | None:
+    """How regular purchases are: the k, not only a whole one, under which the gaps of each customer share t_x as they do.
+
+    Whatever a customer's own rate is, gaps that are Erlang-k share the time between the first and the last purchase as a Dirichlet
+    distribution with k for each does, so nothing but the gaps is needed. 1 is no regularity, and gaps in whole days of customers who buy
+    every few days are more regular than in truth.
+
+    Args:
+        x: repeat purchases of each customer.
+        t_x: age at the last of them.
+        sum_log_gaps: the sum of the logarithms of the gaps between a customer's purchases.
+        weights: how many customers each row stands for.
+
+    Returns:
+        From 0.05 to 50; None where nobody has two gaps.
+    """
+    histories = cells(x, t_x, t_x, weights)
+    gaps, some = _gaps(x, t_x, sum_log_gaps, weights), histories.x > 1
+    once = histories.x == 1
+    if gaps is None or not some.any():
+        return None
+    shared = gaps - dot(histories.n[once], np.log(histories.t_x[once]))
+    shared -= dot(histories.n[some] * histories.x[some], np.log(histories.t_x[some]))
+    distinct, place = np.unique(histories.x[some], return_inverse=True)
+    n = np.bincount(place, weights=histories.n[some]).astype(np.float64, copy=False)
+    of_x = distinct.astype(np.float64)
+
+    def slope(k: float) -> float:
+        return dot(n, of_x * (digamma(of_x * k) - digamma(k))) + shared
+
+    low, high = _REGULAR
+    if slope(low) <= 0:
+        return low
+    if slope(high) >= 0:
+        return high
+    for _ in range(_HALVINGS):  # the slope falls
+        middle = (low + high) / 2
+        low, high = (middle, high) if slope(middle) > 0 else (low, middle)
+    return (low + high) / 2
+
+
 def weak_prior(T: ArrayLike, k: int = 1) -> Prior:  # noqa: N803
     """What is usual of shops, as `bgnbd.weak_prior`; events are k times as frequent as purchases."""
     usual = bgnbd.weak_prior(T)
@@ -170,7 +245,7 @@ def _fitted(histories: Cells, gaps: float | None, k: int, first: int, prior: Pri
     if k > 1:
         of_gaps = float("nan") if gaps is None else (k - 1) * gaps - float((histories.n * histories.x).sum()) * float(gammaln(k))
         said["log_likelihood"] = found.value + of_gaps
-    return CNBD(**said, k=k, first=first)
+    return (MBGCNBD if first else BGCNBD)(**said, k=k)
 
 
 def _gaps(x: ArrayLike, t_x: ArrayLike, sum_log_gaps: ArrayLike | None, weights: ArrayLike | None) -> float | None:

@@ -8,12 +8,14 @@ who is still here has passed j = 0 … k − 1 events; the share of each j is y^
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.special import betainc, betaln, digamma, expit, gammainccinv, gammaln, polygamma
 
 from patron.predictions.histories import dot
+from patron.predictions.smooth import values
 
 if TYPE_CHECKING:
     from patron.predictions.histories import Cells, Floats, Integers
@@ -79,28 +81,36 @@ def shares(parameters: Floats, x: Integers, t_x: Floats, T: Floats, k: int) -> F
     return found / found.sum(axis=0)
 
 
-def purchases_while_here(parameters: Floats, t: float, x: Integers, T: Floats, k: int, first: int, passed: int) -> Floats:  # noqa: N803, PLR0913, PLR0917
-    """Expected purchases within t of customers who are here now and have passed so many events, by distinct pairs of x and T, sorted by x.
+def purchases_while_here(parameters: Floats, times: Floats, x: Integers, T: Floats, k: int, first: int, passed: int) -> Floats:  # noqa: N803, PLR0913, PLR0917
+    """Expected purchases within each of some times of customers who are here now and have passed so many events.
 
     The n-th purchase comes if the customer stays after n − 1, and if n k − passed more events happen: a sum of positive terms,
     B(a, stay + n − 1) / B(a, stay) times I_z(n k − passed, ρ + passed) with z = t / (α + T + t), taken until no event is left.
+
+    Returns:
+        A row per time, a column per distinct pair of x and T, sorted by x.
     """
     r, alpha, a, b = parameters
-    found = np.zeros(len(x))
-    if not len(x) or t <= 0:
+    found = np.zeros((len(times), len(x)))
+    later = times > 0
+    if not len(x) or not later.any():
         return found
     starts = np.flatnonzero(np.concatenate(([True], x[1:] != x[:-1])))
-    for begin, end in zip(starts, [*starts[1:], len(x)], strict=True):
+    for begin, end in zip(starts.tolist(), [*starts[1:].tolist(), len(x)], strict=True):
         rate, stay = r + k * float(x[begin]) + passed, b + float(x[begin]) + first
-        low = int(begin)
-        while low < end:  # the youngest first, whose sums are the longest, with as many others as fit into memory
-            terms = _longest(rate, t / (alpha + T[low]), k)
-            rows = slice(low, min(int(end), low + max(1, _ELEMENTS // min(terms, _EXACT))))
-            n, count = _summed(terms)
-            stays = count * np.exp(betaln(a, stay + n - 1) - betaln(a, stay))
-            z = t / (alpha + T[rows] + t)
-            found[rows] = (stays * betainc(n * k - passed, rate, z[:, None])).sum(axis=1)
-            low = rows.stop
+        ratio = times[later][:, None] / (alpha + T[None, begin:end])
+        of = values(ratio.ravel(), partial(_buys, rate=rate, a=a, stay=stay, k=k, passed=passed))
+        found[later, begin:end] = of.reshape(ratio.shape)
+    return found
+
+
+def more_while_here(parameters: Floats, t: float, n: int, x: Integers, T: Floats, k: int, first: int, passed: int) -> Floats:  # noqa: N803, PLR0913, PLR0917
+    """The probability of more than n purchases within t, of customers who are here now and have passed so many events."""
+    r, alpha, a, b = parameters
+    stay = b + x + first
+    stays = np.exp(betaln(a, stay + n) - betaln(a, stay)) if n else 1.0
+    z = t / (alpha + T + t) if np.isfinite(t) else np.ones(len(x))
+    found: Floats = stays * betainc((n + 1.0) * k - passed, r + k * x + passed, z)
     return found
 
 
@@ -115,6 +125,21 @@ def pmf_of_new(parameters: Floats, t: float, k: int, first: int, largest: int) -
     last = np.exp(betaln(a + 1, stay + np.maximum(n, 1) - 1) - betaln(a, stay)) * reached
     result: Floats = still + np.where(n > 0, last, 0.0)
     return result
+
+
+def _buys(ratio: Floats, *, rate: float, a: float, stay: float, k: int, passed: int) -> Floats:  # noqa: PLR0913
+    """Expected purchases of one x at each t / (α + T); the greatest first, whose sums are the longest, with as many as fit into memory."""
+    order = np.argsort(-ratio, kind="stable")
+    ordered, found, low = ratio[order], np.empty(len(ratio)), 0
+    while low < len(ratio):
+        terms = _longest(rate, float(ordered[low]), k)
+        rows = slice(low, low + max(1, _ELEMENTS // min(terms, _EXACT)))
+        n, count = _summed(terms)
+        stays = count * np.exp(betaln(a, stay + n - 1) - betaln(a, stay))
+        z = ordered[rows] / (1.0 + ordered[rows])
+        found[order[rows]] = (stays * betainc(n * k - passed, rate, z[:, None])).sum(axis=1)
+        low = rows.stop
+    return found
 
 
 def _shares(rate: Floats, y: Floats, k: int) -> list[Floats]:

@@ -52,8 +52,7 @@ def likelihood(cells: Cells, parameters: Floats) -> tuple[float, Floats, Floats]
     tails, first, last = _tails_of(cells, parameters)
     for begin in range(0, len(cells), _CELLS):
         rows = slice(begin, begin + _CELLS)
-        piece = type(cells)(cells.x[rows], cells.t_x[rows], cells.T[rows], cells.n[rows])
-        more = _of_tails(piece, parameters, tails, first[rows], last[rows])
+        more = _of_tails(cells.rows(rows.start, rows.stop), parameters, tails, first[rows], last[rows])
         value, gradient, hessian = value + more[0], gradient + more[1], hessian + more[2]
     return value, gradient, np.triu(hessian) + np.triu(hessian, 1).T
 

@@ -14,11 +14,13 @@ from scipy.special import betaln, digamma, expit, gammaln, polygamma
 
 from patron.predictions.beta import points
 from patron.predictions.histories import dot
+from patron.predictions.smooth import values
 
 if TYPE_CHECKING:
     from patron.predictions.histories import Cells, Floats, Integers
 
-_ELEMENTS = 1 << 19
+_ELEMENTS = 1 << 16
+_CELLS = 1 << 14  # at a time: what fits into the processor's memory
 
 
 def likelihood(cells: Cells, parameters: Floats, first: int) -> tuple[float, Floats, Floats]:
@@ -27,34 +29,10 @@ def likelihood(cells: Cells, parameters: Floats, first: int) -> tuple[float, Flo
     Source: Fader, Hardie and Lee (2005), equation 6, with b + (x − 1) written so that nothing cancels; for MBG/NBD Batislam,
     Denizel and Filiztekin (2007), equation 3.
     """
-    r, alpha, a, b = parameters
-    n, x = cells.n, cells.x.astype(np.float64)
     value, gradient, hessian = _of_counts(cells, parameters, first)
-    lasts, ends = 1.0 / (alpha + cells.t_x), 1.0 / (alpha + cells.T)
-    log_ratio = np.log1p((cells.T - cells.t_x) * lasts)  # ln((α + T)/(α + t_x))
-    log_end = np.log(alpha + cells.T)
-    rate = r + x
-    value -= dot(n, rate * log_end)
-    gradient -= (dot(n, log_end), dot(n, rate * ends), 0.0, 0.0)
-    hessian[0, 1] -= dot(n, ends)
-    hessian[1, 1] += dot(n, rate * ends * ends)
-    may_have_left = slice(None) if first else slice(int(np.searchsorted(cells.x, 1)), None)  # cells are sorted by x
-    n, rate, lasts, ends, log_ratio = (v[may_have_left] for v in (n, rate, lasts, ends, log_ratio))
-    less = 1.0 / (b + (x[may_have_left] - 1 + first))
-    odds = np.log(a * less) + rate * log_ratio
-    left = n * expit(odds)
-    value += dot(n, np.logaddexp(0.0, odds))
-    unsure = left * expit(-odds)
-    slope = rate * (ends - lasts)
-    by = (log_ratio, slope, np.full(len(n), 1.0 / a), -less)
-    gradient += [dot(left, d) for d in by]
-    for i in range(4):
-        for j in range(i, 4):
-            hessian[i, j] += dot(unsure, by[i] * by[j])
-    hessian[0, 1] += dot(left, ends - lasts)
-    hessian[1, 1] += dot(left, rate * (lasts - ends) * (lasts + ends))
-    hessian[2, 2] -= float(left.sum()) / a**2
-    hessian[3, 3] += dot(left, less * less)
+    for begin in range(0, len(cells), _CELLS):
+        more = _of_times(cells.rows(begin, begin + _CELLS), parameters, first)
+        value, gradient, hessian = value + more[0], gradient + more[1], hessian + more[2]
     return value, gradient, np.triu(hessian) + np.triu(hessian, 1).T
 
 
@@ -69,30 +47,47 @@ def p_alive(parameters: Floats, x: Integers, t_x: Floats, T: Floats, first: int)
     return here
 
 
-def purchases_while_here(parameters: Floats, t: float, x: Integers, T: Floats, first: int) -> Floats:  # noqa: N803
-    """Expected purchases within t of customers who are here now, by distinct pairs of x and T, sorted by x.
+def purchases_while_here(parameters: Floats, times: Floats, x: Integers, T: Floats, first: int) -> Floats:  # noqa: N803
+    """Expected purchases within each of some times of customers who are here now, by distinct pairs of x and T, sorted by x.
 
-    With p known it is (1 − ((α + T)/(α + T + p t))^(r + x)) / p; that is averaged over Beta(a, b + x + first) by the trapezoid rule in
-    the logit of p, which converges geometrically, is never 0/0 at a = 1 and does not mind a + b < 1.
+    With p known it is (1 − ((α + T)/(α + T + p t))^(r + x)) / p; that is averaged over Beta(a, b + x + first). Of each x it is a smooth
+    function of t / (α + T) alone, so where there are many of these it is read from a polynomial through a few.
+
+    Returns:
+        A row per time, a column per pair.
     """
     r, alpha, a, b = parameters
-    found = np.empty(len(x))
-    if not len(x) or t <= 0:
-        return np.zeros(len(x))
+    found = np.zeros((len(times), len(x)))
+    later = times > 0
+    if not len(x) or not later.any():
+        return found
     starts = np.flatnonzero(np.concatenate(([True], x[1:] != x[:-1])))
-    for begin, end in zip(starts, [*starts[1:], len(x)], strict=True):
-        rate = r + float(x[begin])
-        p, weight = points(a, b + float(x[begin]) + first)
-        many = max(1, _ELEMENTS // len(p))
-        for low in range(int(begin), int(end), many):  # what fits into the processor's memory
-            rows = slice(low, min(low + many, int(end)))
-            ratio = t / (alpha + T[rows])
-            values = -np.expm1(-rate * np.log1p(ratio[:, None] * p[None, :])) / p[None, :]
-            if a < 1:  # the weight dies out slowly towards p = 0: what is lost there is what the function loses from its value at 0
-                found[rows] = rate * ratio - (((rate * ratio)[:, None] - values) * weight).sum(axis=1)
-            else:
-                found[rows] = (values * weight).sum(axis=1)
+    for begin, end in zip(starts.tolist(), [*starts[1:].tolist(), len(x)], strict=True):
+        ratio = times[later][:, None] / (alpha + T[None, begin:end])
+        found[later, begin:end] = _mean(ratio.ravel(), r + float(x[begin]), a, b + float(x[begin]) + first).reshape(ratio.shape)
     return found
+
+
+def _mean(ratio: Floats, rate: float, a: float, b: float) -> Floats:
+    """Expected (1 − (1 + ratio p)^−rate) / p, p ~ Beta(a, b), at each ratio, by the trapezoid rule in the logit of p.
+
+    The rule converges geometrically, is never 0/0 at a = 1 and does not mind a + b < 1.
+    """
+    p, weight = points(a, b)
+
+    def summed(ratio: Floats) -> Floats:
+        found = np.empty(len(ratio))
+        many = max(1, _ELEMENTS // len(p))
+        for low in range(0, len(ratio), many):  # what fits into the processor's memory
+            some = ratio[low : low + many]
+            of = -np.expm1(-rate * np.log1p(some[:, None] * p[None, :])) / p[None, :]
+            if a < 1:  # the weight dies out slowly towards p = 0: what is lost there is what the function loses from its value at 0
+                found[low : low + many] = rate * some - (((rate * some)[:, None] - of) * weight).sum(axis=1)
+            else:
+                found[low : low + many] = (of * weight).sum(axis=1)
+        return found
+
+    return values(ratio, summed)
 
 
 def pmf_while_here(parameters: Floats, t: float, x: float, T: float, first: int, largest: int) -> Floats:  # noqa: N803, PLR0913, PLR0917
@@ -136,4 +131,38 @@ def _of_counts(cells: Cells, parameters: Floats, first: int) -> tuple[float, Flo
     both = polygamma(1, a + b) - polygamma(1, a + stay)
     hessian[2, 2] = hessian[2, 3] = dot(n, both)
     hessian[3, 3] = dot(n, polygamma(1, stay) - polygamma(1, b) + both)
+    return value, gradient, hessian
+
+
+def _of_times(cells: Cells, parameters: Floats, first: int) -> tuple[float, Floats, Floats]:
+    """The part of the log-likelihood that t_x and T decide: sums over some cells; of the Hessian the upper half."""
+    r, alpha, a, b = parameters
+    n, x = cells.n, cells.x.astype(np.float64)
+    gradient, hessian = np.zeros(4), np.zeros((4, 4))
+    lasts, ends = 1.0 / (alpha + cells.t_x), 1.0 / (alpha + cells.T)
+    log_ratio = np.log1p((cells.T - cells.t_x) * lasts)  # ln((α + T)/(α + t_x))
+    log_end = np.log(alpha + cells.T)
+    rate = r + x
+    value = -dot(n, rate * log_end)
+    gradient -= (dot(n, log_end), dot(n, rate * ends), 0.0, 0.0)
+    hessian[0, 1] -= dot(n, ends)
+    hessian[1, 1] += dot(n, rate * ends * ends)
+    may_have_left = slice(None) if first else slice(int(np.searchsorted(cells.x, 1)), None)  # cells are sorted by x
+    n, rate, lasts, ends, log_ratio = (v[may_have_left] for v in (n, rate, lasts, ends, log_ratio))
+    less = 1.0 / (b + (x[may_have_left] - 1 + first))
+    odds = np.log(a * less) + rate * log_ratio
+    left = n * expit(odds)
+    value += dot(n, np.logaddexp(0.0, odds))
+    unsure = left * expit(-odds)
+    slope = rate * (ends - lasts)
+    by = (log_ratio, slope, np.full(len(n), 1.0 / a), -less)
+    gradient += [dot(left, d) for d in by]
+    for i in range(4):
+        of_both = unsure * by[i]
+        for j in range(i, 4):
+            hessian[i, j] += dot(of_both, by[j])
+    hessian[0, 1] += dot(left, ends - lasts)
+    hessian[1, 1] += dot(left, rate * (lasts - ends) * (lasts + ends))
+    hessian[2, 2] -= float(left.sum()) / a**2
+    hessian[3, 3] += dot(left, less * less)
     return value, gradient, hessian

@@ -59,6 +59,11 @@ class Cells:
         """How many of them bought again."""
         return float(self.n[self.x > 0].sum())
 
+    def rows(self, begin: int, end: int) -> Cells:
+        """Some of the histories, in their order."""
+        of = slice(begin, end)
+        return Cells(self.x[of], self.t_x[of], self.T[of], self.n[of])
+
     def with_weights(self, n: Floats) -> Cells:
         """The same histories with other weights; those of weight 0 are left out."""
         kept = n > 0
@@ -208,6 +213,8 @@ def _ticks(first: Floats, last: Floats) -> tuple[Integers, Integers] | None:
 
 
 def _grouped(key: Integers, x: Integers, t_x: Floats, T: Floats, n: Floats) -> Cells:  # noqa: N803
+    if (key[1:] > key[:-1]).all():
+        return Cells(x, t_x, T, n)
     order = np.argsort(key, kind="stable")
     ordered = key[order]
     starts = np.flatnonzero(np.concatenate(([True], ordered[1:] != ordered[:-1])))

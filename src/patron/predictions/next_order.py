@@ -18,7 +18,7 @@ from scipy.special import gammaln, stdtr, stdtrit
 
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem
-from patron.predictions.histories import as_floats, refuse
+from patron.predictions.histories import as_floats, dot, refuse
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -134,7 +134,7 @@ def fit(gap_count: ArrayLike, mean_log: ArrayLike, variance_log: ArrayLike, *, w
     if twice.any():
         within, certainty = _variances(n[twice] - 1, variance[twice], w[twice])
     else:  # one gap each: how much of the difference is within a customer cannot be seen
-        spread = float(w @ (mean - w @ mean / w.sum()) ** 2 / w.sum())
+        spread = dot(w, (mean - dot(w, mean) / w.sum()) ** 2) / float(w.sum())
         within, certainty = max(spread / 2, _LEAST_VARIANCE), float(np.exp(_USUAL[0]))
     freedom = certainty + n - 1
     mean_variance = _own_variance(n, variance, within, certainty) * freedom / np.maximum(freedom - 2, freedom / 3)  # of an inverse gamma
@@ -167,17 +167,17 @@ def _variances(degrees: Floats, variance: Floats, w: Floats) -> tuple[float, flo
     """The usual variance and its certainty: the most likely ones under which own variances are scaled F (Smyth 2004, section 3)."""
     degrees, variance, w = _rounded(degrees, variance, w)
     best = (-np.inf, 0.0, 0.0)
-    within = max(float(w @ variance / w.sum()), _LEAST_VARIANCE)
+    within = max(dot(w, variance) / float(w.sum()), _LEAST_VARIANCE)
     for sure in _SURE.tolist():
         for _ in range(_ROUNDS):
             precision = (sure + degrees) / (sure * within + degrees * variance)
-            before, within = within, max(float(w.sum() / (w @ precision)), _LEAST_VARIANCE)
+            before, within = within, max(float(w.sum()) / dot(w, precision), _LEAST_VARIANCE)
             if abs(within - before) <= 1e-9 * within:
                 break
         total = sure * within
         of_each = sure / 2 * np.log(total) - (sure + degrees) / 2 * np.log(total + degrees * variance)
         of_each += gammaln((sure + degrees) / 2) - gammaln(sure / 2)
-        value = float(w @ of_each) - 0.5 * ((np.log(sure) - _USUAL[0]) / _USUAL[1]) ** 2
+        value = dot(w, of_each) - 0.5 * ((np.log(sure) - _USUAL[0]) / _USUAL[1]) ** 2
         best = max(best, (value, within, sure))
     return best[1], best[2]
 
@@ -186,27 +186,27 @@ def _rounded(degrees: Floats, variance: Floats, w: Floats) -> tuple[Floats, Floa
     """Customers with about the same variance as one row, when there are many: to a fiftieth, which no estimate notices."""
     if len(w) < 20_000:
         return degrees, variance, w
-    logs = np.rint(np.log(np.maximum(variance, _LEAST_VARIANCE / 100)) * 50) / 50
-    rows, place = np.unique(np.stack([degrees, logs], axis=1), axis=0, return_inverse=True)
-    return rows[:, 0], np.exp(rows[:, 1]), np.bincount(place.ravel(), weights=w).astype(np.float64, copy=False)
+    logs = np.rint(np.log(np.maximum(variance, _LEAST_VARIANCE / 100)) * 50)
+    wide = float(logs.max() - logs.min()) + 1.0
+    _, first, place = np.unique(degrees * wide + (logs - logs.min()), return_index=True, return_inverse=True)
+    return degrees[first], np.exp(logs[first] / 50), np.bincount(place, weights=w).astype(np.float64, copy=False)
 
 
 def _means(mean: Floats, noise: Floats, w: Floats) -> tuple[float, float]:
     """Mean and variance of the customers' own means, of which each is known with its noise (Paule and Mandel 1982)."""
-    total = float(w.sum())
-    low, high = 0.0, float(w @ (mean - w @ mean / total) ** 2) / max(total - 1, 1.0)
-    centre = 0.0
-    for _ in range(_ROUNDS):
-        between = (low + high) / 2
+    total, between = float(w.sum()), 0.0
+    for _ in range(_ROUNDS):  # Newton's method from below: what is left over falls and bends up, so no step goes too far
         precision = w / (between + noise)
-        centre = float(precision @ mean / precision.sum())
-        if float(precision @ (mean - centre) ** 2) > total - 1:
-            low = between
-        else:
-            high = between
-        if high - low <= 1e-9 * high:
+        centre = dot(precision, mean) / float(precision.sum())
+        apart = precision * (mean - centre) ** 2
+        left_over = float(apart.sum()) - (total - 1)
+        if left_over <= 0:
             break
-    return centre, (low + high) / 2
+        step = left_over / float((apart / (between + noise)).sum())
+        between += step
+        if step <= 1e-11 * between:  # the next would be below rounding
+            break
+    return centre, between
 
 
 def _beyond(sure: Floats, passed: Floats, share: Floats) -> Floats:

@@ -11,6 +11,7 @@ from patron.predictions import exponential
 from patron.predictions.histories import as_floats, cells, checked, horizon, refuse
 from patron.predictions.model import Buying, arguments, doubt_of, refuse_without_repeats, thinned
 from patron.predictions.optimum import Prior, maximum
+from patron.predictions.pairs import by_pair
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -51,6 +52,14 @@ class ParetoNBD(Buying):
         rate = (self.r + of_x) / (self.alpha + of_end)
         lasts = _lasting(self.s, self.beta + of_end, horizon(t))
         return exponential.p_alive(np.asarray(self.values), of_x, of_t, of_end) * rate * lasts
+
+    def while_here(self, times: ArrayLike, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
+        """Expected purchases from T on of customers who are still here at T: a row for each span of time, a column for each customer."""
+        spans = as_floats({"times": times})["times"]
+        of_x, _, of_end, _ = checked(x, t_x, T)
+        lasts = by_pair(np.zeros(len(of_x), dtype=np.int64), of_end, lambda _, b: _lasting(self.s, self.beta + b, spans[:, None]))
+        found: Floats = (self.r + of_x) / (self.alpha + of_end) * lasts
+        return found
 
     def expected_of_new(self, t: ArrayLike) -> Floats:
         """Expected repeat purchases of a customer from the first purchase to age t."""

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.features.partials.histories import HISTORIES, last_day
-from patron.kernel.time import literal, local_date
+from patron.features.partials.orders import LOG_SCALE
+from patron.kernel.time import dates_between, literal, local_date
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -35,6 +36,16 @@ class Past:
 
     day: date
     horizon_days: int
+
+    @property
+    def horizon(self) -> timedelta:
+        """How far to look."""
+        return timedelta(days=self.horizon_days)
+
+    @property
+    def eve(self) -> date:
+        """The last day that is known."""
+        return self.day - timedelta(days=1)
 
 
 def pasts(facts: Facts, first_day: date, *, count: int, horizon_days: int) -> tuple[Past, ...]:
@@ -73,8 +84,9 @@ def rows_of(facts: Facts, past: Past, *, one_in: int = 1) -> ir.Table:
         one_in: only so small a part of the customers, chosen by their ids, which are as good as drawn.
 
     Returns:
-        One row per customer: customer_id, x, t_x, age_days, paid_count, paid_sum as known then; order_count (days with an order) and
-        revenue (net, of what was not called off) within the horizon.
+        One row per customer: customer_id, x, t_x, age_days, paid_count, paid_sum, log_gaps (the sum of the logarithms of gaps between days
+        with an order, in millionths) as known then; order_count (days with an order) and revenue (net, of what was not called off) within
+        the horizon.
     """
     calendar = facts.shop.calendar
     until = replace(facts, as_of=calendar.midnight(past.day + timedelta(days=past.horizon_days)))
@@ -85,7 +97,33 @@ def rows_of(facts: Facts, past: Past, *, one_in: int = 1) -> ir.Table:
     days = later.select("customer_id", "net_revenue", day=local_date(later.ordered_at, calendar)).group_by("customer_id", "day")
     each = days.aggregate(revenue=lambda t: t.net_revenue.sum().cast("int64"))
     did = each.group_by(_id="customer_id").aggregate(order_count=each.count().cast("int64"), revenue=each.revenue.sum().cast("int64"))
-    both = known.left_join(did, known.customer_id == did._id)
+    gaps = _gaps(known_then(facts, past), one_in)
+    both = known.left_join(gaps, known.customer_id == gaps._of).left_join(did, known.customer_id == did._id)
     return both.select(
-        *known.columns, order_count=ibis.coalesce(both.order_count, 0).cast("int64"), revenue=ibis.coalesce(both.revenue, 0).cast("int64")
+        *known.columns,
+        log_gaps=ibis.coalesce(both.log_gaps, 0).cast("int64"),
+        order_count=ibis.coalesce(both.order_count, 0).cast("int64"),
+        revenue=ibis.coalesce(both.revenue, 0).cast("int64"),
     )
+
+
+def busy_days(facts: Facts) -> ir.Table:
+    """Days of the shop with how many customers ordered on each: day, order_count; days without an order are left out."""
+    days = _days(facts, 1)
+    return days.group_by("day").aggregate(order_count=days.count().cast("int64"))
+
+
+def _days(facts: Facts, one_in: int) -> ir.Table:
+    """Customers' days with an order that counts."""
+    sales = facts.sales.filter(facts.sales.customer_id.notnull())
+    sales = sales.filter(sales.customer_id % one_in == 0) if one_in > 1 else sales
+    return sales.select("customer_id", day=local_date(sales.ordered_at, facts.shop.calendar)).distinct()
+
+
+def _gaps(facts: Facts, one_in: int) -> ir.Table:
+    days = _days(facts, one_in)
+    before = days.day.lag().over(ibis.window(group_by="customer_id", order_by="day"))
+    apart = days.mutate(gap=dates_between(days.day, before))
+    some = apart.filter(apart.gap.notnull())
+    log = some.gap.cast("float64").ln() * LOG_SCALE
+    return some.group_by(_of="customer_id").aggregate(log_gaps=log.round().cast("int64").sum().cast("int64"))

@@ -10,23 +10,27 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from patron.predictions.again import p_order
+from patron.predictions.again import order_if_here
 from patron.predictions.ahead import orders_within
+from patron.predictions.bgnbd import BGNBD
 from patron.predictions.clv import continuous_rate
+from patron.predictions.cnbd import CNBD
+from patron.predictions.paretonbd import ParetoNBD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from patron.predictions.bgnbd import BGNBD
     from patron.predictions.histories import Cells, Floats, Integers
     from patron.predictions.naive import NaiveRate, RecencyRule, Zero
-    from patron.predictions.paretonbd import ParetoNBD
+    from patron.predictions.seasonality import OnDay
 
-    Model = BGNBD | ParetoNBD
-    Predictor = Model | NaiveRate | RecencyRule | Zero
+    Model = BGNBD | CNBD | ParetoNBD
+    Predictor = Model | NaiveRate | OnDay | RecencyRule | Zero
     """Says how many orders to expect: a model of buying and leaving, or what can be said without one."""
 
-PIECE = 1 << 18
+MODELS = (BGNBD, CNBD, ParetoNBD)
+"""Models of buying and leaving."""
+PIECE = 1 << 16
 """Histories that are best answered at a time."""
 LEVEL = 0.8
 """The probability that an interval holds what will happen."""
@@ -60,17 +64,19 @@ class Scorer:
             T: age now, in days.
         """
         low, high = orders_within(likely(self.chances), 90.0, x, t_x, T, level=LEVEL)
-        of_year = self.orders.expected_purchases(_YEAR, x, t_x, T)
+        nodes, weights = self._discounts()
+        here = {m: m.p_alive(x, t_x, T) for m in dict.fromkeys((self.alive, self.chances))}
+        expected = self._expected([30.0, 90.0, _YEAR, *nodes], x, t_x, T, here)
         return {
-            "p_alive": self.alive.p_alive(x, t_x, T),
-            "p_order_90d": p_order(self.chances, 90.0, x, t_x, T),
-            "orders_30d": self.orders.expected_purchases(30.0, x, t_x, T),
-            "orders_90d": self.orders.expected_purchases(90.0, x, t_x, T),
-            "orders_365d": of_year,
+            "p_alive": here[self.alive],
+            "p_order_90d": np.clip(here[self.chances] * order_if_here(self.chances, 90.0, x, t_x, T), 0.0, 1.0),
+            "orders_30d": expected[0],
+            "orders_90d": expected[1],
+            "orders_365d": expected[2],
             "orders_90d_low": low,
             "orders_90d_high": high,
-            "orders_365d_if_here": orders_if_here(self.alive, _YEAR, x, T),
-            "discounted_orders_365d": self._discounted(of_year, x, t_x, T),
+            "orders_365d_if_here": self.alive.while_here([_YEAR], x, t_x, T)[0],
+            "discounted_orders_365d": sum((w * of for w, of in zip(weights, expected[2:], strict=True)), np.zeros(len(x))),
         }
 
     def answers(self, histories: Cells) -> dict[str, Floats | Integers]:
@@ -78,35 +84,32 @@ class Scorer:
         x, t_x, age = histories.x, histories.t_x, histories.T
         return {"x": x, "t_x": t_x, "age_days": age, **self.columns(x, t_x, age)}
 
-    def _discounted(self, of_year: Floats, x: Integers, t_x: Floats, T: Floats) -> Floats:  # noqa: N803
-        """By parts: e^(−δ H) E(H) + δ ∫ e^(−δ t) E(t) dt up to H; the integral is small beside the rest, so four nodes are plenty."""
-        rate = continuous_rate(self.yearly_rate)
-        found = of_year * np.exp(-rate * _YEAR)
-        if rate == 0:
+    def _expected(self, times: list[float], x: Integers, t_x: Floats, T: Floats, here: Mapping[Model, Floats]) -> Floats:  # noqa: N803
+        """Expected orders within each of some times, a row for each."""
+        if isinstance(self.orders, MODELS):
+            alive = here[self.orders] if self.orders in here else self.orders.p_alive(x, t_x, T)
+            found: Floats = self.orders.while_here(times, x, t_x, T) * alive
             return found
+        return np.stack([self.orders.expected_purchases(t, x, t_x, T) for t in times])
+
+    def _discounts(self) -> tuple[list[float], list[float]]:
+        """Times within a year, and what expected orders within a year and within each of these times count for, discounted.
+
+        By parts it is e^(−δ H) E(H) + δ ∫ e^(−δ t) E(t) dt up to H; the integral is small beside the rest, so four nodes are plenty.
+        """
+        rate = continuous_rate(self.yearly_rate)
+        at_end = float(np.exp(-rate * _YEAR))
+        if rate == 0:
+            return [], [at_end]
         nodes, weights = np.polynomial.legendre.leggauss(4)
-        for node, weight in zip(nodes.tolist(), weights.tolist(), strict=True):
-            t = _YEAR / 2 * (node + 1)
-            found = found + rate * _YEAR / 2 * weight * np.exp(-rate * t) * self.orders.expected_purchases(t, x, t_x, T)
-        return found
+        times = _YEAR / 2 * (nodes + 1)
+        return times.tolist(), [at_end, *(rate * _YEAR / 2 * weights * np.exp(-rate * times)).tolist()]
 
 
 def pieces(histories: Cells) -> Iterator[Cells]:
     """Histories in pieces."""
     for begin in range(0, len(histories), PIECE):
-        rows = slice(begin, begin + PIECE)
-        yield type(histories)(histories.x[rows], histories.t_x[rows], histories.T[rows], histories.n[rows])
-
-
-def orders_if_here(model: Model, t: float, x: Integers, T: Floats) -> Floats:  # noqa: N803
-    """Expected orders within t of customers who are still here at T, whenever they bought last.
-
-    Of who is here only x and T matter: it is what whoever has just bought may expect, over the chance to be here.
-    """
-    last = np.where(x > 0, T, 0.0)
-    here = model.p_alive(x, last, T)
-    found: Floats = model.expected_purchases(t, x, last, T) / np.maximum(here, 1e-300)
-    return found
+        yield histories.rows(begin, begin + PIECE)
 
 
 def likely(model: Model) -> Sequence[Model]:

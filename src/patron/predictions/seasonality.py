@@ -2,17 +2,19 @@
 
 A day lasts as long as the shop's usual orders of that month and weekday say, a year remains a year. Histories are told in these days before
 a model sees them, and so is the horizon; all formulae of (M)BG/NBD hold exactly, for customers leave only after an order. It is an
-experiment: it takes part in the back-test (`seasonal`), and is used where it wins there. It needs two whole years of orders.
+experiment: it takes part in the back-test (`seasonal`), and is used where it wins there, for the orders to expect; chances and who has left
+are told by a model in days. It needs two whole years of orders.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from patron.predictions.histories import as_floats, refuse
+from patron.predictions.histories import Cells, as_floats, checked, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,11 +22,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from patron.predictions.bgnbd import BGNBD
     from patron.predictions.choosing.entrants import Entrant, Forecast
     from patron.predictions.choosing.origins import Known
     from patron.predictions.histories import Floats, Integers
 
+SUFFIX = "_seasonal"
+SEASONAL = ("bgnbd", "mbgnbd")
+"""Models that may be told in operational time."""
 _MONTHS = 24
+_AHEAD = 800  # days: farther than any answer looks
+_BACK = 14_600  # days: few shops are older, and where a clock begins must not change what it says
 _BELIEVED = 50.0  # orders that an ordinary month or weekday counts for
 _LEAST = 0.02  # time never stands still
 _EPOCH_WEEKDAY = 3  # 1970-01-01 was a Thursday
@@ -80,6 +88,72 @@ class Clock:
         return read
 
 
+@dataclass(frozen=True, slots=True)
+class Seasonal:
+    """A model that was fitted in operational time, with the season that makes it.
+
+    Attributes:
+        model: its time is operational.
+        season: how busy the shop usually is.
+    """
+
+    model: BGNBD
+    season: Season
+
+    @property
+    def name(self) -> str:
+        """As in the back-test."""
+        return self.model.name + SUFFIX
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """Of the model."""
+        return self.model.parameters
+
+    @property
+    def standard_errors(self) -> dict[str, float] | None:
+        """Of the model's parameters."""
+        return self.model.standard_errors
+
+    @property
+    def doubt(self) -> str:
+        """Why the parameters should not be trusted; empty when nothing is wrong."""
+        return self.model.doubt
+
+    def on(self, day: date) -> OnDay:
+        """The model at the end of a day: answers depend on which days are to come."""
+        return OnDay(self.model, _clock_of_day(self.season, day, _BACK))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OnDay:
+    """A model in operational time at the end of a day, asked in days.
+
+    Attributes:
+        model: its time is operational.
+        clock: around the day.
+    """
+
+    model: BGNBD
+    clock: Clock
+
+    @property
+    def name(self) -> str:
+        """As in the back-test."""
+        return self.model.name + SUFFIX
+
+    def expected_purchases(self, t: float, x: ArrayLike, t_x: ArrayLike, T: ArrayLike) -> Floats:  # noqa: N803
+        """Expected purchases of each customer within t days."""
+        _, of_t, of_end, _ = checked(x, t_x, T)
+        return self.model.expected_purchases(self.clock.horizon(t), x, *self.clock.ages(of_t, of_end))
+
+
+def seasonal_cells(of: Season, day: date, histories: Cells) -> Cells:
+    """Histories as of the end of a day, told in operational time, in the same order."""
+    t_x, age = _clock_of_day(of, day, _BACK).ages(histories.t_x, histories.T)
+    return Cells(histories.x, t_x, age, histories.n)
+
+
 def season(daily: ArrayLike, first: date) -> Season | None:
     """How busy the shop usually is by month and weekday; None with less than two whole years.
 
@@ -130,7 +204,12 @@ def seasonal(entrant: Entrant, clocks: Mapping[str, Clock]) -> Entrant:
         t_x, age = of.ages(at.t_x, at.T)
         return entrant.forecast(replace(at, t_x=t_x, T=age), of.horizon(horizon))
 
-    return replace(entrant, name=f"{entrant.name}_seasonal", title=f"{entrant.title} by season", forecast=forecast)
+    name, title = f"{entrant.name}{SUFFIX}", f"{entrant.title} by season"
+    return replace(entrant, name=name, title=title, forecast=forecast, is_model=False, tells_who_left=False)
+
+
+def _clock_of_day(of: Season, day: date, back: int) -> Clock:
+    return clock(of, day - timedelta(days=back), back, _AHEAD)
 
 
 def _of_year(counts: Floats, days: Floats, begun: int) -> tuple[float, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,15 @@ from patron.kernel.tables import Column, Table
 from patron.predictions.choosing.results import Choice
 from patron.predictions.kept import as_values, from_values, name_of
 from patron.predictions.scoring import Scorer
+from patron.predictions.seasonality import Seasonal
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from patron.features.settings import PredictionSettings
     from patron.ports.engine import Engine, Store
     from patron.predictions.gamma_gamma import GammaGamma
+    from patron.predictions.histories import Cells
     from patron.predictions.next_order import Gaps
     from patron.predictions.scoring import Model, Predictor
 
@@ -54,9 +56,10 @@ class Models:
         as_of: facts before this instant were learned from.
         fitted_at: when.
         customers: who were learned from.
+        histories: theirs, just after the fit; None for models that were kept.
     """
 
-    orders: Predictor
+    orders: Predictor | Seasonal
     chances: Model
     alive: Model
     spend: GammaGamma | None
@@ -65,10 +68,15 @@ class Models:
     as_of: datetime
     fitted_at: datetime
     customers: float
+    histories: Cells | None = field(default=None, compare=False, repr=False)
 
-    def scorer(self, settings: PredictionSettings) -> Scorer:
-        """Who answers what about histories."""
-        return Scorer(self.orders, self.chances, self.alive, settings.discount_rate_per_year)
+    def scorer(self, settings: PredictionSettings, day: date) -> Scorer:
+        """Who answers what about histories as of the end of a day."""
+        return Scorer(self.orders_on(day), self.chances, self.alive, settings.discount_rate_per_year)
+
+    def orders_on(self, day: date) -> Predictor:
+        """Who expects orders at the end of a day."""
+        return self.orders.on(day) if isinstance(self.orders, Seasonal) else self.orders
 
     def terms(self) -> dict[str, float | None]:
         """The row of `features.partials.histories.TERMS`."""

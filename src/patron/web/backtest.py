@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from patron.app.actions.backtesting import warnings
+from patron.app.actions.backtesting import absentees, warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -97,6 +97,7 @@ def page(done: Backtest, shop: str) -> str:
         "## The choice",
         choice.why,
         *[f"- {w}" for w in warnings(choice)],
+        *[f"- {a}" for a in absentees(choice)],
     ]
     covered = [c.coverage for c in choice.covered if c.model == choice.model]
     tables = {

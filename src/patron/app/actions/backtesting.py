@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from patron.app.actions.entering import further, with_trees
 from patron.app.actions.refreshing import facts_at
+from patron.features.partials.orders import LOG_SCALE
 from patron.kernel.errors import InputError
 from patron.kernel.time import iso
-from patron.predictions.choosing import Origin, choose
+from patron.predictions.choosing import STANDARD, Origin, choose
 from patron.predictions.pasts import pasts, rows_of
 from patron.runtime.predicting import fitted_spend, numbers
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from patron.predictions.choosing import Choice
     from patron.predictions.choosing.results import OfSegment
     from patron.predictions.histories import Floats
+    from patron.predictions.pasts import Past
     from patron.runtime.loading_options import Progress
 
 ORIGINS = 3
@@ -63,7 +66,15 @@ class Backtest:
         }
 
 
-def backtest(project: Project, *, as_of: str = "", origins: int = ORIGINS, horizon_days: int | None = None, progress: Progress) -> Backtest:
+def backtest(  # noqa: PLR0913  # options of one call
+    project: Project,
+    *,
+    as_of: str = "",
+    origins: int = ORIGINS,
+    horizon_days: int | None = None,
+    boosting: bool = False,
+    progress: Progress,
+) -> Backtest:
     """Every model on days of the shop's own past, and which is to be taken.
 
     Args:
@@ -71,6 +82,7 @@ def backtest(project: Project, *, as_of: str = "", origins: int = ORIGINS, horiz
         as_of: the instant from which to look back; now if empty.
         origins: how many days of the past.
         horizon_days: how far to look from each; as in the settings if not given.
+        boosting: whether boosted trees take part too, whatever the settings say.
         progress: is told about every origin.
 
     Raises:
@@ -87,8 +99,21 @@ def backtest(project: Project, *, as_of: str = "", origins: int = ORIGINS, horiz
         progress(number, len(looked_at) + 1, f"customers as of {past.day}")
         rows.append((str(past.day), project.store.query(rows_of(facts, past, one_in=one_in))))
     progress(len(looked_at), len(looked_at) + 1, "models")
-    choice = choose(_origins(rows, settings), float(horizon), replicates=_DRAWINGS, most=_DRAWN)
-    return Backtest(facts.as_of, horizon, one_in, choice)
+    known = _origins(rows, settings)
+
+    def origin(past: Past) -> Origin | None:
+        table = project.store.query(rows_of(facts, past, one_in=one_in)) if past.day > first else None
+        return _origin(str(past.day), table, numbers(table, "customer_id"), settings) if table and table.num_rows else None
+
+    trees = with_trees(looked_at, origin, is_asked=boosting or settings.boosting)
+    others = further(project.store, facts, looked_at, known, trees)
+    choice = choose(known, float(horizon), entrants=(*STANDARD, *others.entrants), replicates=_DRAWINGS, most=_DRAWN)
+    return Backtest(facts.as_of, horizon, one_in, replace(choice, absent=others.absent))
+
+
+def absentees(choice: Choice) -> tuple[str, ...]:
+    """Who did not take part in the back-test, and why."""
+    return tuple(f"{of.title[0].upper()}{of.title[1:]} took no part: {of.why}." for of in choice.absent)
 
 
 def warnings(choice: Choice) -> tuple[str, ...]:
@@ -136,7 +161,8 @@ def _origin(name: str, table: pa.Table, ids: ArrayLike, settings: PredictionSett
     of = {c: numbers(table, c).astype(np.float64) for c in table.column_names if c != "customer_id"}
     value = _order_values(of["paid_count"], of["paid_sum"], settings)
     judged = {"order_value": value, "revenue": np.maximum(of["revenue"], 0.0), "spend": of["paid_sum"]} if value is not None else {}
-    return Origin(name, of["x"], of["t_x"], of["age_days"], of["order_count"], customers=ids, **judged)
+    gaps = of["log_gaps"] / LOG_SCALE
+    return Origin(name, of["x"], of["t_x"], of["age_days"], of["order_count"], customers=ids, log_gaps=gaps, **judged)
 
 
 def _order_values(count: Floats, total: Floats, settings: PredictionSettings) -> Floats | None:

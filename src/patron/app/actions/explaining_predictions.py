@@ -11,15 +11,15 @@ import numpy as np
 from patron.app.actions.backtesting import who
 from patron.app.actions.predicting import models_as_json
 from patron.app.values import as_text
-from patron.features.partials.histories import HISTORIES, PREDICTIONS, SHOP
+from patron.features.partials.histories import HISTORIES, PREDICTIONS, SHOP, last_day
 from patron.kernel.money import Money
-from patron.predictions.scoring import orders_if_here
 from patron.runtime.models import kept_models
 
 if TYPE_CHECKING:
     from patron.app.answers import Answers
     from patron.app.project import Project
     from patron.predictions.choosing import Choice
+    from patron.predictions.scoring import Predictor
     from patron.runtime.models import Models
 
 _DAYS = re.compile(r"_(30|90|365)d")
@@ -86,20 +86,22 @@ def unfolded(project: Project, answers: Answers, customer_id: int, feature: str)
     made = PREDICTIONS.table(facts)
     told = project.store.query(made.filter(made.customer_id == customer_id)).to_pylist()[0]
     shop = project.store.query(SHOP.table(facts)).to_pylist()[0]
-    steps = _steps(models, history, feature, told, shop)
+    steps = _steps(models, models.orders_on(last_day(facts)), history, feature, told, shop)
     judged = _judged(models.choice, history)
     sentences = (*_of_history(project, history), *_of_steps(project, models, steps), *_of_models(models), *_of_test(models.choice, judged))
     return Unfolded(history, steps, models_as_json(models), judged, sentences)
 
 
-def _steps(models: Models, history: History, feature: str, told: dict[str, Any], shop: dict[str, Any]) -> dict[str, float | str | None]:
+def _steps(  # noqa: PLR0913, PLR0917  # what the steps are made of
+    models: Models, orders: Predictor, history: History, feature: str, told: dict[str, Any], shop: dict[str, Any]
+) -> dict[str, float | str | None]:
     found = _DAYS.search(feature)
     days = int(found[1]) if found else (365 if feature.startswith(_MONEY) else 90)
     x, t_x, age = np.array([history.x]), np.array([float(history.t_x)]), np.array([float(history.age_days)])
-    expected = float(models.orders.expected_purchases(float(days), x, t_x, age)[0])
+    expected = float(orders.expected_purchases(float(days), x, t_x, age)[0])
     steps: dict[str, float | str | None] = {"days": days, "p_alive": told["p_alive"]}
     if models.orders is models.alive or models.orders == models.alive:
-        steps["orders_if_still_a_customer"] = float(orders_if_here(models.alive, float(days), x, age)[0])
+        steps["orders_if_still_a_customer"] = float(models.alive.while_here([float(days)], x, t_x, age)[0, 0])
     steps["expected_orders"] = expected
     if days == 90:
         steps |= {"orders_low": told["orders_90d_low"], "orders_high": told["orders_90d_high"], "p_order": told["p_order_90d"]}

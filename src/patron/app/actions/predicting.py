@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from patron.app.actions.backtesting import Backtest, backtest, warnings
+from patron.app.actions.backtesting import Backtest, absentees, backtest, warnings
 from patron.app.actions.refreshing import Refreshed, refresh
 from patron.kernel.errors import InputError
 from patron.kernel.time import iso
@@ -41,15 +41,25 @@ class Predicted:
         choice = self.models.choice
         return {
             **self.refreshed.as_json(),
-            "chosen": self.models.orders.name,
+            "chosen": name_of(self.models.orders),
             "why": choice.why if choice else "",
             "warnings": list(warnings(choice)) if choice else [],
+            "took_part": [s.model for s in choice.standings] if choice else [],
+            "absent": list(absentees(choice)) if choice else [],
             "customers_with_orders": int(self.models.customers),
             "models": models_as_json(self.models),
         }
 
 
-def predict(project: Project, *, as_of: str = "", model: str = AUTO, horizon_days: int | None = None, progress: Progress) -> Predicted:
+def predict(  # noqa: PLR0913  # options of one call
+    project: Project,
+    *,
+    as_of: str = "",
+    model: str = AUTO,
+    horizon_days: int | None = None,
+    boosting: bool = False,
+    progress: Progress,
+) -> Predicted:
     """Choose models by the shop's past, or take a named one, fit them to all customers, keep them, and work out everything with them.
 
     Args:
@@ -57,12 +67,15 @@ def predict(project: Project, *, as_of: str = "", model: str = AUTO, horizon_day
         as_of: facts before it are learned from and answered for; now if empty.
         model: a name, or `auto` for a back-test.
         horizon_days: of the back-test; as in the settings if not given.
+        boosting: whether boosted trees take part in the back-test, whatever the settings say.
         progress: is told about every table.
 
     Raises:
         InputError: nothing was loaded yet, nobody has ordered, there is no such model, or the instant cannot be read.
     """
-    test = backtest(project, as_of=as_of, horizon_days=horizon_days, progress=progress) if model == AUTO else None
+    test = None
+    if model == AUTO:
+        test = backtest(project, as_of=as_of, horizon_days=horizon_days, boosting=boosting, progress=progress)
     names = named(model) if test is None else Names(test.choice.chosen, test.choice.model, test.choice.alive, test.choice)
     settings, now = project.config.predictions, project.clock.now()
 

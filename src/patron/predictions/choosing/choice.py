@@ -9,7 +9,7 @@ import numpy as np
 
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem
-from patron.predictions.choosing.contests import Scores, score, told, winner
+from patron.predictions.choosing.contests import Scores, measured, score, told, winner
 from patron.predictions.choosing.drawings import Draws, band, found
 from patron.predictions.choosing.entrants import STANDARD
 from patron.predictions.choosing.origins import known
@@ -102,7 +102,8 @@ def _choice(test: _Backtest, replicates: int) -> Choice:
     model, of_models = winner(test.candidates(flag="is_model"), test.scores)
     alive, of_alive = winner(test.candidates(flag="tells_who_left"), test.scores)
     verdict: Verdict = "chosen"
-    why = told(chosen, contests, test.entrants, test.scores)
+    beside = [measured(place, (test.entrants.index(chosen), chosen), test.scores) for place in enumerate(test.entrants) if place[1].why_not]
+    why = told(chosen, [*contests, *beside], test.entrants, test.scores)
     thin = _thin(test.pasts)
     if thin:
         verdict, chosen, model, alive = "too few", *(test.candidates(flag="tells_who_left")[0][1],) * 3
@@ -113,7 +114,7 @@ def _choice(test: _Backtest, replicates: int) -> Choice:
     return Choice(
         verdict=verdict, chosen=chosen.name, model=model.name, alive=alive.name, why=why, doubt=doubt, horizon=test.horizon,
         replicates=replicates, pasts=tuple(_past(at) for at in test.pasts), standings=_standings(test),
-        contests=_once([*contests, *of_models, *of_alive]), cards=tuple(_cards(test)), segments=tuple(_segments(test)),
+        contests=_once([*contests, *of_models, *of_alive, *beside]), cards=tuple(_cards(test)), segments=tuple(_segments(test)),
         tenths=tuple(Tenths(e.name, at.name, deciles(test.forecasts[o][m].expected, at.orders, at.n)) for m, e, o, at in test.each()),
         odds=tuple(_odds(test)), covered=tuple(_covered(test)),
     )  # fmt: skip

@@ -63,23 +63,15 @@ def winner(entrants: Sequence[tuple[int, Entrant]], scores: Scores) -> tuple[Ent
     """
     best, contests = entrants[0], []
     for challenger in entrants[1:]:
-        contest = _contest(challenger, best, scores)
+        contest = measured(challenger, best, scores)
         contests.append(contest)
         if contest.outcome == "better":
             best = challenger
     return best[1], tuple(contests)
 
 
-def told(chosen: Entrant, contests: Sequence[Contest], entrants: Sequence[Entrant], scores: Scores) -> str:
-    """Why, in sentences."""
-    titles = {e.name: e.title for e in entrants}
-    place = [e.name for e in entrants].index(chosen.name)
-    own = f"its score, over {len(scores.origins)} origins, is {scores.means[0, place]:.3f} (0 is perfect)"
-    first = f"{chosen.title[0].upper()}{chosen.title[1:]} is taken: {own}."
-    return " ".join([first, *(_sentence(c, titles, scores, [e.name for e in entrants]) for c in contests)])
-
-
-def _contest(challenger: tuple[int, Entrant], incumbent: tuple[int, Entrant], scores: Scores) -> Contest:
+def measured(challenger: tuple[int, Entrant], incumbent: tuple[int, Entrant], scores: Scores) -> Contest:
+    """A challenger measured against the one that was best so far; both with their places among the scores."""
     difference = band(scores.means[:, challenger[0]] - scores.means[:, incumbent[0]])
     here = scores.by_origin[:, 0]
     outcome: Outcome
@@ -92,6 +84,16 @@ def _contest(challenger: tuple[int, Entrant], incumbent: tuple[int, Entrant], sc
     else:
         outcome = "better"
     return Contest(challenger[1].name, incumbent[1].name, difference, outcome)
+
+
+def told(chosen: Entrant, contests: Sequence[Contest], entrants: Sequence[Entrant], scores: Scores) -> str:
+    """Why, in sentences."""
+    titles = {e.name: e.title for e in entrants}
+    place = [e.name for e in entrants].index(chosen.name)
+    own = f"its score, over {len(scores.origins)} origins, is {scores.means[0, place]:.3f} (0 is perfect)"
+    first = f"{chosen.title[0].upper()}{chosen.title[1:]} is taken: {own}."
+    apart = {e.name: f" It takes part in the back-test only: {e.why_not}." for e in entrants if e.why_not}
+    return " ".join([first, *(_sentence(c, titles, scores, [e.name for e in entrants]) + apart.get(c.challenger, "") for c in contests)])
 
 
 def _sentence(contest: Contest, titles: Mapping[str, str], scores: Scores, names: Sequence[str]) -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from patron.predictions import bgnbd, mbgnbd, naive, paretonbd
+import numpy as np
+
+from patron.predictions import bgnbd, cnbd, mbgnbd, naive, paretonbd
 from patron.predictions.again import p_order
 from patron.predictions.ahead import orders_within
 from patron.predictions.histories import cells
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from patron.predictions.bgnbd import BGNBD
     from patron.predictions.choosing.origins import Known
+    from patron.predictions.cnbd import CNBD
     from patron.predictions.histories import Floats
     from patron.predictions.optimum import Prior
     from patron.predictions.paretonbd import ParetoNBD
@@ -57,6 +60,7 @@ class Entrant:
         is_candidate: whether it may be chosen, or only stands beside.
         is_model: whether it is a model of buying and leaving, with probabilities and intervals.
         tells_who_left: whether its probability of being a customer still says something of everyone, also of those with one order.
+        why_not: of one that is measured against the chosen one though it may not be chosen itself, why not; empty for others.
     """
 
     name: str
@@ -65,6 +69,7 @@ class Entrant:
     is_candidate: bool = True
     is_model: bool = False
     tells_who_left: bool = False
+    why_not: str = ""
 
 
 class Kind(Protocol):
@@ -130,18 +135,62 @@ def with_care(  # noqa: PLR0913  # a history is three arrays
     return model, alone.doubt if alone is not None else "too few: nobody came back"
 
 
+def regular_with_care(  # noqa: PLR0913  # a history is three arrays
+    x: ArrayLike,
+    t_x: ArrayLike,
+    T: ArrayLike,  # noqa: N803
+    log_gaps: ArrayLike,
+    *,
+    leaves_at_first: bool,
+    weights: ArrayLike | None = None,
+    few: float = FEW,
+) -> tuple[CNBD, str]:
+    """As `with_care`, of the model of regular buyers with the likeliest k.
+
+    Args:
+        x: repeat purchases.
+        t_x: age at the last.
+        T: age.
+        log_gaps: the sum of the logarithms of each one's gaps.
+        leaves_at_first: whether customers may leave after the first purchase too.
+        weights: how many customers each row stands for.
+        few: with fewer who came back, what is usual counts too.
+    """
+    of = cells(x, t_x, T, weights)
+    alone = None
+    if of.back:
+        alone = cnbd.most_likely(x, t_x, T, log_gaps, weights=weights, leaves_at_first=leaves_at_first)
+        if of.back >= few and not alone.doubt:
+            return alone, ""
+    k, typical = alone.k if alone else 1, [float(of.n @ of.T) / of.customers]
+    model = cnbd.fit(of.x, of.t_x, of.T, weights=of.n, k=k, prior=cnbd.weak_prior(typical, k), leaves_at_first=leaves_at_first)
+    return model, alone.doubt if alone else "too few: nobody came back"
+
+
 def purchases(kind: Kind) -> Callable[[Known, float], Forecast]:
     """The forecast of a purchase model that learns from the histories known at the origin."""
 
     def forecast(at: Known, horizon: float) -> Forecast:
-        model, doubt = with_care(kind, at.x, at.t_x, at.T, weights=at.n)
-        histories = at.x, at.t_x, at.T
-        intervals = {level: orders_within([model], horizon, *histories, level=level) for level in LEVELS}
-        return Forecast(
-            model.expected_purchases(horizon, *histories), p_order(model, horizon, *histories), intervals, doubt, model.parameters
-        )
+        return _forecast(*with_care(kind, at.x, at.t_x, at.T, weights=at.n), at, horizon)
 
     return forecast
+
+
+def regular(*, leaves_at_first: bool) -> Callable[[Known, float], Forecast]:
+    """The forecast of a model of regular buyers, which needs gaps to be known at the origin."""
+
+    def forecast(at: Known, horizon: float) -> Forecast:
+        gaps = np.zeros(len(at)) if at.log_gaps is None else at.log_gaps
+        model, doubt = regular_with_care(at.x, at.t_x, at.T, gaps, leaves_at_first=leaves_at_first, weights=at.n)
+        return _forecast(model, doubt, at, horizon)
+
+    return forecast
+
+
+def _forecast(model: BGNBD | CNBD | ParetoNBD, doubt: str, at: Known, horizon: float) -> Forecast:
+    histories = at.x, at.t_x, at.T
+    intervals = {level: orders_within([model], horizon, *histories, level=level) for level in LEVELS}
+    return Forecast(model.expected_purchases(horizon, *histories), p_order(model, horizon, *histories), intervals, doubt, model.parameters)
 
 
 def thumb(fit: Callable[[Known], Thumb]) -> Callable[[Known, float], Forecast]:
@@ -175,3 +224,8 @@ STANDARD = (
     Entrant("paretonbd", "Pareto/NBD", purchases(paretonbd), is_model=True, tells_who_left=True),
 )
 """The simplest first: of two that are as good as each other the first is taken."""
+REGULAR = (
+    Entrant("bgcnbd", "BG/CNBD-k", regular(leaves_at_first=False), is_model=True),
+    Entrant("mbgcnbd", "MBG/CNBD-k", regular(leaves_at_first=True), is_model=True, tells_who_left=True),
+)
+"""For customers who buy more regularly than by chance; they stand after the others."""

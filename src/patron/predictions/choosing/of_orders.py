@@ -46,6 +46,9 @@ def origin_of_orders(customers: ArrayLike, days: ArrayLike, at: float, horizon: 
     np.maximum.at(last, who[before], day[before])
     orders = np.bincount(who[before], minlength=size)
     rows = np.flatnonzero(orders)
+    gaps = np.diff(day[before])
+    own = np.diff(who[before]) == 0
+    logs = np.bincount(who[before][1:][own], weights=np.log(gaps[own]), minlength=size)[rows].astype(np.float64, copy=False)
     spent = np.bincount(who[before], weights=worth[before], minlength=size)[rows].astype(np.float64, copy=False)
     return Origin(
         name=f"day {at:g}",
@@ -57,6 +60,7 @@ def origin_of_orders(customers: ArrayLike, days: ArrayLike, at: float, horizon: 
         order_value=None if values is None else _order_values(orders[rows].astype(np.float64), spent),
         revenue=None if values is None else np.bincount(who[after], weights=worth[after], minlength=size)[rows],
         spend=None if values is None else spent,
+        log_gaps=logs,
     )
 
 

@@ -34,6 +34,7 @@ class Origin:
         order_value: what an order of each was expected to be worth, from what was known then; needed to judge revenue.
         revenue: what each spent within the horizon.
         spend: what each had spent until then; tells the top 1 %.
+        log_gaps: the sum of the logarithms of each one's gaps between orders until then; needed by models of regular buyers.
         segments: further groups of customers to judge apart, such as channels.
     """
 
@@ -47,6 +48,7 @@ class Origin:
     order_value: ArrayLike | None = None
     revenue: ArrayLike | None = None
     spend: ArrayLike | None = None
+    log_gaps: ArrayLike | None = None
     segments: Mapping[str, Flags] = field(default_factory=dict)
 
 
@@ -64,6 +66,7 @@ class Known:
         customers: number of each; None where rows were joined.
         order_value: expected worth of an order; None where not given.
         revenue: within the horizon; None where not given.
+        log_gaps: sum of the logarithms of gaps; None where not given.
         segments: names and rows.
     """
 
@@ -76,6 +79,7 @@ class Known:
     customers: Integers | None
     order_value: Floats | None
     revenue: Floats | None
+    log_gaps: Floats | None
     segments: dict[str, Flags]
 
     def __len__(self) -> int:
@@ -90,6 +94,7 @@ class Known:
             customers=None if self.customers is None else self.customers[rows],
             order_value=None if self.order_value is None else self.order_value[rows],
             revenue=None if self.revenue is None else self.revenue[rows],
+            log_gaps=None if self.log_gaps is None else self.log_gaps[rows],
             segments={name: flags[rows] for name, flags in self.segments.items()},
         )  # fmt: skip
 
@@ -106,7 +111,8 @@ def known(origin: Origin, horizon: float) -> Known:
     """
     x, t_x, age, n = checked(origin.x, origin.t_x, origin.T, origin.weights)
     further = {"orders": origin.orders, "order_value": origin.order_value, "revenue": origin.revenue, "spend": origin.spend}
-    further |= {"customers": origin.customers} | {f"segment {name}": flags for name, flags in origin.segments.items()}
+    further |= {"log_gaps": origin.log_gaps, "customers": origin.customers}
+    further |= {f"segment {name}": flags for name, flags in origin.segments.items()}
     given = as_floats({"x": x} | {name: values for name, values in further.items() if values is not None})
     counts = [name for name in ("orders", "customers") if name in given]
     refuse(given, {name: [((given[name] < 0) | (given[name] % 1 != 0), "a whole number, 0 or more")] for name in counts})
@@ -132,7 +138,7 @@ def _known(origin: Origin, columns: dict[str, Floats], horizon: float) -> Known:
     return Known(
         origin.name, x.astype(np.int64), columns["t_x"], age, n, columns["orders"],
         None if customers is None else customers.astype(np.int64),
-        columns.get("order_value"), columns.get("revenue"), segments,
+        columns.get("order_value"), columns.get("revenue"), columns.get("log_gaps"), segments,
     )  # fmt: skip
 
 

@@ -142,6 +142,14 @@ class Covered:
 
 
 @dataclass(frozen=True, slots=True)
+class Absent:
+    """Who did not take part, as a sentence calls it, and why."""
+
+    title: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """Which predictor a shop should use, why, and how good each of them was.
 
@@ -162,6 +170,7 @@ class Choice:
         tenths: by entrant and origin.
         odds: by entrant.
         covered: by entrant, where it gave intervals.
+        absent: who did not take part, and why.
     """
 
     verdict: Verdict
@@ -180,6 +189,7 @@ class Choice:
     tenths: tuple[Tenths, ...]
     odds: tuple[Odds, ...]
     covered: tuple[Covered, ...]
+    absent: tuple[Absent, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Plain values, as JSON knows them."""
@@ -196,6 +206,7 @@ class Choice:
             "segments": tuple(OfSegment(**(d | {k: Band(**d[k]) for k in ("sum_ratio", "mean_absolute_error")})) for d in data["segments"]),
             "tenths": tuple(Tenths(**(d | {"deciles": tuple(Decile(**row) for row in d["deciles"])})) for d in data["tenths"]),
             "odds": tuple(Odds(d["model"], _reliability(d["reliability"])) for d in data["odds"]),
+            "absent": tuple(Absent(**d) for d in data.get("absent", ())),
             "covered": tuple(Covered(d["model"], d["level"], Coverage(**d["coverage"])) for d in data["covered"]),
         }
         return cls(**(dict(data) | parts))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from patron.api import imports, webhooks
 from patron.api.asgi import refused
 from patron.api.collection import Collection
 from patron.api.health import PATH, Health
+from patron.app.config import webhook_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,8 +47,13 @@ class Application:
 
 def application(serving: Serving, others: Mapping[str, App] | None = None) -> Application:
     """The application of a project that is being served."""
-    collection = Collection(serving.inbox, serving.may_write, serving.project.clock, script=serving.script)
-    return Application(collection, Health(serving.status), others or {})
+    inbox, clock = serving.inbox, serving.project.clock
+    collection = Collection(inbox, serving.may_write, clock, script=serving.script)
+    taken = {
+        imports.PATH: imports.Imports(inbox, serving.may_write, clock),
+        webhooks.PATH: webhooks.Webhooks(inbox, webhook_secrets(serving.project.config), clock),
+    }
+    return Application(collection, Health(serving.status), {**taken, **(others or {})})
 
 
 async def _nothing(scope: Scope, receive: Receive, send: Send) -> None:

@@ -34,7 +34,7 @@ _SESSION = (
     "SET enable_progress_bar = false",  # standard output belongs to results
     "CREATE OR REPLACE TEMP MACRO from_utc_timestamp(instant, zone) AS timezone(zone, timezone('UTC', instant))",
     "CREATE OR REPLACE TEMP MACRO to_utc_timestamp(wall, zone) AS timezone('UTC', timezone(zone, wall))",
-    "CREATE OR REPLACE TEMP MACRO hash63(txt) AS (md5_number_lower(txt) >> 1)::BIGINT",
+    "CREATE OR REPLACE TEMP MACRO hash63(txt) AS (md5_number(txt) >> 65)::BIGINT",
 )
 _FORMATS = {
     ".parquet": "FORMAT parquet, COMPRESSION zstd",
@@ -57,7 +57,6 @@ class DuckDBEngine:
             TransientError: another process holds the file open, or the disk is full.
             InputError: the file is not a DuckDB database.
         """
-        self._compiler = DuckDBCompiler()
         self._depth = 0
         settings: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": False,
@@ -96,7 +95,7 @@ class DuckDBEngine:
         """Make or replace a table with the rows of an expression, each column in the type that the expression has."""
         kind = "TEMP TABLE" if temporary else "TABLE"
         columns = expression.schema().items()
-        cast = ", ".join(f"{_quoted(c)}::{self._type(t)} AS {_quoted(c)}" for c, t in columns)
+        cast = ", ".join(f"{_quoted(c)}::{_type(t)} AS {_quoted(c)}" for c, t in columns)
         self._run(f"CREATE OR REPLACE {kind} {_quoted(name)} AS SELECT {cast} FROM ({self.sql(expression)})")
 
     def fill(self, name: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> None:
@@ -126,7 +125,7 @@ class DuckDBEngine:
 
     def declare(self, table: Table) -> None:
         """Make an empty table with a declared schema unless it exists."""
-        columns = ", ".join(f"{_quoted(c.name)} {self._type(ibis.dtype(c.type))}{' NOT NULL' if c.required else ''}" for c in table.columns)
+        columns = ", ".join(f"{_quoted(c.name)} {_type(ibis.dtype(c.type))}{' NOT NULL' if c.required else ''}" for c in table.columns)
         self._run(f"CREATE TABLE IF NOT EXISTS {_quoted(table.name)} ({columns})")
 
     def insert(self, name: str, rows: ir.Table | pa.Table) -> int:
@@ -216,9 +215,6 @@ class DuckDBEngine:
         except (duckdb.Error, RuntimeError):  # the failure ended the transaction itself
             return
 
-    def _type(self, of: dt.DataType) -> str:
-        return str(self._compiler.type_mapper.from_ibis(of).sql(dialect="duckdb"))
-
 
 @contextmanager
 def _limits() -> Iterator[None]:
@@ -249,6 +245,11 @@ def _text(value: str) -> str:
 def _statement(node: ops.Node) -> str:
     """The statement of an expression, written once: the same questions come again with every refresh and every tick."""
     return str(DuckDBCompiler().to_sqlglot(node.to_expr()).sql(dialect="duckdb"))
+
+
+@lru_cache(maxsize=1_000)
+def _type(of: dt.DataType) -> str:
+    return str(DuckDBCompiler.type_mapper.from_ibis(of).sql(dialect="duckdb"))
 
 
 @lru_cache(maxsize=10_000)

@@ -49,7 +49,7 @@ def application(serving: Serving, others: Mapping[str, App] | None = None) -> Ap
     """The application of a project that is being served."""
     inbox, clock = serving.inbox, serving.project.clock
     collection = Collection(inbox, serving.may_write, clock, script=serving.script)
-    taken = {
+    taken: dict[str, App] = {
         imports.PATH: imports.Imports(inbox, serving.may_write, clock),
         webhooks.PATH: webhooks.Webhooks(inbox, webhook_secrets(serving.project.config), clock),
     }

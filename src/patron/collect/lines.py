@@ -14,6 +14,7 @@ import ibis
 import ibis.expr.operations as ops
 
 from patron.collect import amounts, ids, people
+from patron.collect import orders_of_lines as ordering
 from patron.collect.parsing import clean, reference
 from patron.collect.places import country
 from patron.kernel.errors import InputError
@@ -169,49 +170,62 @@ class Lines:
         is_product = kinds.kind == "product"
         return kinds.mutate(product_id=ibis.ifelse(is_product, ids.product_id(kinds.product_code), ibis.null("int64")))
 
-    def numbers(self, *, apart: bool) -> ir.Table:
+    def numbers(self, codes: ir.Table, *, apart: bool) -> ir.Table:
         """One row per order number as it stands.
 
         Args:
+            codes: `codes`.
             apart: whether any line is given back; such lines say nothing about the order but its buyer, time and currency.
 
         Returns:
             raw, order_number, order_id, ordered_at, currency, is_credit, buyer_id, customer_number, email, phone and the columns
-            `orders_of_lines.MERGED`; null where the file does not say.
+            `orders_of_lines.MERGED`; null where the file does not say. Of the lines that are not given back: is_sold, whether there are
+            any, and the columns `orders_of_lines.SUMMED`. And is_plain: whether it is certain that no two lines are equal; is_new: true.
         """
-        rows, has = self.records, self.intake.has
+        rows, has = self._coded(codes), self.intake.has
         if apart:
-            rows = self._priced(rows.mutate(is_credit=self._is_credit(reference(rows.order_number))))
-        sold = {"where": ~self._gives_back(rows)} if apart else {}
+            rows = rows.mutate(is_credit=self._is_credit(reference(rows.order_number)))
+        rows = rows.mutate(_slot=_slot(rows.product_id, rows.net_revenue, rows.quantity))
+        where = ~self._gives_back(rows) if apart else None
+        sold = {} if where is None else {"where": where}
         grouped = rows.group_by("order_number").agg(
             ordered_at=rows.ordered_at.min(),
+            is_sold=ibis.literal(value=True) if where is None else where.any(),
+            is_plain=rows._slot.sum() == rows._slot.bit_or(),
             **{c: rows[c].max() for c in ("currency", *BUYERS) if c in has},
             **{c: rows[c].max(**sold) for c in ORDERS if c in has},
+            **ordering.parts(rows, where),
         )
+        if "country" in has:  # their names are few, orders are many
+            said = self.records.select("country").distinct()
+            known = said.select(_said=said.country, _country=country(clean(said.country)))
+            grouped = grouped.left_join(known, grouped.country == known._said)
         code = self.currency(grouped)
         values = {c: clean(grouped[c]) if c in has else ibis.null("string") for c in (*BUYERS, *ORDERS)}
         if "customer_number" in has:
             values["customer_number"] = reference(grouped.customer_number)
         if "email" in has:
             values["email"] = values["email"].lower()
+        if "country" in has:
+            values["country"] = grouped._country
         bare = grouped.select(
+            "is_sold",
+            "is_plain",
+            is_new=ibis.literal(value=True),
             raw=grouped.order_number,
             order_number=reference(grouped.order_number),
             ordered_at=self.instant(grouped.ordered_at),
             currency=ibis.literal(code) if isinstance(code, str) else code,
             **values,
+            **ordering.summed(grouped),
         )
-        if "country" in has:  # their names are few, orders are many
-            names = bare.select("country").distinct()
-            known = names.select(_name=names.country, _code=country(names.country))
-            bare = bare.left_join(known, bare.country == known._name).mutate(country=known._code).select(*bare.columns)
-        if self._buyers:  # hashes take their time; people come back
+        if self._buyers in {(), ("customer_number",)}:
+            bare = bare.mutate(buyer_id=self.person(bare).id.cast("int64") if self._buyers else ibis.null("int64"))
+        else:  # addresses are hashed twice, which takes its time; people come back
             buyers = bare.select(*self._buyers).distinct()
             found = buyers.select(*(buyers[c].name(f"_{c}") for c in self._buyers), buyer_id=self.person(buyers).id.cast("int64"))
             same = [bare[c].identical_to(found[f"_{c}"]) for c in self._buyers]
             bare = bare.left_join(found, same).select(*bare.columns, "buyer_id")
-        else:
-            bare = bare.mutate(buyer_id=ibis.null("int64"))
         return bare.mutate(
             is_credit=self._is_credit(bare.order_number),
             order_id=ids.order_id(self.intake.source, self.intake.scope, bare.order_number),
@@ -245,34 +259,47 @@ class Lines:
 
         Returns:
             The columns of `facts.ORDER_LINES` but for what the loading adds, `line_id` being that of the first of equal lines; and
-            order_number, buyer_id, and gives_back: whether it is a line of a credit note.
+            order_number, buyer_id, gives_back: whether it is a line of a credit note, and is_plain, of its number.
         """
-        rows = self._priced(self.records.mutate(_code=self.code)).alias("_priced")
+        rows = self._coded(codes)
         known = numbers.select(
-            "raw", "order_id", "buyer_id", "is_credit", number=numbers.order_number, at=numbers.ordered_at, _currency=numbers.currency
+            "raw", "order_id", "buyer_id", "is_credit", "is_plain", number=numbers.order_number, at=numbers.ordered_at, of=numbers.currency
         )
-        of_codes = codes.select("product_id", kind=codes.kind, _of=codes.code)
-        met = rows.join(known, rows.order_number == known.raw)
-        both = met.left_join(of_codes, met._code == of_codes._of)
+        both = rows.join(known, rows.order_number == known.raw)
         zero = ibis.literal(0, type="int64")
-        optional = {c: both[f"_{c}"] if f"_{c}" in rows.columns else zero for c in ("discount", "coupon_discount", "tax")}
+        optional = [both[c] if c in self._told else zero for c in ("discount", "coupon_discount", "tax")]
         return both.select(
-            line_id=_mixed(both.order_id, both.product_id, both._quantity, ibis.coalesce(both._price, 0), both._net, *optional.values()),
-            order_id=both.order_id,
+            "order_id", "buyer_id", "product_id", "kind", "quantity", "unit_price", "list_price", "net_revenue", "discount",
+            "coupon_discount", "tax", "cost", "is_plain",
+            line_id=_mixed(both.order_id, both.product_id, both.quantity, ibis.coalesce(both.unit_price, 0), both.net_revenue, *optional),
             order_number=both.number,
-            buyer_id=both.buyer_id,
-            product_id=both.product_id,
-            kind=ibis.coalesce(both.kind, ibis.literal("product")),
             ordered_at=both.at,
-            quantity=both._quantity,
-            unit_price=both._price,
-            list_price=both.list_price,
-            currency=both._currency,
-            net_revenue=both._net,
-            **optional,
-            cost=both._cost if "_cost" in rows.columns else ibis.null("int64"),
+            currency=both.of,
             gives_back=self._gives_back(both),
-        )
+        )  # fmt: skip
+
+    @property
+    def _told(self) -> frozenset[str]:
+        """The amounts that the file tells besides the revenue of each line."""
+        has = self.intake.has
+        coupons = {"coupon_discount", "discount"} if has & {"coupon_discount", "coupon_match_discount"} else set()
+        return frozenset(coupons | (has & {"discount", "tax", "cost"}))
+
+    def _coded(self, codes: ir.Table) -> ir.Table:
+        """Records with their money in minor units, and with what their codes stand for: product_id and kind."""
+        rows = self._priced(self.records.mutate(_code=self.code)).alias("_priced")
+        of_codes = codes.select("product_id", "kind", _of=codes.code)
+        met = rows.left_join(of_codes, rows._code == of_codes._of)
+        zero = ibis.literal(0, type="int64")
+        return met.select(
+            "order_number", "ordered_at", "list_price", "product_id", "currency", *BUYERS, *ORDERS,
+            kind=ibis.coalesce(met.kind, ibis.literal("product")),
+            quantity=met._quantity,
+            unit_price=met._price,
+            net_revenue=met._net,
+            **{c: met[f"_{c}"] if c in self._told else zero for c in ("discount", "coupon_discount", "tax")},
+            cost=met._cost if "cost" in self._told else ibis.null("int64"),
+        )  # fmt: skip
 
     def _is_credit(self, number: ir.StringValue) -> ir.BooleanValue:
         return _matches(number, self.rules.credits)
@@ -284,8 +311,8 @@ class Lines:
 
     def _gives_back(self, rows: ir.Table) -> ir.BooleanValue:
         if "quantity" in self.intake.has:
-            return (rows._quantity < 0) & ((rows._net < 0) | rows.is_credit)
-        return (rows._net < 0) | (rows.is_credit & (rows._net <= 0))
+            return (rows.quantity < 0) & ((rows.net_revenue < 0) | rows.is_credit)
+        return (rows.net_revenue < 0) | (rows.is_credit & (rows.net_revenue <= 0))
 
     def _amounts(self, rows: ir.Table) -> dict[str, ir.Value]:
         """The money of each line in minor units (_net, _discount, _coupon_discount, _tax, _cost), and _price, of a unit."""
@@ -345,6 +372,16 @@ def _mixed(
         if not isinstance(value.op(), ops.Literal):
             mixed = mixed ^ ((value % _LARGE).abs() * factor) ^ ibis.ifelse(value < 0, 1, 0)
     return mixed & ((1 << 63) - 1)
+
+
+def _slot(product: ir.IntegerValue, net: ir.IntegerValue, quantity: ir.DecimalValue) -> ir.IntegerValue:
+    """One of 61 bits for the content of a line: where those of an order add up to what they are together, each is there but once.
+
+    So is known, in passing, of which orders no two lines are equal; of the others it has to be found out.
+    """
+    zero = ibis.literal(0, type="int64")
+    content = ibis.coalesce(product, zero) % _LARGE + net.abs() * 7 + (quantity * 1000).cast("int64").abs()
+    return ibis.literal(1, type="int64") << (ibis.coalesce(content, zero) % 61)
 
 
 def _matches(text: ir.StringValue, patterns: Sequence[str]) -> ir.BooleanValue:

@@ -13,6 +13,10 @@ MERGED = ("buyer_id", "coupon_code", "channel", "country", "region", "city", "po
 """What an order has besides its lines; of two values the greater holds, so that the order of loading does not matter."""
 
 
+SUMMED = ("kind", "net_revenue", "shipping", "fees", "discount", "coupon_discount", "tax", "total", "cost", "units", "line_count")
+"""What an order has of its lines."""
+
+
 def sums(order_lines: ir.Table) -> ir.Table:
     """The money, units and kind of orders.
 
@@ -20,36 +24,54 @@ def sums(order_lines: ir.Table) -> ir.Table:
         order_lines: `facts.ORDER_LINES`.
 
     Returns:
-        One row per order: order_id, kind, the amounts of `facts.ORDERS`, units, line_count.
+        One row per order: order_id and `SUMMED`.
     """
-    rows = order_lines
+    grouped = order_lines.group_by("order_id").agg(**parts(order_lines))
+    return grouped.select("order_id", **summed(grouped))
+
+
+def parts(rows: ir.Table, where: ir.BooleanValue | None = None) -> dict[str, ir.Value]:
+    """What is added up over the lines of an order, for `summed`.
+
+    Args:
+        rows: lines, with kind, quantity, net_revenue, discount, coupon_discount, tax and cost.
+        where: which of them belong to the order; all, if not given.
+    """
     zero = ibis.literal(0, type="int64")
 
     def of(*kinds: str) -> ir.IntegerValue:
-        return ibis.ifelse(rows.kind.isin(kinds), rows.net_revenue, zero).sum().cast("int64")
+        return ibis.ifelse(rows.kind.isin(kinds), rows.net_revenue, zero).sum(where=where).cast("int64")
 
     is_product = rows.kind == "product"
     is_sold = (rows.quantity >= 0) & (rows.net_revenue > 0) & (rows.kind != "adjustment")
-    grouped = rows.group_by("order_id").agg(
-        is_sale=is_sold.any(),
-        every=rows.net_revenue.sum().cast("int64"),
-        net_revenue=of("product", "discount"),
-        shipping=of("shipping"),
-        discount=rows.discount.sum().cast("int64"),
-        coupon_discount=rows.coupon_discount.sum().cast("int64"),
-        tax=rows.tax.sum().cast("int64"),
-        units=ibis.ifelse(is_product, rows.quantity, ibis.literal(0).cast("decimal(18, 3)")).sum().cast("decimal(18, 3)"),
-        line_count=is_product.sum().cast("int64"),
-        cost=ibis.ifelse(is_product, rows.cost, zero).sum().cast("int64"),
-        uncosted=(is_product & rows.cost.isnull()).any(),
-    )
-    return grouped.select(
-        "order_id", "net_revenue", "shipping", "discount", "coupon_discount", "tax", "units", "line_count",
-        kind=ibis.ifelse(grouped.is_sale, "sale", "adjustment"),
-        fees=grouped.every - grouped.net_revenue - grouped.shipping,
-        total=grouped.every + grouped.tax,
-        cost=ibis.ifelse(grouped.uncosted | (grouped.line_count == 0), ibis.null("int64"), grouped.cost),
-    )  # fmt: skip
+    return {
+        "_is_sale": is_sold.any(where=where),
+        "_every": rows.net_revenue.sum(where=where).cast("int64"),
+        "_net_revenue": of("product", "discount"),
+        "_shipping": of("shipping"),
+        **{f"_{c}": rows[c].sum(where=where).cast("int64") for c in ("discount", "coupon_discount", "tax")},
+        "_units": ibis.ifelse(is_product, rows.quantity, ibis.literal(0).cast("decimal(18, 3)")).sum(where=where).cast("decimal(18, 3)"),
+        "_line_count": is_product.sum(where=where).cast("int64"),
+        "_cost": ibis.ifelse(is_product, rows.cost, zero).sum(where=where).cast("int64"),
+        "_uncosted": (is_product & rows.cost.isnull()).any(where=where),
+    }
+
+
+def summed(grouped: ir.Table) -> dict[str, ir.Value]:
+    """The columns `SUMMED`.
+
+    Args:
+        grouped: orders, with their `parts`.
+    """
+    unknown = grouped._uncosted | (grouped._line_count == 0)
+    same = {c: grouped[f"_{c}"] for c in ("net_revenue", "shipping", "discount", "coupon_discount", "tax", "units", "line_count")}
+    return {
+        **same,
+        "kind": ibis.ifelse(grouped._is_sale, "sale", "adjustment"),
+        "fees": grouped._every - grouped._net_revenue - grouped._shipping,
+        "total": grouped._every + grouped._tax,
+        "cost": ibis.ifelse(unknown, ibis.null("int64"), grouped._cost),
+    }
 
 
 def orders(numbers: ir.Table, summed: ir.Table) -> ir.Table:
@@ -59,8 +81,16 @@ def orders(numbers: ir.Table, summed: ir.Table) -> ir.Table:
         numbers: order_id, order_number, ordered_at, currency and the columns `MERGED`.
         summed: `sums` of their lines.
     """
-    joined = numbers.join(summed, "order_id")
-    return joined.select(*summed.columns, "order_number", "ordered_at", "currency", *MERGED, updated_at=joined.ordered_at)
+    return complete(numbers.join(summed, "order_id"))
+
+
+def complete(rows: ir.Table) -> ir.Table:
+    """`facts.ORDERS`, without what the loading adds.
+
+    Args:
+        rows: order_id, order_number, ordered_at, currency and the columns `MERGED` and `SUMMED`.
+    """
+    return rows.select("order_id", *SUMMED, "order_number", "ordered_at", "currency", *MERGED, updated_at=rows.ordered_at)
 
 
 def heads(numbers: ir.Table, known: ir.Table) -> ir.Table:
@@ -71,12 +101,19 @@ def heads(numbers: ir.Table, known: ir.Table) -> ir.Table:
         known: order_id, ordered_at, currency and `MERGED` of documents that earlier files told of.
 
     Returns:
-        One row per document of the file: order_id, order_number, ordered_at, currency and `MERGED`.
+        One row per document of the file: order_id, order_number, ordered_at, currency and `MERGED`; is_new: whether all that is known of
+        it stands in the file, under one way to write its number; is_plain: whether it is new and no two of its lines are equal.
     """
     columns = ["order_id", "ordered_at", "currency", *MERGED]
-    every = numbers.select(*columns, "order_number").union(known.select(*columns, order_number=ibis.null("string")))
+    no = ibis.literal(value=False)
+    said = known.select(*columns, order_number=ibis.null("string"), is_new=no, is_plain=no)
+    every = numbers.select(*columns, "order_number", "is_new", "is_plain").union(said)
+    once = every.count() == 1
     return every.group_by("order_id").agg(
-        ordered_at=every.ordered_at.min(), **{c: every[c].max() for c in ("order_number", "currency", *MERGED)}
+        ordered_at=every.ordered_at.min(),
+        is_new=every.is_new.all() & once,
+        is_plain=every.is_plain.all() & once,
+        **{c: every[c].max() for c in ("order_number", "currency", *MERGED)},
     )
 
 

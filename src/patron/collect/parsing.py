@@ -79,15 +79,21 @@ def text_of(column: ir.Column) -> ir.StringColumn:
 def blank(column: ir.Column) -> ir.BooleanValue:
     """Whether a cell says nothing."""
     if isinstance(column.type(), dt.String):
-        return column.isnull() | column.strip().isin(_NOTHING)
+        return column.isnull() | stripped(column).isin(_NOTHING)
     return column.isnull()
 
 
 def clean(text: ir.StringValue) -> ir.StringValue:
     """Text without blanks around it and without the apostrophe that spreadsheets guard numbers with; null when nothing is left."""
-    bare = text.strip()
-    bare = ibis.ifelse(bare.startswith("'"), bare.re_replace(r"^'([-+=@\d])", r"\1"), bare)
+    bare = stripped(text)
+    is_guarded = (bare >= "'") & (bare < "(")  # begins with it: a comparison is quicker than a search
+    bare = ibis.ifelse(is_guarded, bare.re_replace(r"^'([-+=@\d])", r"\1"), bare)
     return bare.nullif("")
+
+
+def stripped(text: ir.StringValue) -> ir.StringValue:
+    """Text without blanks around it: engines take long to trim, so only what begins or ends with a blank is."""
+    return ibis.ifelse((text < "!") | (text.right(1) < "!"), text.strip(), text)
 
 
 def reference(text: ir.StringValue) -> ir.StringValue:

@@ -7,6 +7,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 import ibis
+import ibis.expr.operations as ops
 
 from patron.collect.parsing import EXPECTED, LENIENT, TYPES, blank, clean, read, text_of
 from patron.collect.style import Style
@@ -126,7 +127,10 @@ class Reading:
         for check in self.recognised.layout.checks:
             header = self.recognised.columns.get(check.field)
             place = self.kept.index(header) if header else None
-            bad = ibis.coalesce(check.bad(parsed), _NO)
+            test = check.bad(parsed)
+            if header is None and {f.name for f in test.op().find(ops.Field)} == {check.field}:
+                continue  # it looks at nothing that the file has
+            bad = ibis.coalesce(test, _NO)
             found.append((Issue(header or check.field, place, check.expected, check.hint), bad, bad))
         return found
 

@@ -47,7 +47,7 @@ def with_heads(store: Store, numbers: ir.Table, intake: Intake) -> ir.Table:
         places = {"scope": ibis.literal(intake.scope), "source": ibis.literal(intake.source)}
         store.update("credits", of_credits.mutate(**places), ("source", "scope", "document_number"))
     _touch(store, heads, before.select("buyer_id").union(heads.select("buyer_id")))
-    whole = numbers.select("raw", "is_credit", "order_id", *_BUYERS).join(heads, "order_id")
+    whole = numbers.select("raw", "is_credit", "is_sold", "order_id", *_BUYERS, *ordering.SUMMED).join(heads, "order_id")
     return kept(store, "_load_headed", whole.select(*numbers.columns))
 
 

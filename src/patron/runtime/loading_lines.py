@@ -41,13 +41,13 @@ def load_lines(store: Store, records: ir.Table, intake: Intake, zone: str) -> Ou
     may_give_back = bool(count(store, records.filter(lines.may_give_back).limit(1)))
     names = kept(store, "_load_names", lines.names())
     codes = kept(store, "_load_codes", lines.codes(names))
-    said = kept(store, "_load_numbers", lines.numbers(apart=may_give_back))
+    said = kept(store, "_load_numbers", lines.numbers(codes, apart=may_give_back))
     numbers = with_heads(store, said, intake)
     joined = lines.joined(codes, numbers)
     is_empty = not count(store, t.ORDER_LINES.unbound().limit(1))
     sold = joined.filter(~joined.gives_back) if may_give_back else joined
-    rows = {"order_lines": _insert_lines(store, sold, intake, is_empty=is_empty)}
-    rows["orders"] = _sum_orders(store, numbers, intake, is_empty=is_empty)
+    rows = {"order_lines": _insert_lines(store, sold, intake)}
+    rows["orders"] = _insert_orders(store, numbers, intake)
     if may_give_back:
         rows["credits"] = _insert_credits(store, joined.filter(joined.gives_back), intake)
     remember(store, TOUCHED_CREDITS, credits_of(numbers, intake).select("credit_id"))
@@ -58,15 +58,19 @@ def load_lines(store: Store, records: ir.Table, intake: Intake, zone: str) -> Ou
     return Outcome(changed, rows, _money(store, joined, is_empty=is_empty), (span["a"], span["b"]), _notes(store, codes, numbers))
 
 
-def _insert_lines(store: Store, sold: ir.Table, intake: Intake, *, is_empty: bool) -> int:
-    """Into `order_lines` what is not there yet."""
-    rows = kept(store, _NEW_LINES, sold)
+def _insert_lines(store: Store, sold: ir.Table, intake: Intake) -> int:
+    """Into `order_lines` what is not there yet. Most orders are new and none of their lines is repeated: these need no closer look."""
+    rows = kept(store, _NEW_LINES, sold.filter(~sold.is_plain))
+    inserted = _insert_doubtful(store, rows, intake) if count(store, rows.limit(1)) else 0
+    return inserted + store.insert("order_lines", completed(t.ORDER_LINES, sold.filter(sold.is_plain), intake))
+
+
+def _insert_doubtful(store: Store, rows: ir.Table, intake: Intake) -> int:
+    """Into `order_lines` what is not there yet, of lines that may be, or may be equal."""
     if _find_repeated(store, rows.line_id):
         repeated = ibis.table({"line_id": "int64"}, name=_REPEATED)
         rows = rows.anti_join(repeated, "line_id").union(_numbered(rows.semi_join(repeated, "line_id")))
     new = completed(t.ORDER_LINES, rows, intake)
-    if is_empty:
-        return store.insert("order_lines", new)
     stored = t.ORDER_LINES.unbound()
     more = [c for c in ("list_price", "cost") if c in intake.has]
     if more:  # not of the content: a file without them tells of the same lines
@@ -90,18 +94,18 @@ def _insert_credits(store: Store, given_back: ir.Table, intake: Intake) -> int:
     return store.insert("credits", new.anti_join(t.CREDITS.unbound().select("credit_id"), "credit_id"))
 
 
-def _sum_orders(store: Store, numbers: ir.Table, intake: Intake, *, is_empty: bool) -> int:
-    """Write the orders of the file: their lines may have been there before, in part. How many."""
-    stored = t.ORDER_LINES.unbound()
-    heads = numbers.select("order_id", "order_number", "ordered_at", "currency", *ordering.MERGED)
-    if count(store, numbers.filter(numbers.raw != numbers.order_number).limit(1)):
-        heads = heads.distinct()  # a number that is written in two ways
-    if is_empty:
-        return store.insert("orders", completed(t.ORDERS, ordering.orders(heads, ordering.sums(stored)), intake))
-    summed = ordering.sums(stored.semi_join(numbers, "order_id"))
+def _insert_orders(store: Store, numbers: ir.Table, intake: Intake) -> int:
+    """Write the orders of the file: new ones are the sums of its lines, of others there may have been lines before. How many."""
+    new = numbers.filter(numbers.is_new & numbers.is_sold)
+    inserted = store.insert("orders", completed(t.ORDERS, ordering.complete(new), intake))
+    others = numbers.filter(~numbers.is_new)
+    if not count(store, others.limit(1)):
+        return inserted
+    heads = others.select("order_id", "order_number", "ordered_at", "currency", *ordering.MERGED).distinct()
+    summed = ordering.sums(t.ORDER_LINES.unbound().semi_join(others, "order_id"))
     made = kept(store, "_load_orders", completed(t.ORDERS, ordering.orders(heads, summed), intake))
     store.delete("orders", made.select("order_id"), ("order_id",))
-    return store.insert("orders", made)
+    return inserted + store.insert("orders", made)
 
 
 def _money(store: Store, joined: ir.Table, *, is_empty: bool) -> tuple[MoneyOf, ...]:

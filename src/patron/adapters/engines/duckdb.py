@@ -37,7 +37,7 @@ _SESSION = (
     "CREATE OR REPLACE TEMP MACRO from_utc_timestamp(instant, zone) AS timezone(zone, timezone('UTC', instant))",
     "CREATE OR REPLACE TEMP MACRO to_utc_timestamp(wall, zone) AS timezone('UTC', timezone(zone, wall))",
     "CREATE OR REPLACE TEMP MACRO moment() AS getvariable('moment')",
-    "CREATE OR REPLACE TEMP MACRO hash63(txt) AS (md5_number_lower(txt) >> 1)::BIGINT",
+    "CREATE OR REPLACE TEMP MACRO hash63(txt) AS (md5_number(txt) >> 65)::BIGINT",
 )
 _FORMATS = {
     ".parquet": "FORMAT parquet, COMPRESSION zstd",
@@ -60,7 +60,6 @@ class DuckDBEngine:
             TransientError: another process holds the file open, or the disk is full.
             InputError: the file is not a DuckDB database.
         """
-        self._compiler = DuckDBCompiler()
         self._depth = 0
         settings: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": False,
@@ -100,7 +99,7 @@ class DuckDBEngine:
         """Make or replace a table with the rows of an expression, each column in the type that the expression has."""
         kind = "TEMP TABLE" if temporary else "TABLE"
         columns = expression.schema().items()
-        cast = ", ".join(f"{_quoted(c)}::{self._type(t)} AS {_quoted(c)}" for c, t in columns)
+        cast = ", ".join(f"{_quoted(c)}::{_type(t)} AS {_quoted(c)}" for c, t in columns)
         self._run(f"CREATE OR REPLACE {kind} {_quoted(name)} AS SELECT {cast} FROM ({self.sql(expression)})")
 
     def fill(self, name: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> None:
@@ -130,7 +129,7 @@ class DuckDBEngine:
 
     def declare(self, table: Table) -> None:
         """Make an empty table with a declared schema unless it exists."""
-        columns = ", ".join(f"{_quoted(c.name)} {self._type(ibis.dtype(c.type))}{' NOT NULL' if c.required else ''}" for c in table.columns)
+        columns = ", ".join(f"{_quoted(c.name)} {_type(ibis.dtype(c.type))}{' NOT NULL' if c.required else ''}" for c in table.columns)
         self._run(f"CREATE TABLE IF NOT EXISTS {_quoted(table.name)} ({columns})")
 
     def insert(self, name: str, rows: ir.Table | pa.Table) -> int:
@@ -231,9 +230,6 @@ class DuckDBEngine:
         except (duckdb.Error, RuntimeError):  # the failure ended the transaction itself
             return
 
-    def _type(self, of: dt.DataType) -> str:
-        return str(self._compiler.type_mapper.from_ibis(of).sql(dialect="duckdb"))
-
 
 @contextmanager
 def _limits() -> Iterator[None]:
@@ -276,6 +272,11 @@ def _unfused() -> Iterator[None]:
         yield
     finally:
         ibis.options.sql.fuse_selects = before
+
+
+@lru_cache(maxsize=1_000)
+def _type(of: dt.DataType) -> str:
+    return str(DuckDBCompiler.type_mapper.from_ibis(of).sql(dialect="duckdb"))
 
 
 @lru_cache(maxsize=10_000)

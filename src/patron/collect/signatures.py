@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def signature(body: bytes, secret: str) -> str:
-    """The signature of a body: HMAC-SHA256 of its bytes, in base64, as Shopify and WooCommerce write it.
+    """The signature of a body: HMAC-SHA256 of its bytes, in base64, as Shopify and WooCommerce write it; here the second of RFC 4231.
 
     >>> signature(b"what do ya want for nothing?", "Jefe")
-    'W9zBRr9gdU5qBCQIlcJ1x1oAPxidJzmDnsdkZTjsOEM='
+    'W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM='
     """
     return base64.b64encode(hmac.digest(secret.encode(), body, hashlib.sha256)).decode()
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from patron.adapters.engines.duckdb import DuckDBEngine
+from patron.adapters.sources import reading_bytes
 from patron.collect.mapping import statements
 from patron.kernel.errors import TransientError
 from patron.runtime import loading_one
@@ -107,6 +109,19 @@ def test_a_refused_record_of_a_large_file_is_found_on_its_line(tmp_path: Path) -
         (300_002, None),
         (400_001, "quantity"),
     ]
+
+
+@pytest.mark.parametrize("currency", [False, True])
+def test_records_keep_the_order_of_a_file_that_is_read_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, currency: bool
+) -> None:
+    monkeypatch.setattr(reading_bytes, "BUFFER", 9 << 20)
+    header, end = ("order id,customer id,sku,quantity,price,date,currency\n", ",EUR\n") if currency else (HEADER, "\n")
+    rows = [f"{n},7,A,{'many' if n % 50_000 == 0 else 1},2.50,2024-01-01 10:00:00{end}" for n in range(400_000)]
+    store = DuckDBEngine(threads=2)
+    load(store, "lines", [written(tmp_path, header + "".join(rows))], OPTIONS)
+    found = store.connection.sql("SELECT line, record FROM refused ORDER BY line").fetchall()
+    assert [(line, json.loads(record)["order id"]) for line, record in found] == [(n + 2, str(n)) for n in range(0, 400_000, 50_000)]
 
 
 def test_a_suggested_mapping_reads_the_file(tmp_path: Path) -> None:

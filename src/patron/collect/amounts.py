@@ -11,12 +11,18 @@ from patron.kernel.money import CURRENCIES, exponent
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-KNOWN = CURRENCIES
-"""Codes of all currencies."""
-
+_PATTERN = f"^(?:{'|'.join(sorted(CURRENCIES))})$"
 _WIDE = "decimal(38, 9)"
 _HALF_WIDE = "decimal(19, 6)"  # a product of two fills a decimal of 38 digits
 _UNUSUAL = {places: sorted(c for c in CURRENCIES if exponent(c) == places) for places in (0, 3)}
+
+
+def is_code(text: ir.StringValue) -> ir.BooleanValue:
+    """Whether a text is the code of a currency.
+
+    A pattern, as engines make a join of a long list of values, after which rows of a file no longer come in its order.
+    """
+    return text.re_search(_PATTERN)
 
 
 def minor(amount: ir.DecimalValue, currency: str | ir.StringValue) -> ir.IntegerValue:

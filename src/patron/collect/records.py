@@ -128,7 +128,7 @@ class Reading:
             header = self.recognised.columns.get(check.field)
             place = self.kept.index(header) if header else None
             test = check.bad(parsed)
-            if header is None and {f.name for f in test.op().find(ops.Field)} == {check.field}:
+            if header is None and {f.name for f in test.op().find(ops.Field, filter=ops.Value)} == {check.field}:
                 continue  # it looks at nothing that the file has
             bad = ibis.coalesce(test, _NO)
             found.append((Issue(header or check.field, place, check.expected, check.hint), bad, bad))

@@ -107,7 +107,8 @@ class Check:
 
     Attributes:
         field: the field that is named in the problem.
-        bad: over the parsed records, true where the record cannot be used; null counts as usable.
+        bad: over the parsed records, true where the record cannot be used; null counts as usable. It is not asked when the file has no
+            column for `field` and it looks at nothing else.
         expected: completes "expected …".
         hint: what to do.
     """

@@ -99,7 +99,7 @@ class DuckDBEngine:
         """Make or replace a table with the rows of an expression, each column in the type that the expression has."""
         kind = "TEMP TABLE" if temporary else "TABLE"
         columns = expression.schema().items()
-        cast = ", ".join(f"{_quoted(c)}::{_type(t)} AS {_quoted(c)}" for c, t in columns)
+        cast = ", ".join(f"{_quoted(c)}::{self._type(t)} AS {_quoted(c)}" for c, t in columns)
         self._run(f"CREATE OR REPLACE {kind} {_quoted(name)} AS SELECT {cast} FROM ({self.sql(expression)})")
 
     def fill(self, name: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> None:
@@ -129,7 +129,7 @@ class DuckDBEngine:
 
     def declare(self, table: Table) -> None:
         """Make an empty table with a declared schema unless it exists."""
-        columns = ", ".join(f"{_quoted(c.name)} {_type(ibis.dtype(c.type))}{' NOT NULL' if c.required else ''}" for c in table.columns)
+        columns = ", ".join(f"{_quoted(c.name)} {self._type(ibis.dtype(c.type))}{' NOT NULL' if c.required else ''}" for c in table.columns)
         self._run(f"CREATE TABLE IF NOT EXISTS {_quoted(table.name)} ({columns})")
 
     def insert(self, name: str, rows: ir.Table | pa.Table) -> int:
@@ -229,6 +229,9 @@ class DuckDBEngine:
             self.connection.execute("ROLLBACK")
         except (duckdb.Error, RuntimeError):  # the failure ended the transaction itself
             return
+
+    def _type(self, of: dt.DataType) -> str:
+        return _type(of)
 
 
 @contextmanager

@@ -49,4 +49,4 @@ def money(amount: ir.DecimalValue, code: ir.StringValue) -> ir.IntegerValue:
 def currency(code: ir.StringValue, intake: Intake) -> ir.StringValue:
     """A currency that exists: as received, else the file's."""
     upper = code.upper()
-    return ibis.ifelse(upper.isin(sorted(amounts.KNOWN)), upper, ibis.literal(intake.currency))
+    return ibis.ifelse(amounts.is_code(upper), upper, ibis.literal(intake.currency))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from patron.kernel.money import CURRENCIES
+from patron.collect import amounts
 from patron.ports.source import Check, Field, FileSource, Layout
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ _CHECKS = (
     Check("amount", lambda r: ~r.amount.between(-_LARGEST_AMOUNT, _LARGEST_AMOUNT), "an amount of at most a billion"),
     Check(
         "currency",
-        lambda r: (r.currency.strip() != "") & ~r.currency.strip().upper().isin(sorted(CURRENCIES)),
+        lambda r: (r.currency.strip() != "") & ~amounts.is_code(r.currency.strip().upper()),
         "an ISO 4217 code such as EUR",
     ),
 )

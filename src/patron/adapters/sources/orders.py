@@ -165,7 +165,7 @@ LAYOUT = Layout(
     facts=_facts,
     checks=(
         Check("total", lambda r: r.total < 0, "an amount that is not negative", "what is given back belongs in a column for refunds"),
-        Check("currency", lambda r: ~r.currency.upper().isin(sorted(amounts.KNOWN)), "an ISO 4217 code such as EUR"),
+        Check("currency", lambda r: ~amounts.is_code(r.currency.upper()), "an ISO 4217 code such as EUR"),
     ),
     notes=(
         Note("{count:,} refunds have no date of their own; the order's was taken.", "refunds", lambda r: ~r.is_dated),

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from patron.collect import ids
-from patron.kernel.money import CURRENCIES
+from patron.collect import amounts, ids
 from patron.ports.source import Check, Field, FileSource, Layout, Note
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ LAYOUT = Layout(
     checks=(
         _price("price"),
         _price("cost"),
-        Check("currency", lambda r: ~r.currency.upper().isin(sorted(CURRENCIES)), "an ISO 4217 code such as EUR"),
+        Check("currency", lambda r: ~amounts.is_code(r.currency.upper()), "an ISO 4217 code such as EUR"),
     ),
     notes=(Note("{count:,} products have a cost: margins are known for them.", "listings", lambda p: p.cost.notnull()),),
 )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from patron.collect import ids
-from patron.kernel.money import CURRENCIES
+from patron.collect import amounts, ids
 from patron.ports.source import Check, Field, FileSource, Layout
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ LAYOUT = Layout(
     key=lambda records, _: ids.named("rate", records.currency.upper(), records.starts_on.cast("string")),
     facts=_facts,
     checks=(
-        Check("currency", lambda r: ~r.currency.upper().isin(sorted(CURRENCIES)), "an ISO 4217 code such as EUR"),
+        Check("currency", lambda r: ~amounts.is_code(r.currency.upper()), "an ISO 4217 code such as EUR"),
         Check("rate", lambda r: ~(r.rate > 0), "a rate above 0", "how much of the shop's currency one unit is worth"),
     ),
 )

@@ -155,7 +155,7 @@ class DuckDBReader:
         )
         return f"""SELECT * FROM read_csv({_text(str(file.path))}, auto_detect = false, header = true, skip = {file.skipped_lines},
             delim = {_text(file.delimiter)}, quote = '"', escape = '"', strict_mode = true, max_line_size = {raw.LONGEST_LINE + 1},
-            columns = {{{columns}}}, {aside})"""
+            buffer_size = {raw.BUFFER}, columns = {{{columns}}}, {aside})"""
 
     def _json_rows(self, file: File) -> str:
         objects = _objects(file)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 HEAD = 1 << 18
 LONGEST_LINE = 8 << 20
+BUFFER = 32 << 20  # an engine's own choice would be sixteen of the longest lines
 _CHUNK = 1 << 20
 _NO_TEXT = {
     b"PK\x03\x04": ("a ZIP archive or an Excel workbook", "unpack it, or save the sheet as CSV"),

@@ -8,7 +8,6 @@ import ibis
 
 from patron.collect import amounts, ids, people
 from patron.collect.places import country
-from patron.kernel.money import CURRENCIES
 from patron.ports.source import Check, Field, Layout, Note
 
 if TYPE_CHECKING:
@@ -243,7 +242,7 @@ LAYOUT = Layout(
         Check("total", lambda r: r.total < 0, "an amount that is not negative"),
         Check("quantity", lambda r: ~r.quantity.between(0, 10_000_000), "a quantity between 0 and ten million"),
         Check("price", lambda r: ~r.price.between(0, 100_000_000), "a price between 0 and a hundred million"),
-        Check("currency", lambda r: ~r.currency.upper().isin(sorted(CURRENCIES)), "an ISO 4217 code such as EUR"),
+        Check("currency", lambda r: ~amounts.is_code(r.currency.upper()), "an ISO 4217 code such as EUR"),
     ),
     notes=(
         Note("{count:,} refunds have no date in this export; the order's was taken.", "refunds", lambda r: ~r.is_dated),

@@ -65,7 +65,7 @@ def _layout(
         facts=_facts(channel),
         checks=(
             Check("cost", lambda r: r.cost < 0, "a cost that is not negative"),
-            Check("currency", lambda r: ~r.currency.upper().isin(_CODES), "an ISO 4217 code such as EUR"),
+            Check("currency", lambda r: ~amounts.is_code(r.currency.upper()), "an ISO 4217 code such as EUR"),
             Check(times[0].name, lambda r: _begin(r).isnull(), "a day"),
         ),
         marks=marks,

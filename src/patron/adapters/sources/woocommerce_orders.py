@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.adapters.sources import woocommerce_rows as woo
-from patron.collect import ids
-from patron.kernel.money import CURRENCIES
+from patron.collect import amounts, ids
 from patron.kernel.time import to_utc_timestamp
 from patron.ports.source import Check, Field, Layout, Note
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
     from patron.ports.source import Intake
 
-_CODES = sorted(CURRENCIES)
 _AMOUNT, _QUANTITY = "decimal(18, 6)", "decimal(18, 3)"
 _PLACES = ("country", "region", "city", "postal_code")
 _ATTRIBUTION = "_wc_order_attribution_"
@@ -133,7 +131,7 @@ REST = Layout(
         Check(
             "created_at", lambda r: woo.utc(r.created_gmt).isnull() & r.created_at.isnull(), "a date or time such as 2011-12-10T08:26:00"
         ),
-        Check("currency", lambda r: ~r.currency.upper().isin(_CODES), "an ISO 4217 code such as EUR"),
+        Check("currency", lambda r: ~amounts.is_code(r.currency.upper()), "an ISO 4217 code such as EUR"),
     ),
     notes=_NOTES,
 )
@@ -229,7 +227,7 @@ WEBTOFFEE = Layout(
     facts=_csv,
     checks=(
         Check("total", lambda r: r.total < 0, "an amount that is not negative"),
-        Check("currency", lambda r: ~r.currency.upper().isin(_CODES), "an ISO 4217 code such as EUR"),
+        Check("currency", lambda r: ~amounts.is_code(r.currency.upper()), "an ISO 4217 code such as EUR"),
     ),
     marks=("order_number", "order_total", "line_item_1"),
     rest=True,

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -65,7 +65,7 @@ def test_the_same_numbers_give_the_same_clusters(clustering: Clustering) -> None
 def test_any_engine_finds_the_members_that_were_learned(clustering: Clustering) -> None:
     values = _shop()
     definitions = [read(to_toml(d), slug=d.slug, where=d.file) for d in clustering.definitions("kind")]
-    rows = [{f.name: _known(v, f.kind) for f, v in zip(FEATURES, row, strict=True)} for row in values]
+    rows: list[dict[str, Any]] = [{f.name: _known(v, f.kind) for f, v in zip(FEATURES, row, strict=True)} for row in values]
     for row in rows:
         row["last_order_at"] = AS_OF.replace(tzinfo=None) - timedelta(days=float(row["days_since_last_order"] or 0))
     world = World(rows)

@@ -165,6 +165,9 @@ def _instant(text: ir.StringValue, style: Style, zone: str) -> ir.TimestampValue
         length = text.length()
         usual = ((length == 10) | (length == 16) | ((length == 19) & (text.substr(16, 1) == ":"))) & (text.right(1) <= "9")
         return _of_zone(ibis.ifelse(usual, text, ibis.null("string")).try_cast(type_of("instant")), zone)
+    if style.has_offset:
+        ends_so = (text.right(1) == "Z") | text.substr(text.length() - 6, 1).isin(["+", "-"])
+        return ibis.ifelse(ends_so, text, ibis.null("string")).try_cast("timestamp('UTC')").cast(type_of("instant"))
     bare = clean(text).re_replace(r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?\s+", "")
     year_first = _year_first(bare, style)
     has_offset = (year_first.length() > 10) & year_first.re_search(_OFFSET)

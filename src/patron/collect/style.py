@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 Mark = Literal[".", ","]
 
 PLAIN_INSTANT = r"^\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2})?)?$"
+OFFSET_INSTANT = r"^\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?:Z|[+-]\d{2}:\d{2})$"
 PLAIN_NUMBER = r"^\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*$"
 _PARTS = r"^\s*'?(\d{1,2})[/.\-](\d{1,2})[/.\-](?:\d{4}|\d{2})\b"
 _YEAR_FIRST = r"^\s*'?\d{4}[/.\-]?\d{1,2}[/.\-]?\d{1,2}"
@@ -29,11 +30,13 @@ class Style:
 
     Attributes:
         plain: whether all values are ISO dates without offset, or plain numbers: the quick way of reading is enough.
+        has_offset: whether all values are ISO times with an offset, for which there is a quick way too.
         date_order: of day, month and year where the year does not come first.
         decimal: the decimal mark; the other one separates thousands.
     """
 
     plain: bool = True
+    has_offset: bool = False
     date_order: DateOrder = "ymd"
     decimal: Mark = "."
 
@@ -45,6 +48,7 @@ def date_evidence(text: ir.StringColumn) -> dict[str, ir.IntegerScalar]:
     return {
         "filled": (text.strip() != "").sum(),
         "plain": text.re_search(PLAIN_INSTANT).sum(),
+        "offset": text.re_search(OFFSET_INSTANT).sum(),
         "parts": text.re_search(_PARTS).sum(),
         "day_first": (first > 12).sum(),
         "day_second": (second > 12).sum(),
@@ -70,7 +74,7 @@ def date_style(counts: Mapping[str, int], stated: DateOrder | None) -> Style | N
     if stated and stated != "ymd":
         return Style(plain=plain, date_order=stated)
     if not parts:
-        return Style(plain=plain)
+        return Style(plain=plain, has_offset=bool(counts["filled"]) and counts["offset"] == counts["filled"])
     if first and not second:
         return Style(plain=False, date_order="dmy")
     if second and not first:

@@ -83,7 +83,7 @@ def _events(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
 def _refunds(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
     """A refund alone names neither order number nor buyer: it is an event, and the order's own delivery brings the money."""
     stated = texts_of(records.transactions, "", "currency")[0].upper()
-    code = ibis.ifelse(stated.isin(sorted(amounts.KNOWN)), stated, ibis.literal(intake.currency))
+    code = ibis.ifelse(amounts.is_code(stated), stated, ibis.literal(intake.currency))
     told = records.mutate(currency=ibis.coalesce(code, ibis.literal(intake.currency)), one=records.payload).alias("_refunds_read")
     met = told.left_join(money_moved(told), ["record", "refund"])
     found = met.select(

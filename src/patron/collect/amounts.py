@@ -61,6 +61,12 @@ def minor_or_zero(amount: ir.DecimalValue, currency: str | ir.StringValue) -> ir
     return ibis.coalesce(minor(amount, currency), ibis.literal(0, type="int64"))
 
 
+def per_unit(amount: ir.DecimalValue, quantity: ir.DecimalValue) -> ir.DecimalValue:
+    """An amount of a line divided by its units; of the line itself where there are none."""
+    units = ibis.ifelse(quantity == 0, ibis.null("float64"), quantity.cast("float64"))
+    return ibis.coalesce((amount.cast("float64") / units).round(6).cast("decimal(18, 6)"), amount)
+
+
 def _rounded(amount: ir.DecimalValue, places: int) -> ir.IntegerValue:
     """Engines round decimals half away from zero; a tie is taken back by one when that made it odd."""
     exact = amount.cast(_WIDE)

@@ -11,10 +11,10 @@ from fnmatch import translate
 from typing import TYPE_CHECKING
 
 import ibis
-import ibis.expr.operations as ops
 
 from patron.collect import amounts, ids, people
 from patron.collect import orders_of_lines as ordering
+from patron.collect.lines_content import mixed, slot
 from patron.collect.parsing import clean, reference
 from patron.collect.places import country
 from patron.kernel.errors import InputError
@@ -44,8 +44,6 @@ PLACES = ("country", "region", "city", "postal_code")
 ORDERS = ("coupon_code", "channel", *PLACES)
 _NEVER = "1970-01-01"  # a name that nothing was sold by gives way to any other
 _WILD = frozenset("*?[")
-_LARGE = 2_147_483_647
-_FACTORS = (2_654_435_761, 4_093_082_899, 3_266_489_917, 2_246_822_519, 668_265_263, 374_761_393)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +183,7 @@ class Lines:
         rows, has = self._coded(codes), self.intake.has
         if apart:
             rows = rows.mutate(is_credit=self._is_credit(reference(rows.order_number)))
-        rows = rows.mutate(_slot=_slot(rows.product_id, rows.net_revenue, rows.quantity))
+        rows = rows.mutate(_slot=slot(rows.product_id, rows.net_revenue, rows.quantity))
         where = ~self._gives_back(rows) if apart else None
         sold = {} if where is None else {"where": where}
         grouped = rows.group_by("order_number").agg(
@@ -271,7 +269,7 @@ class Lines:
         return both.select(
             "order_id", "buyer_id", "product_id", "kind", "quantity", "unit_price", "list_price", "net_revenue", "discount",
             "coupon_discount", "tax", "cost", "is_plain",
-            line_id=_mixed(both.order_id, both.product_id, both.quantity, ibis.coalesce(both.unit_price, 0), both.net_revenue, *optional),
+            line_id=mixed(both.order_id, both.product_id, both.quantity, ibis.coalesce(both.unit_price, 0), both.net_revenue, *optional),
             order_number=both.number,
             ordered_at=both.at,
             currency=both.of,
@@ -337,7 +335,7 @@ class Lines:
             net = net - found["_discount"]
         if "tax" in has and self.rules.has_tax:
             net = net - found["_tax"]
-        return found | {"_net": net, "_price": _per_unit(rows.amount, quantity) if is_total else price}
+        return found | {"_net": net, "_price": amounts.per_unit(rows.amount, quantity) if is_total else price}
 
 
 def listings(names: ir.Table, codes: ir.Table, intake: Intake) -> ir.Table:
@@ -360,30 +358,6 @@ def listings(names: ir.Table, codes: ir.Table, intake: Intake) -> ir.Table:
     )
 
 
-def _mixed(
-    order: ir.IntegerValue, product: ir.IntegerValue, quantity: ir.DecimalValue, price: ir.DecimalValue, *amounts_: ir.IntegerValue
-) -> ir.IntegerValue:
-    """A number for the content of a line: ids are hashes already, so that numbers only need to be spread over the bits.
-
-    Factors are below 2^32 and numbers below 2^31, so no product overflows.
-    """
-    mixed = order ^ ibis.coalesce(product, ibis.literal(0, type="int64"))
-    for value, factor in zip(((quantity * 1000).cast("int64"), (price * 1_000_000).cast("int64"), *amounts_), _FACTORS, strict=True):
-        if not isinstance(value.op(), ops.Literal):
-            mixed = mixed ^ ((value % _LARGE).abs() * factor) ^ ibis.ifelse(value < 0, 1, 0)
-    return mixed & ((1 << 63) - 1)
-
-
-def _slot(product: ir.IntegerValue, net: ir.IntegerValue, quantity: ir.DecimalValue) -> ir.IntegerValue:
-    """One of 61 bits for the content of a line: where those of an order add up to what they are together, each is there but once.
-
-    So is known, in passing, of which orders no two lines are equal; of the others it has to be found out.
-    """
-    zero = ibis.literal(0, type="int64")
-    content = ibis.coalesce(product, zero) % _LARGE + net.abs() * 7 + (quantity * 1000).cast("int64").abs()
-    return ibis.literal(1, type="int64") << (ibis.coalesce(content, zero) % 61)
-
-
 def _matches(text: ir.StringValue, patterns: Sequence[str]) -> ir.BooleanValue:
     plain = [p for p in patterns if not set(p) & _WILD]
     found = text.isin(plain) if plain else ibis.literal(value=False)
@@ -391,12 +365,6 @@ def _matches(text: ir.StringValue, patterns: Sequence[str]) -> ir.BooleanValue:
         expression = translate(pattern).replace("(?s:", "(?:").replace(r"\Z", "$").replace(r"\z", "$")
         found = found | text.re_search(f"^{expression}")
     return found
-
-
-def _per_unit(amount: ir.DecimalValue, quantity: ir.DecimalValue) -> ir.DecimalValue:
-    """An amount of a line divided by its units; of the line itself where there are none."""
-    units = ibis.ifelse(quantity == 0, ibis.null("float64"), quantity.cast("float64"))
-    return ibis.coalesce((amount.cast("float64") / units).round(6).cast("decimal(18, 6)"), amount)
 
 
 def _patterns(settings: Mapping[str, object], section: str, key: str, usual: tuple[str, ...], problems: list[Problem]) -> tuple[str, ...]:

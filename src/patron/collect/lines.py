@@ -217,14 +217,9 @@ class Lines:
             **values,
             **ordering.summed(grouped),
         )
-        if self._buyers in {(), ("customer_number",)}:
-            bare = bare.mutate(buyer_id=self.person(bare).id.cast("int64") if self._buyers else ibis.null("int64"))
-        else:  # addresses are hashed twice, which takes its time; people come back
-            buyers = bare.select(*self._buyers).distinct()
-            found = buyers.select(*(buyers[c].name(f"_{c}") for c in self._buyers), buyer_id=self.person(buyers).id.cast("int64"))
-            same = [bare[c].identical_to(found[f"_{c}"]) for c in self._buyers]
-            bare = bare.left_join(found, same).select(*bare.columns, "buyer_id")
+        buyer_id = self.person(bare).id.cast("int64") if self._buyers else ibis.null("int64")
         return bare.mutate(
+            buyer_id=buyer_id,
             is_credit=self._is_credit(bare.order_number),
             order_id=ids.order_id(self.intake.source, self.intake.scope, bare.order_number),
         )

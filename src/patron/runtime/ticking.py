@@ -98,7 +98,7 @@ class Ticks:
         _, as_of = self.reached
         if as_of is None:
             return None
-        midnight = next_midnight(self.hold(as_of).shop.calendar, as_of)
+        midnight = next_midnight((self._held or self.hold(as_of)).shop.calendar, as_of)
         due = next_due(self.store)
         return min(midnight, due) if due else midnight
 

@@ -6,10 +6,12 @@ import asyncio
 import zlib
 from typing import TYPE_CHECKING
 
-from patron.api.asgi import header, refused
+from patron.api.asgi import AnswerError, header, refused
 
 if TYPE_CHECKING:
-    from patron.api.asgi import Receive, Scope
+    from collections.abc import Awaitable
+
+    from patron.api.asgi import Answer, Receive, Scope, Send
 
 LARGEST_BODY = 500 * 1024
 _SECONDS = 30
@@ -18,6 +20,17 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 class GoneError(Exception):
     """Whoever sent the request did not wait for the end of it."""
+
+
+async def answered(work: Awaitable[Answer], send: Send) -> None:
+    """Send what work on a request comes to, or what ended it; nothing to whoever is gone."""
+    try:
+        answer = await work
+    except AnswerError as error:
+        answer = error.answer
+    except GoneError:
+        return
+    await answer.send(send, [])
 
 
 async def body_of(scope: Scope, receive: Receive, *, most: int = LARGEST_BODY) -> bytes:

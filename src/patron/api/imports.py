@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from patron.api.asgi import Answer, AnswerError, header, refused, told
-from patron.api.bodies import GoneError, body_of
+from patron.api.asgi import Answer, header, refused, told
+from patron.api.bodies import answered, body_of
 from patron.api.webhooks import DEEPEST, depth_of, entry, kept
 from patron.api.write_keys import key_of_header, key_of_query
 
@@ -46,13 +46,7 @@ class Imports:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        try:
-            answer = await self._answer(scope, receive)
-        except AnswerError as error:
-            answer = error.answer
-        except GoneError:
-            return
-        await answer.send(send, [])
+        await answered(self._answer(scope, receive), send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         table = scope["path"].removeprefix(PATH).rstrip("/")

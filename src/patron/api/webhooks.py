@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from patron.api.asgi import Answer, AnswerError, header, refused, told
-from patron.api.bodies import GoneError, body_of
+from patron.api.asgi import Answer, header, refused, told
+from patron.api.bodies import answered, body_of
 from patron.collect.signatures import is_signed
 from patron.kernel.errors import TransientError
 
@@ -89,13 +89,7 @@ class Webhooks:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        try:
-            answer = await self._answer(scope, receive)
-        except AnswerError as error:
-            answer = error.answer
-        except GoneError:
-            return
-        await answer.send(send, [])
+        await answered(self._answer(scope, receive), send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         name = scope["path"].removeprefix(PATH).rstrip("/")

@@ -174,3 +174,39 @@ def test_settings_that_cannot_be_are_refused(tmp_path: Path, setting: str, capsy
         file.write(f"[predictions]\n{setting}\n")
     assert run(["--project", str(tmp_path / "new"), "segments"]) == 2
     assert "predictions." in capsys.readouterr().err
+
+
+ODD = """order_id,customer_id,ordered_at,currency,total,refunded
+9,ann,2024-06-01,GBP,30.00,0
+1,ann,2024-01-01,GBP,30.00,45.00
+2,ann,2024-03-01,GBP,10.00,0
+3,bob,2024-02-01,EUR,20.00,0
+4,bob,2024-04-01,GBP,0.00,0
+5,cat,2024-02-11,GBP,0,0
+6,dan,2031-01-01,GBP,99,0
+7,eve,2024-05-05,GBP,-12,0
+8,fay,2024-05-05,XXX,12,0
+"""
+
+
+def test_odd_orders_are_answered_or_refused_and_never_a_missing_number(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    init(tmp_path / "odd", name="Odd", currency="GBP", time_zone="UTC", country="GB")
+    (tmp_path / "orders.csv").write_text(ODD, encoding="utf-8")
+    (tmp_path / "rates.csv").write_text("date,currency,base,rate\n2024-01-01,EUR,GBP,0.85\n", encoding="utf-8")
+    project = ["--project", str(tmp_path / "odd")]
+    assert run([*project, "load", "orders", str(tmp_path / "orders.csv")]) == 1
+    assert "2 refused" in capsys.readouterr().out  # less than nothing, and no currency
+    assert run([*project, "predict", "--as-of", "2024-07-01", "--model", "mbgnbd"]) == 2
+    assert "EUR: found 'no rate'" in capsys.readouterr().err  # two currencies are not added up
+    assert run([*project, "load", "rates", str(tmp_path / "rates.csv")]) == 0
+    assert run([*project, "predict", "--as-of", "2024-07-01", "--model", "mbgnbd"]) == 0
+    features = "p_alive,expected_orders_90d,expected_order_value,expected_net_revenue_365d,expected_next_order_at"
+    found = _json(tmp_path / "odd", capsys, "customers", "--columns", features)["customers"]
+    told = {each["customer_number"]: each for each in found}
+    assert {"ann", "bob", "cat"} <= set(told)  # refunded beyond the order; two currencies, one order for nothing; nothing ever paid
+    for name in ("ann", "bob", "cat"):
+        assert 0 < told[name]["p_alive"] <= 1
+        assert 0 < told[name]["expected_orders_90d"] < 5
+        assert 0 < float(told[name]["expected_order_value"]["amount"]) < 100
+        assert float(told[name]["expected_net_revenue_365d"]["amount"]) >= 0
+    assert told.get("dan", {"p_alive": None})["p_alive"] is None  # an order of 2031 has not happened yet

@@ -132,14 +132,17 @@ def fitted(engine: Engine, facts: Facts, names: Names, settings: PredictionSetti
         log_gaps=_log_gaps(engine, facts) if any(name in REGULAR for name in wanted) else None,
         season=_season(engine, facts) if any(name.endswith(SUFFIX) for name in wanted) else None,
     )
-    with ThreadPoolExecutor(_AT_ONCE) as pool:  # numbers are crunched outside of Python's lock
-        made = dict(zip(wanted, pool.map(lambda name: _fitted_orders(name, known, settings), wanted), strict=True))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # numbers are crunched outside of Python's lock, and while the engine works
+        fits = {name: pool.submit(_fitted_orders, name, known, settings) for name in wanted}
+        spend = fitted_spend(*_spend(engine, HISTORIES.table(facts), histories.customers), settings)
+        gaps = _gaps(engine, GAPS.table(facts), histories.customers)
+        made = {name: fit.result() for name, fit in fits.items()}
     return Models(
         orders=made[names.orders],
         chances=_as_model(made[names.chances]),
         alive=_as_model(made[names.alive]),
-        spend=fitted_spend(*_spend(engine, HISTORIES.table(facts), histories.customers), settings),
-        gaps=_gaps(engine, GAPS.table(facts), histories.customers),
+        spend=spend,
+        gaps=gaps,
         choice=names.choice,
         as_of=facts.as_of,
         fitted_at=now,

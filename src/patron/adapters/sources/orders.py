@@ -136,10 +136,9 @@ def _orders(records: ir.Table, intake: Intake, person: people.Person) -> ir.Tabl
 
 
 def _refunds(orders: ir.Table) -> ir.Table:
-    """What was given back of each order; an order that was called off gives back all of it."""
+    """What was given back of each order; one that was called off, and does not say how much, gives back all of it."""
     back = orders.filter(orders._amount != 0, orders.kind == "sale")
-    share = ibis.least(back._amount, back.total)
-    whole = share == back.total
+    whole = back._amount >= back.total  # what goes beyond is money given back, but no revenue
     return back.select(
         refund_id=ids.named("refund", back.order_id.cast("string")),
         document_number=back.order_number,
@@ -151,8 +150,8 @@ def _refunds(orders: ir.Table) -> ir.Table:
         is_full=whole,
         quantity=ibis.ifelse(whole, back.units, ibis.literal(0).cast("decimal(18, 3)")),
         currency=back.currency,
-        net_revenue=ibis.ifelse(whole, back.net_revenue, ibis.least(share, back.net_revenue)),
-        total=share,
+        net_revenue=ibis.ifelse(whole, back.net_revenue, ibis.least(back._amount, back.net_revenue)),
+        total=back._amount,
         _block=back._block,
     )
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 def kinds(names: Sequence[str]) -> list[str]:
     store = DuckDBEngine(threads=1)
     store.connection.execute("CREATE TABLE names AS SELECT unnest(?::VARCHAR[]) AS name", [list(names)])
-    rows = ibis.table({"name": "string"}, name="names")
-    return [r["kind"] for r in store.query(rows.select(kind=events.kind(rows.name))).to_pylist()]
+    rows = events.spelled(ibis.table({"name": "string"}, name="names"), "name")
+    return [r["kind"] for r in store.query(rows.select(kind=events.kind(rows))).to_pylist()]
 
 
 def test_the_words_are_those_of_the_specification() -> None:

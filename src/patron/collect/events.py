@@ -52,21 +52,30 @@ def snake_case(name: ir.StringValue) -> ir.StringValue:
     return ibis.coalesce(words.nullif(""), name)  # a name of signs alone stays what it is
 
 
-def kind(name: ir.StringValue, *, others: Mapping[str, str] | None = None) -> ir.StringValue:
+def spelled(records: ir.Table, name: str) -> ir.Table:
+    """Records with `_snake` and `_letters`, the two spellings of an event's name by which it is recognised, worked out once.
+
+    Args:
+        records: any.
+        name: the column of names as received.
+    """
+    return records.mutate(_snake=snake_case(records[name]), _letters=records[name].lower().re_replace(r"[^\p{L}\p{N}]+", ""))
+
+
+def kind(records: ir.Table, *, others: Mapping[str, str] | None = None) -> ir.StringValue:
     """What an event is called here: by its exact name, else by its letters, whatever their case and what stands between them.
 
     Args:
-        name: the event's name as received.
+        records: from `spelled`.
         others: further names in snake case and what they mean; these win.
     """
-    snake = snake_case(name)
+    snake, bare = records._snake, records._letters
     meanings = {**OLD_NAMES, **(others or {})}
     by_meaning: dict[str, list[str]] = {}
     for word, meaning in meanings.items():
         by_meaning.setdefault(meaning, []).append(word)
     exact = [(snake.isin(words), ibis.literal(meaning)) for meaning, words in by_meaning.items()]
     own = {word for word in _KINDS if word not in meanings}
-    bare = name.lower().re_replace(r"[^\p{L}\p{N}]+", "")
     by_letters: dict[str, list[str]] = {}
     for word, meaning in _BY_LETTERS.items():
         by_letters.setdefault(meaning, []).append(word)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, assert_never
 import ibis
 
 from patron.features.feature import Ages
+from patron.kernel.sharing import shared
 from patron.kernel.time import SECONDS_PER_DAY, seconds_between
 from patron.segments import tree as t
 from patron.segments.assignment import next_day
@@ -26,7 +27,7 @@ from patron.segments.terms import edge_of, slides
 from patron.segments.words import column_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import ibis.expr.types as ir
 
@@ -46,10 +47,11 @@ def due_table(plan: Plan, stats: Mapping[str, object], *, grain: int = 1) -> ir.
         grain: seconds after which a feature is looked at again that changes with time in a way only it knows (one that `Follows` an age).
             1 is exact; more is cheaper, and such a condition can be late by as much.
     """
-    scope = Scope(plan.worked_out(stats), plan.catalog, plan.facts, stats)
+    scope = Scope(plan.joined, plan.catalog, plan.facts, stats)
     leaves = dict.fromkeys(leaf for condition in plan.conditions.values() for leaf in t.leaves(condition))
     found = [instant for leaf in leaves for instant in _Leaf(scope, grain).instants(leaf)]
-    return scope.row.select("customer_id", due_at=_earliest(found))
+    row, instants = shared(scope.row, found)
+    return row.select("customer_id", due_at=_earliest(instants))
 
 
 def due_at(condition: t.Condition, scope: Scope, *, others: Mapping[str, t.Condition] | None = None, grain: int = 1) -> ir.TimestampValue:
@@ -72,8 +74,8 @@ def due_at(condition: t.Condition, scope: Scope, *, others: Mapping[str, t.Condi
     return _earliest(found)
 
 
-def _earliest(found: list[ir.TimestampValue]) -> ir.TimestampValue:
-    match found:
+def _earliest(found: Sequence[ir.TimestampValue]) -> ir.TimestampValue:
+    match list({instant.op(): instant for instant in found}.values()):
         case []:
             return ibis.null(_INSTANT)
         case [only]:

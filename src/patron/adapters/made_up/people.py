@@ -60,9 +60,9 @@ def persons(plan: Plan) -> str:
                        AS looks_until
             FROM alive)
         SELECT i, seen, ordered, gone, looks_until, {number} AS number, 'user' || (100000 + i) || '@example.com' AS email,
-               {named("'customer_number'", "'made_up'", number)} AS customer_id,
+               {named("'customer_number'", "'shop'", number)} AS customer_id,
                {named("'email'", "''", "sha256('user' || (100000 + i) || '@example.com')")} AS email_id,
-               {named("'anonymous_id'", "'made_up'", "'a' || (100000 + i)")} AS visitor_id,
+               {named("'anonymous_id'", "'shop'", "'a' || (100000 + i)")} AS visitor_id,
                least({d.power("rate", 2.2, "i")}, 60) * (gone - ordered) / {YEAR!r} AS raw,
                least(0.4 + {d.power("visits", 1.8, "i")}, 400) * (looks_until - seen) / {YEAR!r}
                    * CASE WHEN ordered IS NULL THEN 1 ELSE 2 END AS raw_visits,
@@ -144,9 +144,9 @@ def customers() -> str:
 def identifiers(plan: Plan) -> str:
     """The rows of `facts.IDENTIFIERS`: three to a person."""
     rows = (
-        ("customer_id", "'customer_number'", "'made_up'", "number", 3),
+        ("customer_id", "'customer_number'", "'shop'", "number", 3),
         ("email_id", "'email'", "''", "sha256(email)", 3),
-        ("visitor_id", "'anonymous_id'", "'made_up'", "'a' || (100000 + i)", 1),
+        ("visitor_id", "'anonymous_id'", "'shop'", "'a' || (100000 + i)", 1),
     )
     return " UNION ALL ".join(
         f"SELECT {key} AS identifier_id, {kind} AS kind, {scope} AS scope, {value} AS value, {strength} AS strength, "

@@ -47,11 +47,8 @@ def _key(records: ir.Table, intake: Intake) -> ir.IntegerValue:
 
 
 def _facts(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
+    records = _with_value(events.spelled(records, "event"), intake)  # what is asked for more than once is worked out once
     person = people.identified(records, intake, customer_number=records.user_id, email=records.email, anonymous_id=records.visitor)
-    code = rows.currency(records.currency, intake)
-    one = ibis.literal(1).cast("decimal(18, 3)")
-    by_price = (records.price * ibis.coalesce(records.quantity, one)).try_cast("decimal(18, 6)")
-    value = rows.money(ibis.coalesce(records.value, by_price), code)
     found = records.select(
         event_id=records.key,
         visitor_id=person.id,
@@ -62,8 +59,8 @@ def _facts(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
         product_id=ids.product_id(records.product_code),
         category=records.category,
         quantity=records.quantity,
-        value=value,
-        currency=ibis.ifelse(value.notnull(), code, ibis.null("string")),
+        value=records._value,
+        currency=ibis.ifelse(records._value.notnull(), records._code, ibis.null("string")),
         query=records.query,
         page=records.page,
         referrer=records.referrer,
@@ -76,16 +73,24 @@ def _facts(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
     return {"events": found, **people.observed(person, intake, seen_at=records.occurred_at)}
 
 
+def _with_value(records: ir.Table, intake: Intake) -> ir.Table:
+    """Records with `_code` (of a currency) and `_value` (minor units): as told, else the price of so many."""
+    one = ibis.literal(1).cast("decimal(18, 3)")
+    by_price = (records.price * ibis.coalesce(records.quantity, one)).try_cast("decimal(18, 6)")
+    told = records.mutate(_code=rows.currency(records.currency, intake), _amount=ibis.coalesce(records.value, by_price))
+    return told.mutate(_value=rows.money(told._amount, told._code))
+
+
 def _kind(records: ir.Table, intake: Intake) -> ir.StringValue:
     """What each event is called here; the mapping's `[values]` win over everything."""
     stated = intake.settings.get("values")
     own = {str(word): str(meaning) for word, meaning in stated.items()} if isinstance(stated, dict) else {}
-    plain = events.kind(records.event, others={**events.SHORT_NAMES, **own})
+    plain = events.kind(records, others={**events.SHORT_NAMES, **own})
     if events.CART in own:
         return plain
-    tells_adding = records.aggregate(n=(events.kind(records.event, others=events.SHORT_NAMES) == "product_added").sum()).n.as_scalar()
+    tells_adding = records.aggregate(n=(events.kind(records, others=events.SHORT_NAMES) == "product_added").sum()).n.as_scalar()
     cart = ibis.ifelse(ibis.coalesce(tells_adding, 0) > 0, ibis.literal("cart_viewed"), ibis.literal("product_added"))
-    return ibis.ifelse(events.snake_case(records.event) == events.CART, cart, plain)
+    return ibis.ifelse(records._snake == events.CART, cart, plain)
 
 
 LAYOUT = Layout(

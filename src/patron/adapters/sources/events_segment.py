@@ -104,18 +104,12 @@ def _person(records: ir.Table, intake: Intake) -> people.Person:
 
 
 def _events(records: ir.Table, intake: Intake) -> ir.Table:
+    records = _with_amount(events.spelled(records, "event"), intake)  # what is asked for more than once is worked out once
     by_call = ibis.cases(
         (records._call == "page", ibis.literal("page_viewed")),
         (records._call == "screen", ibis.literal("screen_viewed")),
-        else_=events.kind(records.event),
+        else_=events.kind(records),
     )
-    code = rows.currency(records.currency, intake)
-    price, quantity = records.price.try_cast("decimal(18, 6)"), records.quantity.try_cast("decimal(18, 3)")
-    amount = ibis.coalesce(
-        *(records[c].try_cast("decimal(18, 6)") for c in ("value", "total", "revenue")),
-        (price.cast("decimal(18, 6)") * ibis.coalesce(quantity, ibis.literal(1).cast("decimal(18, 3)"))).try_cast("decimal(18, 6)"),
-    )
-    value = rows.money(amount, code)
     product = ibis.coalesce(records.product_code, records.product_number, _of_first(records, "sku"), _of_first(records, "product_id"))
     return records.select(
         event_id=records.key,
@@ -126,9 +120,9 @@ def _events(records: ir.Table, intake: Intake) -> ir.Table:
         channel=ibis.coalesce(records.channel.lower(), ibis.ifelse(records._call == "screen", "app", "web")),
         product_id=ids.product_id(product),
         category=ibis.coalesce(records.category, _of_first(records, "category")),
-        quantity=quantity,
-        value=value,
-        currency=ibis.ifelse(value.notnull(), code, ibis.null("string")),
+        quantity=records._quantity,
+        value=records._value,
+        currency=ibis.ifelse(records._value.notnull(), records._code, ibis.null("string")),
         query=records.query,
         page=records.page,
         referrer=records.referrer,
@@ -138,6 +132,19 @@ def _events(records: ir.Table, intake: Intake) -> ir.Table:
         device=_device(records.device),
         properties=_everything(records),
     )
+
+
+def _with_amount(records: ir.Table, intake: Intake) -> ir.Table:
+    """Records with `_quantity`, `_code` (of a currency) and `_value` (minor units): as told, else the price of so many."""
+    one = ibis.literal(1).cast("decimal(18, 3)")
+    told = records.mutate(
+        _code=rows.currency(records.currency, intake),
+        _quantity=records.quantity.try_cast("decimal(18, 3)"),
+        _price=records.price.try_cast("decimal(18, 6)"),
+    )
+    by_price = (told._price * ibis.coalesce(told._quantity, one)).try_cast("decimal(18, 6)")
+    told = told.mutate(_amount=ibis.coalesce(*(told[c].try_cast("decimal(18, 6)") for c in ("value", "total", "revenue")), by_price))
+    return told.mutate(_value=rows.money(told._amount, told._code))
 
 
 def _of_first(records: ir.Table, name: str) -> ir.StringValue:

@@ -241,9 +241,9 @@ def test_ids_are_those_that_a_source_would_give(whole: DuckDBEngine) -> None:
     order_number, order_id = one(whole, "SELECT order_number, order_id FROM orders LIMIT 1")
     code, product_id = one(whole, "SELECT product_code, product_id FROM products LIMIT 1")
     customer_number, customer_id = one(whole, "SELECT customer_number, customer_id FROM customers LIMIT 1")
-    assert order_id == derived("order", "made_up", str(order_number))
+    assert order_id == derived("order", "shop", str(order_number))
     assert product_id == derived("product", str(code))
-    assert customer_id == derived("customer_number", "made_up", str(customer_number))
+    assert customer_id == derived("customer_number", "shop", str(customer_number))
 
 
 def test_a_currency_without_hundredths_has_whole_prices() -> None:

@@ -210,7 +210,9 @@ def test_customers_who_never_leave_give_no_churn_signal_and_no_standard_errors(f
 
 def test_a_second_summit_of_pareto_is_not_taken_for_the_first() -> None:
     histories = cells(*sample().weeks)
-    starts = np.array([[-2.966, 2.561, 4.347, 4.711], [-3.868, 3.773, 4.831, 4.615], [-2.442, 1.277, 4.626, 2.449], [2.455, 0.361, 4.996, 2.984]])
+    starts = np.array(
+        [[-2.966, 2.561, 4.347, 4.711], [-3.868, 3.773, 4.831, 4.615], [-2.442, 1.277, 4.626, 2.449], [2.455, 0.361, 4.996, 2.984]]
+    )
 
     def downhill(logs: Floats) -> tuple[float, Floats]:
         with np.errstate(all="ignore"):

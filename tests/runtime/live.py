@@ -57,7 +57,7 @@ def definitions(segments: dict[str, str] | None = None) -> Definitions:
         read(f'name = "{s}"\nmeaning = "A test."\nwhere = {w!r}', slug=s, where=f"{s}.toml") for s, w in (segments or SEGMENTS).items()
     ]
     catalog = _catalog()
-    return Definitions(catalog, checked(read_ones, catalog))
+    return Definitions(catalog, checked(read_ones, catalog), digest=repr(segments))
 
 
 def _catalog() -> Catalog:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from runtime.live import BEGIN, Live
+from runtime.live import BEGIN, SEGMENTS, Live, definitions
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -138,5 +138,30 @@ def test_a_tick_after_a_restart_goes_on_where_the_last_one_ended(live: Live) -> 
     position = live.tick().position
     live.reopened()
     assert live.ticks.reached == (position, live.now)
+    assert not live.tick().refreshed
+    assert live.strays() == 0
+
+
+def test_a_definition_that_changes_while_live_is_filled_in_and_swapped_in_at_once(live: Live) -> None:
+    live.made = definitions({**SEGMENTS, "in_the_last_hour": 'happened("product_viewed", last="2 hours")', "buyers": "order_count >= 1"})
+    live.ticks.define(live.made)
+    assert live.ticks.wakes_at is None  # there is something to do at once
+    live.event("Product Viewed", "browser-ann", product_id="p2")
+    assert live.tick().refreshed
+    assert live.members("buyers") == 3
+    assert live.strays() == 0
+    assert not live.tick().refreshed
+    live.now = BEGIN + HOUR * 2
+    live.tick()
+    assert live.members("in_the_last_hour") == 1
+    assert live.strays() == 0
+
+
+def test_definitions_that_changed_while_nobody_served_are_noticed(live: Live) -> None:
+    live.made = definitions({**SEGMENTS, "buyers": "order_count >= 1"})
+    live.reopened()
+    assert live.tick().refreshed
+    assert live.members("buyers") == 3
+    live.reopened()
     assert not live.tick().refreshed
     assert live.strays() == 0

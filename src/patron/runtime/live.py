@@ -7,14 +7,15 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from patron.kernel.errors import TransientError
+from patron.kernel.errors import InputError, TransientError
 from patron.kernel.time import iso
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from threading import Event
 
     from patron.ports.clock import Clock
+    from patron.runtime.pipeline import Definitions
     from patron.runtime.ticking import Ticked, Ticks
 
 _log = logging.getLogger(__name__)
@@ -33,12 +34,16 @@ class Live:
     Attributes:
         ticks: what is done at each.
         clock: tells the present.
+        redefined: the definitions, when they have changed since it was last asked; raises InputError when they cannot be used.
         trouble: why the last tick could not be made; empty when it could.
+        refused: why the changed definitions are not taken, so that those before them stay; empty when they are.
     """
 
     ticks: Ticks
     clock: Clock
+    redefined: Callable[[], Definitions | None] = lambda: None
     trouble: str = ""
+    refused: str = ""
     _last: Ticked | None = None
     _tick_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     _lag_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
@@ -46,6 +51,7 @@ class Live:
     def run(self, stop: Event) -> None:
         """Work until told to stop. A full disk is waited out: the tick is made again, and nothing is lost."""
         while not stop.is_set():
+            self._define()
             if not self._has_work():
                 continue
             try:
@@ -64,12 +70,24 @@ class Live:
             "waiting": self.ticks.inbox.last - position,
             "as_of": as_of,
             "trouble": self.trouble,
+            "refused_definitions": self.refused,
             "tick_seconds": _spread(self._tick_seconds),
             "event_to_segment_seconds": _spread(self._lag_seconds),
         }
 
     def _reached(self) -> tuple[int, str | None]:
         return (self._last.position, iso(self._last.as_of)) if self._last else (0, None)
+
+    def _define(self) -> None:
+        try:
+            definitions = self.redefined()
+        except InputError as error:
+            self.refused = str(error)
+            _log.warning("changed definitions are not taken", extra={"action": "define", "reason": self.refused})
+            return
+        if definitions is not None:
+            self.refused = ""
+            self.ticks.define(definitions)
 
     def _has_work(self) -> bool:
         """Whether there is work now; sleeps until there may be."""

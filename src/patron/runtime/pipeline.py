@@ -44,10 +44,17 @@ FEATURES, CUT_POINTS, STATISTICS = "features", "cut_points", "population_statist
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """What is worked out: features, with the settings of their scores, and segments over them."""
+    """What is worked out.
+
+    Attributes:
+        catalog: features, with the settings of their scores.
+        segments: over them.
+        digest: another one when anything of it, or the software that works it out, is another.
+    """
 
     catalog: Catalog
     segments: Checked
+    digest: str = ""
 
 
 def refresh(  # noqa: PLR0913  # the present and the way to tell are said by name

@@ -22,24 +22,31 @@ TICKS = Table(
     (
         Column("position", "count", "the last entry of the inbox that has become facts", required=True),
         Column("as_of", "instant", "the instant that memberships are for; null when they have to be made anew"),
+        Column("definitions", "text", "what they were made by"),
     ),
 )
 _ROWS = TICKS.unbound()
 
 
-def reached(store: Store) -> tuple[int, datetime | None]:
-    """The last entry of the inbox that has become facts, and the instant of the answers; None where they have to be made anew."""
+def reached(store: Store, definitions: str = "") -> tuple[int, datetime | None]:
+    """The last entry of the inbox that has become facts, and the instant of the answers; None where they have to be made anew.
+
+    Args:
+        store: the project's.
+        definitions: the digest of those that answers must have been made by; whichever if not given.
+    """
     rows = store.query(_ROWS).to_pylist() if TICKS.name in store.tables() else []
     if not rows:
         return 0, None
-    as_of = rows[0]["as_of"]
+    as_of = rows[0]["as_of"] if definitions in {"", rows[0]["definitions"]} else None
     return rows[0]["position"], as_of and as_of.replace(tzinfo=UTC)
 
 
-def reach(store: Store, position: int, as_of: datetime) -> None:
+def reach(store: Store, position: int, as_of: datetime, definitions: str) -> None:
     """Keep how far it is now."""
+    row = {"position": position, "as_of": as_of.astimezone(UTC).replace(tzinfo=None), "definitions": definitions}
     store.delete(TICKS.name, _ROWS.select("position"), on=("position",))
-    store.insert(TICKS.name, arrow_rows(TICKS, [{"position": position, "as_of": as_of.astimezone(UTC).replace(tzinfo=None)}]))
+    store.insert(TICKS.name, arrow_rows(TICKS, [row]))
 
 
 def outdate(store: Store) -> None:

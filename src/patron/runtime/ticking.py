@@ -90,7 +90,7 @@ class Ticks:
     @property
     def reached(self) -> tuple[int, datetime | None]:
         """The last entry of the inbox that has become facts, and the instant of the answers; None where they have to be made anew."""
-        return reached(self.store)
+        return reached(self.store, self.definitions.digest)
 
     @property
     def wakes_at(self) -> datetime | None:
@@ -101,6 +101,10 @@ class Ticks:
         midnight = next_midnight((self._held or self.hold(as_of)).shop.calendar, as_of)
         due = next_due(self.store)
         return min(midnight, due) if due else midnight
+
+    def define(self, definitions: Definitions) -> None:
+        """From the next tick on these are what is worked out; that tick fills them in, and puts them in the place of the others at once."""
+        self.definitions, self._recipe = definitions, None
 
     def tick(self, now: datetime, *, most: int = MOST) -> Ticked:
         """Bring facts and answers up to an instant, all of it or nothing.
@@ -127,7 +131,7 @@ class Ticks:
             touched, changed = self._refreshed(facts) if refreshed else self._renewed(facts, received)
             self.store.drop(REPLACED)
             position = entries[-1].position if entries else position
-            reach(self.store, position, now)
+            reach(self.store, position, now, self.definitions.digest)
         self._held = facts
         self.inbox.forget(position)
         return Ticked(now, position, received.records, received.refused, touched, changed, refreshed, received.first_at)

@@ -62,7 +62,7 @@ def orders(plan: Plan, scale: float) -> str:
         fated AS (
             SELECT *, row_number() OVER () AS n, {_fate(plan)} AS wish, {pick(d.uniform("channel", "i", "k"), _CHANNELS)} AS channel
             FROM (SELECT * FROM dated LEFT JOIN _person USING (i) ORDER BY t, i, k))
-        SELECT n, {named("'order'", "'made_up'", "'#' || (100000 + n)")} AS order_id, i, k, t, customer_id, email_id, visitor_id,
+        SELECT n, {named("'order'", "'shop'", "'#' || (100000 + n)")} AS order_id, i, k, t, customer_id, email_id, visitor_id,
                coalesce(basket, 2.5) AS basket,
                coalesce(taste, {d.whole("taste", len(CATEGORIES), "i")}) AS taste, coalesce(is_wholesale, false) AS is_wholesale,
                CASE WHEN likes_launches THEN 0.4 ELSE 0.03 END AS launches, {_coupon(plan)} AS coupon, channel,

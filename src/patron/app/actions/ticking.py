@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from patron.app.actions.serving import Ticks as Ticking
+from patron.app.definitions import DefinitionFiles
 from patron.runtime.live import Live
 from patron.runtime.reached import reached
 from patron.runtime.ticking import Ticks
@@ -21,7 +22,8 @@ def applied(project: Project) -> int:
 
 def live(project: Project, inbox: Inbox) -> Live:
     """The live path of an open project."""
-    return Live(Ticks(project.store, project.definitions, project.facts, inbox), project.clock)
+    files = DefinitionFiles(project.folder, project.config.features)
+    return Live(Ticks(project.store, project.definitions, project.facts, inbox), project.clock, files.changed)
 
 
 TICKS = Ticking(applied, live)

@@ -114,6 +114,9 @@ class Live:
         self._put("lines", order_number=number, email=email, ordered_at=(self.now - ago).isoformat(), product_code=product, quantity=1,
                   unit_price=str(price))  # fmt: skip
 
+    def forget(self, email: str) -> None:
+        self._put("erasures", email=email, asked_at=self.now.isoformat())
+
     def tick(self, *, after: timedelta = timedelta(seconds=1)) -> Ticked:
         self.now += after
         return self.ticks.tick(self.now)

@@ -25,6 +25,7 @@ happenings = st.one_of(
         st.tuples(st.sampled_from(["Product Viewed", "Product Added"]), st.sampled_from(BROWSERS), st.sampled_from(PRODUCTS), AGO),
     ),
     st.tuples(st.just("identify"), st.tuples(st.sampled_from(BROWSERS), st.sampled_from(PEOPLE))),
+    st.tuples(st.just("forget"), st.tuples(st.sampled_from(PEOPLE))),
     st.tuples(
         st.just("order"), st.tuples(st.sampled_from(ORDERS), st.sampled_from(PEOPLE), st.integers(5, 300), AGO, st.sampled_from([0, 5]))
     ),
@@ -36,6 +37,7 @@ def _happen(live: Live, what: str, of: tuple[object, ...]) -> None:
     doing: dict[str, Callable[..., None]] = {
         "event": lambda name, who, product, ago: live.event(name, who, ago=ago, product_id=product, price="4.50"),
         "identify": lambda who, person: live.identify(who, f"{person}@shop.example"),
+        "forget": lambda person: live.forget(f"{person}@shop.example"),
         "order": lambda number, person, total, ago, refunded: live.order(
             number, f"{person}@shop.example", total, ago=ago, refunded=refunded
         ),

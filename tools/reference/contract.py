@@ -35,6 +35,7 @@ _VERBS = {
     "customer": "customer ana@example.com",
     "features": "features",
     "merges": "merges",
+    "forget": "forget ana@example.com",
     "report": "report -o report.html",
     "export": "export features -o features.parquet",
     "freeze": "freeze one_time_buyers --as spring_letter",

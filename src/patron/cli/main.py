@@ -34,6 +34,7 @@ _VERBS = {
     "features": "The catalog of features.",
     "merges": "Customers found to be one.",
     "merge": "Undo or redo a merge.",
+    "forget": "Delete what is known of a customer who asked for it.",
     "report": "One page with pictures, to look at and to send.",
     "export": "Features, memberships or facts as Parquet or CSV.",
     "key": "Keys with which shops and programs send and ask.",

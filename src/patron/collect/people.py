@@ -110,6 +110,20 @@ def observed(  # noqa: PLR0913  # each is optional
     return rows
 
 
+def forgotten(person: Person, asked_at: ir.TimestampValue) -> ir.Table:
+    """Rows of `facts.FORGOTTEN`: each identifier of those who ask to be forgotten, once, with the latest instant.
+
+    Args:
+        person: the person of each record.
+        asked_at: when that was asked for.
+    """
+    parts = [
+        person.records.select(identifier_id=i.id, asked_at=asked_at).filter(lambda t: t.identifier_id.notnull()) for i in person.identifiers
+    ]
+    every = reduce(lambda a, b: a.union(b), parts)
+    return every.group_by("identifier_id").agg(asked_at=every.asked_at.max())
+
+
 def profile_id(person: Person, intake: Intake, *, kind: str | None = None) -> ir.IntegerValue:
     """The id of what a source says about a person: one per person, and per kind of record where a source has several."""
     return named(f"profile/{intake.source}/{kind or ''}", person.id.cast("string"))

@@ -75,6 +75,17 @@ MERGES = Table(
     ),
 )
 
+FORGOTTEN = Table(
+    "forgotten",
+    "one row per identifier and request to forget the person: nothing that happened until then is kept of them",
+    ("identifier_id", "asked_at"),
+    (
+        Column("identifier_id", "id", "the identifier: a hash, so that what is loaded again is known to be forgotten", required=True),
+        Column("asked_at", "instant", "when it was asked for; what happens later is kept", required=True),
+        *c.LOAD,
+    ),
+)
+
 RESOLVED = Table(
     "resolved",
     "one row: what identities and customers were last worked out from",

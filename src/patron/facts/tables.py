@@ -10,6 +10,7 @@ from patron.facts import columns as c
 from patron.facts.ledger import (
     CREDITS,
     DOCUMENTS,
+    FORGOTTEN,
     IDENTIFIERS,
     IDENTITIES,
     LINKS,
@@ -23,12 +24,14 @@ from patron.facts.ledger import (
 from patron.kernel.tables import Column, Table
 
 __all__ = [
+    "BY_NAME",
     "CONSENTS",
     "CREDITS",
     "CUSTOMERS",
     "DOCUMENTS",
     "EVENTS",
     "FACTS",
+    "FORGOTTEN",
     "IDENTIFIERS",
     "IDENTITIES",
     "LEDGER",
@@ -362,6 +365,7 @@ LEDGER: tuple[Table, ...] = (
     LINKS,
     IDENTITIES,
     MERGES,
+    FORGOTTEN,
     RESOLVED,
     LISTINGS,
     CREDITS,
@@ -370,3 +374,6 @@ LEDGER: tuple[Table, ...] = (
     REFUSED,
 )  # fmt: skip
 """How it became known: identity and loading."""
+
+BY_NAME = {table.name: table for table in (*FACTS, *LEDGER)}
+"""Every table by its name."""

@@ -27,6 +27,7 @@ _BUILT_IN: dict[Group, dict[str, str]] = {
         "messages": f"{_SOURCES}.messages:SOURCE",
         "orders": f"{_SOURCES}.orders:SOURCE",
         "products": f"{_SOURCES}.products:SOURCE",
+        "erasures": f"{_SOURCES}.erasures:SOURCE",
         "rates": f"{_SOURCES}.rates:SOURCE",
         "redemptions": f"{_SOURCES}.redemptions:SOURCE",
         "reviews": f"{_SOURCES}.reviews:SOURCE",

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from patron.ports.engine import Store
     from patron.ports.source import Note
 
-tables = {table.name: table for table in (*t.FACTS, *t.LEDGER)}
-"""Every table by its name."""
 _HAPPENED = {
     "orders": "ordered_at",
     "refunds": "refunded_at",
@@ -71,7 +69,7 @@ def covered(store: Store, new: Mapping[str, str]) -> tuple[datetime | None, date
     spans = []
     for name, column in _HAPPENED.items():
         if name in new:
-            rows = tables[name].unbound(new[name])
+            rows = t.BY_NAME[name].unbound(new[name])
             row = store.query(rows.agg(a=rows[column].min(), b=rows[column].max())).to_pylist()[0]
             if row["a"] is not None:
                 spans.append((row["a"], row["b"]))
@@ -84,7 +82,7 @@ def noted(store: Store, notes: Sequence[Note], new: Mapping[str, str], records: 
     for note in notes:
         if note.table != "records" and note.table not in new:
             continue
-        rows = records if note.table == "records" else tables[note.table].unbound(new[note.table])
+        rows = records if note.table == "records" else t.BY_NAME[note.table].unbound(new[note.table])
         matching = rows.filter(note.where(rows))
         number = count(store, matching)
         if number:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from patron.facts import tables as t
 from patron.runtime import loading_merge as merging
-from patron.runtime.loading_counts import count, covered, money, noted, tables
+from patron.runtime.loading_counts import count, covered, money, noted
 from patron.runtime.loading_products import touch
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def load_rows(store: Store, layout: Layout, records: ir.Table, intake: Intake) -
     new = {}
     for name, rows in layout.facts(records, intake).items():
         new[name] = _NEW + name
-        store.create(new[name], merging.completed(tables[name], rows, intake, extra=_extra(name)), temporary=True)
+        store.create(new[name], merging.completed(t.BY_NAME[name], rows, intake, extra=_extra(name)), temporary=True)
     kept, counts = _merge(store, layout.primary, records, new)
     outcome = Outcome(kept, counts, money(store, new), covered(store, new), noted(store, layout.notes, new, records))
     for table in new.values():
@@ -61,10 +62,10 @@ def merge_found(store: Store, found: Mapping[str, ir.Table], intake: Intake) -> 
     """Merge rows of tables that are no documents: identifiers, links, profiles, listings …; how many changed, per table."""
     counts = {}
     for name, rows in found.items():
-        store.create(_NEW + name, merging.completed(tables[name], rows, intake), temporary=True)
+        store.create(_NEW + name, merging.completed(t.BY_NAME[name], rows, intake), temporary=True)
         if name == "listings":
             touch(store, _NEW + name)
-        counts[name] = merging.merge_rows(store, tables[name], _NEW + name)
+        counts[name] = merging.merge_rows(store, t.BY_NAME[name], _NEW + name)
         store.drop(_NEW + name)
     return counts
 
@@ -80,7 +81,7 @@ def _merge(store: Store, primary: str, records: ir.Table, new: Mapping[str, str]
             continue
         if name == "listings":
             touch(store, table)
-        counts[name] = merging.merge_rows(store, tables[name], table)
+        counts[name] = merging.merge_rows(store, t.BY_NAME[name], table)
         if name == primary:
             kept = _changed(store, records)
     return kept, counts

@@ -20,6 +20,7 @@ from patron.identity.evidence import evidence
 from patron.identity.merging import Meeting, Member, Merge, history
 from patron.kernel.ids import derived, shown
 from patron.runtime.finding import find_customer
+from patron.runtime.forgetting import forget
 from patron.runtime.reached import outdate
 from patron.runtime.replacing import replaced
 
@@ -115,17 +116,25 @@ def resolve(store: Store, *, now: datetime, keep_stirred: bool = False) -> Resol
         keep_stirred: whether the scratch table `STIRRED` stays, for whoever works out the answers of these customers anew.
     """
     with store.transaction(), _scratch(store, but=_STIRRED if keep_stirred else ""):
-        digest = _digest(store)
-        known = store.query(_RESOLVED).column("digest").to_pylist()
+        store.declare(t.FORGOTTEN)
         store.create(_STIRRED, _IDENTITIES.select("customer_id").limit(0), temporary=True)
-        changed = {} if known == [digest] else _work_out(store)
-        store.delete("resolved", _RESOLVED, ("digest",))
-        store.insert("resolved", pa.table({"digest": [digest]}))
-        changed |= _owned(store, anew=known != [digest])
+        changed = _resolved(store)
+        if forget(store, _STIRRED):
+            changed = {name: changed.get(name, 0) + n for name, n in _resolved(store).items()}
         if not keep_stirred:
             outdate(store)
         people, merges = _count(store, _CUSTOMERS), _count(store, _MERGES.filter(_MERGES.undone_at.isnull()))
     return Resolution(now, people, merges, {name: n for name, n in changed.items() if n})
+
+
+def _resolved(store: Store) -> dict[str, int]:
+    """Bring everything up to date with the identifiers, links and profiles that there are; how many rows changed, per table."""
+    digest = _digest(store)
+    known = store.query(_RESOLVED).column("digest").to_pylist()
+    changed = {} if known == [digest] else _work_out(store)
+    store.delete("resolved", _RESOLVED, ("digest",))
+    store.insert("resolved", pa.table({"digest": [digest]}))
+    return changed | _owned(store, anew=known != [digest])
 
 
 def _digest(store: Store) -> str:
@@ -140,7 +149,7 @@ def _work_out(store: Store) -> dict[str, int]:
     _join_visitors(store)
     new = t.IDENTITIES.unbound(_NEW)
     apart = new.difference(_IDENTITIES).union(_IDENTITIES.difference(new))
-    store.create(_STIRRED, apart.select("customer_id").distinct(), temporary=True)
+    store.insert(_STIRRED, apart.select("customer_id").distinct())
     changed = {
         "merges": replaced(store, t.MERGES, t.MERGES.unbound(_NEW_MERGES)),
         "identities": replaced(store, t.IDENTITIES, new, moved=_MOVED),

@@ -1,7 +1,8 @@
 """All topics of Shopify's webhooks, each record a topic and a payload, in any mixture.
 
 Orders, customers, consents and products become facts; carts, checkouts and refunds become events. Every other topic is kept as an event of
-its own kind, `shopify_` and the topic: privacy requests (`shopify_customers_redact`, …) without the address and number they name.
+its own kind, `shopify_` and the topic: privacy requests (`shopify_customers_redact`, …) without the address and number they name. Whom
+`customers/redact` names is forgotten.
 """
 
 from __future__ import annotations
@@ -30,10 +31,12 @@ if TYPE_CHECKING:
 
 PRIVACY = ("customers/data_request", "customers/redact", "customers/delete", "shop/redact")
 """Topics that ask for, or tell of, the end of what is known about somebody."""
+_REDACT = "customers/redact"
 _PERSONAL = (
     '{"email":null,"phone":null,"first_name":null,"last_name":null,"addresses":null,"default_address":null,'
     '"customer":{"email":null,"phone":null}}'
 )
+_WHO = '{"customer":null}'
 _FIELDS = (
     Field("id", "reference"),
     Field("customer_id", "reference"),
@@ -67,17 +70,27 @@ def _events(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
         digits=ibis.coalesce(records.phone, records.customer_phone),
         at=ibis.coalesce(*(instant(records[c]) for c in ("triggered_at", "updated", "created", "received_at")), intake.exported),
     ).alias("_others_known")
-    person = people.identified(known, intake, customer_number=known.number, email=known.address, phone=known.digits)
-    is_private = known.topic.lower().isin(PRIVACY)
+    is_private, is_redact = known.topic.lower().isin(PRIVACY), known.topic.lower() == _REDACT
     found = known.select(
         event_id=known.key,
-        visitor_id=person.id,
+        visitor_id=ibis.ifelse(is_redact, ibis.null("int64"), _person(known, intake).id),
         kind=ibis.literal("shopify_") + snake_case(known.topic.lower()),
         occurred_at=known.at,
         channel=ibis.literal("shop"),
-        properties=ibis.ifelse(is_private, without(known.payload, _PERSONAL), known.payload),
+        properties=ibis.cases(
+            (is_redact, without(known.payload, _WHO)), (is_private, without(known.payload, _PERSONAL)), else_=known.payload
+        ),
     )
-    return {"events": found, **people.observed(person, intake, seen_at=known.at)}
+    named, gone = known.filter(~is_redact), known.filter(is_redact)
+    return {
+        "events": found,
+        **people.observed(_person(named, intake), intake, seen_at=named.at),
+        "forgotten": people.forgotten(_person(gone, intake), gone.at),
+    }
+
+
+def _person(known: ir.Table, intake: Intake) -> people.Person:
+    return people.identified(known, intake, customer_number=known.number, email=known.address, phone=known.digits)
 
 
 def _refunds(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:

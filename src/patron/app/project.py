@@ -13,7 +13,9 @@ from patron.app.config import FILE, Config, project_folder, read_config
 from patron.app.definitions import read_definitions
 from patron.facts import tables as t
 from patron.facts.as_of import DETAILS, PREDICTIONS, Facts
+from patron.runtime import memberships
 from patron.runtime.models import MODELS
+from patron.runtime.reached import TICKS
 from patron.segments.plan import Plan
 
 if TYPE_CHECKING:
@@ -98,7 +100,7 @@ def opened(given: str | None, clock: Clock) -> Iterator[Project]:
     try:
         there = store.tables()
         with store.transaction():
-            for table in (*t.FACTS, *t.LEDGER, MODELS):
+            for table in (*t.FACTS, *t.LEDGER, MODELS, *memberships.TABLES, TICKS):
                 if table.name not in there:
                     store.declare(table)
         yield Project(folder, config, config.as_shop(), store, clock, definitions)

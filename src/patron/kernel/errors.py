@@ -2,6 +2,7 @@
 
 PatronError
 ├── InputError            the caller can put it right: data, a definition, a setting, a command; carries every `Problem`
+│   └── NotFoundError     what was asked for is not there: nobody and nothing has this name, or there are no answers yet
 ├── OutsideError          something outside failed
 │   ├── TransientError    worth trying again: a project held open, a full disk
 │   └── PermanentError    not worth trying again
@@ -32,6 +33,10 @@ class InputError(PatronError):
         self.message = message
         self.problems = tuple(problems)
         super().__init__("\n".join([message, *(f"  {p}" for p in self.problems)]))
+
+
+class NotFoundError(InputError):
+    """What was asked for is not there; the nearest name is told where one is near."""
 
 
 class OutsideError(PatronError):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from patron.ports.engine import Store
 
 _IDENTIFIERS, _ORDERS = t.IDENTIFIERS.unbound(), t.ORDERS.unbound()
-_SCOPES = _IDENTIFIERS.filter(_IDENTIFIERS.scope != "").select("scope").distinct().order_by("scope")  # noqa: PLC1901  # a column
+_SCOPES = _IDENTIFIERS.filter(_IDENTIFIERS.scope != "").select("scope").distinct().order_by("scope")  # a column
 _SCOPED = ("customer_number", "anonymous_id")
 
 

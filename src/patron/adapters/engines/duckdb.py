@@ -240,7 +240,8 @@ class DuckDBEngine:
         self.connection.close()
 
     def _begin(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.connection, self._depth = connection, 0
+        self.connection = connection
+        self._depth = 0
         for statement in _SESSION:
             self._run(statement)
         self._kept = f"{_quoted(self._rows('SELECT current_database()')[0][0])}.main"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING
 
-from patron.app.actions.cursors import LATEST
+from patron.app.cursors import LATEST
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem
 from patron.kernel.time import iso

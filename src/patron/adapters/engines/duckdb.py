@@ -54,6 +54,8 @@ class DuckDBEngine:
     """A `Store` on DuckDB. One connection, one writer; further sessions read."""
 
     name: ClassVar[str] = "duckdb"
+    connection: duckdb.DuckDBPyConnection
+    _depth: int
 
     def __init__(self, path: Path | None = None, *, memory_limit: str | None = None, threads: int | None = None) -> None:
         """Open a file, or memory when no path is given.

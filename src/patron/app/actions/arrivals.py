@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from patron.app.actions.cursors import LATEST, behind, instant_of, parts_of
+from patron.app.cursors import LATEST, behind, instant_of, parts_of
 from patron.facts import tables as t
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem

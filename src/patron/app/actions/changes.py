@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from patron.app.actions.cursors import LATEST, behind, instant_of, parts_of
 from patron.app.actions.segments import definition_of
 from patron.app.answers import last_answers
+from patron.app.cursors import LATEST, behind, instant_of, parts_of
 from patron.app.values import customer_text
 from patron.kernel.ids import number_of
 from patron.kernel.time import iso

@@ -118,7 +118,7 @@ def standing(project: Project, common: Common, name: str, features: Sequence[str
         NotFoundError: nobody is known by this name.
         InputError: more than one customer is, or a feature is not known; all such problems at once.
     """
-    names = _names(project, features)
+    names = feature_names(project, features)
     customer_id = the_customer(project, name, common.scopes)
     rows = project.store.pick(FEATURES, "customer_id", customer_id, names)
     if not rows:
@@ -146,7 +146,12 @@ def the_customer(project: Project, name: str, scopes: Sequence[str] | None = Non
     return found[0]
 
 
-def _names(project: Project, features: Sequence[str]) -> tuple[str, ...]:
+def feature_names(project: Project, features: Sequence[str]) -> tuple[str, ...]:
+    """These features, each once; all that people are offered if none is named.
+
+    Raises:
+        InputError: some are not known; all of them are told, each with the nearest.
+    """
     known = [f.name for f in project.definitions.catalog.visible()]
     if not features:
         return tuple(known)

@@ -38,6 +38,8 @@ _VERBS = {
     "export": "Features, memberships or facts as Parquet or CSV.",
     "key": "Keys with which shops and programs send and ask.",
     "serve": "Take events from shops and keep everything up to date.",
+    "status": "How the server is: what waits, how long ticks take.",
+    "tail": "Events as they arrive, and what was refused and why.",
     "doctor": "Check that the project is sound.",
 }
 

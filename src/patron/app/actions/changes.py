@@ -62,7 +62,7 @@ def membership_changes(project: Project, *, after: str = "", segment: str = "", 
         return MembershipChanges(as_of, (), iso(as_of))
     if after:
         wanted.append(behind(_ORDER, parts_of(after, (instant_of, _customer, str), _EXAMPLE)))
-    found = project.store.query(_ROWS.filter(*wanted).order_by(*_ORDER).limit(limit)).to_pylist()
+    found = project.store.query((_ROWS.filter(*wanted) if wanted else _ROWS).order_by(*_ORDER).limit(limit)).to_pylist()
     return MembershipChanges(as_of, tuple(found), _cursor(found[-1]) if found else after or iso(as_of))
 
 

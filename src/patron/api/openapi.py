@@ -12,13 +12,14 @@ if TYPE_CHECKING:
 
     from patron.api.routes import Route
 
-_ERRORS = {
+ERRORS = {
     "400": "The question cannot be answered as it is asked; every problem is named.",
     "401": "The key is missing or not known.",
     "403": "The key may only send.",
     "404": "Nobody and nothing has this name; the nearest is named.",
     "503": "Too many questions wait; ask again after `Retry-After` seconds.",
 }
+"""What statuses mean, besides 200."""
 
 
 def document(begin: str, routes: Sequence[Route]) -> dict[str, object]:
@@ -45,7 +46,7 @@ def document(begin: str, routes: Sequence[Route]) -> dict[str, object]:
                 "basic": {"type": "http", "scheme": "basic", "description": "The same key as user name, without a password."},
             },
             "schemas": {"Error": s.ERROR},
-            "responses": {status: {"description": meaning, "content": error} for status, meaning in _ERRORS.items()},
+            "responses": {status: {"description": meaning, "content": error} for status, meaning in ERRORS.items()},
         },
     }
 
@@ -62,5 +63,5 @@ def _operation(route: Route) -> dict[str, object]:
         "operationId": route.name,
         "summary": route.summary,
         "parameters": [*placed, *asked],
-        "responses": {"200": answer, **{status: {"$ref": f"#/components/responses/{status}"} for status in _ERRORS}},
+        "responses": {"200": answer, **{status: {"$ref": f"#/components/responses/{status}"} for status in ERRORS}},
     }

@@ -20,8 +20,8 @@ def page() -> str:
     """The page."""
     return document(
         "Read API",
-        "What a server that runs can be asked, with a read key as `Authorization: Bearer KEY` or as user name of Basic authorization. Answers are "
-        "as of the last tick, in JSON; kinds are those of [JSON](json.md). The same is said for programs, in OpenAPI 3.1, at "
+        "What a server that runs can be asked, with a read key as `Authorization: Bearer KEY` or as user name of Basic authorization. "
+        "Answers are as of the last tick, in JSON; kinds are those of [JSON](json.md). The same is said for programs, in OpenAPI 3.1, at "
         f"`{BEGIN}/openapi.json`, and figures for Prometheus stand at `{reading.METRICS}`.",
         table(("GET", ""), [(f"[`{BEGIN}{r.path}`](#{r.name})", r.summary) for r in ROUTES]),
         "## When something is wrong",

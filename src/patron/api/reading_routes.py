@@ -30,7 +30,7 @@ _AFTER = Parameter(
 _LIMIT = Parameter("limit", "How many at most.", "count", default=100, low=1)
 _FEATURES = Parameter("features", "Only these features, with commas between; all if not given.", "names", default=())
 
-_STANDING = {"segments": s.many(s.fields(segment=s.TEXT, name=s.TEXT)), "features": s.ANYTHING}
+_STANDING = {"features": s.ANYTHING, "segments": s.many(s.fields(segment=s.TEXT, name=s.TEXT))}
 _SUMMARY = {
     "segment": s.TEXT, "name": s.TEXT, "meaning": s.TEXT, "why": s.TEXT, "advice": s.TEXT, "where": s.TEXT, "members": s.or_null(s.COUNT),
     "share": s.or_null(s.NUMBER), "net_revenue": s.or_null(s.MONEY), "margin": s.or_null(s.MONEY), "waiting_for": s.many(s.TEXT),

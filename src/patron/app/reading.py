@@ -45,15 +45,13 @@ class Reading:
         """What a question comes to, asked about one commit.
 
         Raises:
-            TransientError: too many wait already, or the server is stopping.
+            TransientError: too many wait already.
         """
         if self._waiting >= _MOST_WAITING:
             raise TransientError(_BUSY)
         self._waiting += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._answer, question)
-        except asyncio.CancelledError as error:
-            raise TransientError(_BUSY) from error
         finally:
             self._waiting -= 1
 

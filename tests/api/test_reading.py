@@ -102,9 +102,12 @@ def test_what_is_refused_is_seen_as_it_came_and_when_facts_are_made(shop: Served
     told = shop.told(f"/rejected?after={rejected}")["rejected"]
     assert [(r["path"], r["index"], r["code"]) for r in told] == [("/v1/batch", 0, "missing_event"), ("/v1/import/orders", 1, "unusable")]
     assert [e["source"] for e in shop.told(f"/events?after={events}")["events"]] == ["events", "orders"]
-    shop.wait_for(lambda: bool(shop.told(f"/refused?after={refused}")["refused"]))
+    shop.send("/v1/import/tickets", [{"colour": "red"}])
+    shop.wait_for(lambda: len(shop.told(f"/refused?after={refused}")["refused"]) == 2)
     found = shop.told(f"/refused?after={refused}")
-    assert {p["found"] for p in found["refused"][0]["problems"]} == {"one day", "abc"}
+    unreadable, unusable = sorted(found["refused"], key=lambda record: len(record["problems"]))
+    assert {p["found"] for p in unusable["problems"]} == {"one day", "abc"}
+    assert (unreadable["source"], json.loads(unreadable["record"]), len(unreadable["problems"])) == ("tickets", {"colour": "red"}, 1)
     assert shop.told(f"/refused?after={found['next']}")["refused"] == []
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from patron.app.actions.serving import opened_inbox
+from patron.app.actions.serving import INBOX, opened_inbox
 from patron.app.answers import last_answers
 from patron.app.memory import resident_bytes
 from patron.kernel.errors import NotFoundError
@@ -94,12 +94,14 @@ def status_without_server(project: Project) -> Status:
         as_of = last_answers(project).as_of
     except NotFoundError:
         as_of = None
-    with opened_inbox(project, applied=position) as inbox:
-        lag = _lag(inbox, position, project.clock.now())
-        return Status(
-            is_running=False, failure="", since=None, as_of=as_of, last=inbox.last, waiting=inbox.last - position, lag_seconds=lag,
-            tick_seconds=None, event_to_segment_seconds=None, memory_bytes=None,
-        )  # fmt: skip
+    last, lag = position, 0.0
+    if (project.folder / INBOX).is_dir():
+        with opened_inbox(project, applied=position) as inbox:
+            last, lag = inbox.last, _lag(inbox, position, project.clock.now())
+    return Status(
+        is_running=False, failure="", since=None, as_of=as_of, last=last, waiting=last - position, lag_seconds=lag,
+        tick_seconds=None, event_to_segment_seconds=None, memory_bytes=None,
+    )  # fmt: skip
 
 
 def _lag(inbox: Inbox, position: int, now: datetime) -> float:

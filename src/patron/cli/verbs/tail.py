@@ -28,10 +28,10 @@ def command(*, last: int, once: bool, as_json: bool) -> None:
       patron tail --last 100 --once --json
     """
     server = the_server()
-    newest = int(server.get("events", after="latest")["next"])
+    before = {path: str(max(int(server.get(path, after="latest")["next"]) - last, 0)) for path in ("events", "rejected")}
     lists = {
-        "event": Followed(server, "events", after=str(max(newest - last, 0))),
-        "rejected": Followed(server, "rejected", after=""),
+        "event": Followed(server, "events", after=before["events"]),
+        "rejected": Followed(server, "rejected", after=before["rejected"]),
         "refused": Followed(server, "refused"),
     }
     follow(lists, _line, as_json=as_json, once=once)

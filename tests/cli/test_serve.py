@@ -6,6 +6,7 @@ import json
 import re
 import signal
 import socket
+import stat
 import subprocess
 import threading
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from api import loopback
 from api.calling import asked, basic
 from cli.processes import command, patron
 from patron.adapters.inbox.segments import Segments
@@ -21,9 +23,11 @@ from patron.api.application import application
 from patron.app.actions.keys import create_key
 from patron.app.actions.serving import Serving, Ticks, served
 from patron.app.listening import Address, listening
+from patron.app.local import LocalServer, announced
 from patron.app.project import Project, opened
+from patron.app.remote import running
 from patron.app.state import opened_state
-from patron.kernel.errors import InputError, PermanentError, TransientError
+from patron.kernel.errors import InputError, NotFoundError, PermanentError, TransientError
 from patron.runtime.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -80,7 +84,7 @@ def test_it_says_how_to_make_a_key_takes_events_with_it_and_ends_in_order(shop: 
                 break
         assert taken.json() == {"success": True}
         other = patron(shop, "doctor")
-        assert (other.returncode, "holds this project open" in other.stderr) == (3, True)
+        assert (other.returncode, "holds this project open" in other.stderr, f"{url}/api/v1" in other.stderr) == (3, True, True)
         process.send_signal(number)
         assert process.wait(20) == 0
     assert [record["messageId"] for record in _records(shop)] == ["m1"]
@@ -94,6 +98,38 @@ def test_what_was_acknowledged_is_there_after_it_was_killed(shop: Path) -> None:
         process.kill()
         process.wait()
     assert [record["messageId"] for record in _records(shop)] == [str(number) for number in range(20)]
+
+
+def test_commands_know_a_server_that_runs_from_one_that_was_killed_or_has_stopped(shop: Path) -> None:
+    file = shop / "data" / "server.json"
+    for number in (signal.SIGKILL, signal.SIGTERM):
+        with _running(shop) as (process, url):
+            assert json.loads(file.read_text(encoding="utf-8"))["url"] == url
+            assert stat.S_IMODE(file.stat().st_mode) == 0o600
+            assert json.loads(patron(shop, "status", "--json").stdout)["status"] == "ok"
+            process.send_signal(number)
+            process.wait(30)
+        assert file.exists() == (number == signal.SIGKILL)
+        told = patron(shop, "status")
+        assert (told.returncode, "No server runs" in told.stdout) == (0, True)
+        tail = patron(shop, "tail")
+        assert (tail.returncode, "patron serve" in tail.stderr) == (3, True)
+
+
+def test_what_answers_at_the_address_of_a_killed_server_is_not_taken_for_it(shop: Path) -> None:
+    with _serving(shop, _Reading) as serving, loopback.listening(application(serving)) as url:
+        assert running(shop) is None
+        with announced(shop, LocalServer(url, "of a run before")):
+            assert running(shop) is None
+        with announced(shop, LocalServer(url, serving.secret)):
+            found = running(shop)
+            assert found is not None
+            with pytest.raises(NotFoundError, match="Did you mean 'loyal'"):
+                found.get("segments/loyl")
+        (shop / "data" / "server.json").write_text("{", encoding="utf-8")
+        assert running(shop) is None
+    with pytest.raises(TransientError, match="does not answer any more"):
+        found.get("status")
 
 
 class _Reading:

@@ -285,3 +285,22 @@ def test_a_closed_inbox_asks_to_come_again(tmp_path: Path) -> None:
     inbox.close()
     with pytest.raises(TransientError, match="closed"):
         kept(inbox, b"late")
+
+
+def test_who_reads_while_another_has_files_forgotten_gets_what_is_left(opened: Segments) -> None:
+    for number in range(60):
+        kept(opened, b"%03d" % number + b"x" * 100)
+    stop, read = threading.Event(), list[list[bytes]]()
+
+    def reads() -> None:
+        while not stop.is_set():
+            read.append(bodies_of(opened))
+
+    reader = threading.Thread(target=reads)
+    reader.start()
+    for position in range(1, 60):
+        opened.forget(position)
+    stop.set()
+    reader.join()
+    assert read
+    assert all(found == sorted(found) and found[-1].startswith(b"059") for found in read)

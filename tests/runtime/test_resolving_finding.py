@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from patron.kernel.ids import derived, shown
-from patron.runtime.resolving import find_customer, resolve
+from patron.runtime.finding import find_customer, scopes_of
+from patron.runtime.resolving import resolve
 from runtime.people import NOW, add, identifier, shop, who
 
 if TYPE_CHECKING:
@@ -63,8 +64,22 @@ def test_nobody_is_found_by(text: str, store: DuckDBEngine) -> None:
 
 def test_all_who_may_be_meant_are_found() -> None:
     number = identifier("n1", "2024-01-01")
-    other = {**number, "identifier_id": 5, "scope": "another shop"}
+    other = {**number, "identifier_id": derived("customer_number", "another shop", "n1"), "scope": "another shop"}
     made = shop({}, [])
     add(made, "identifiers", [number, other])
     resolve(made, now=NOW)
-    assert find_customer(made, "n1") == sorted([5, who("n1")])
+    assert find_customer(made, "n1") == sorted([int(str(other["identifier_id"])), who("n1")])
+
+
+def test_an_order_number_counts_where_nobody_is_known_by_it() -> None:
+    orders = [{"order_number": n, "buyer_id": who("n2"), "ordered_at": "2024-01-01"} for n in ("n1", "n3")]
+    made = shop({"n1": "2024-01-01", "n2": "2024-01-01"}, [], orders=orders)
+    resolve(made, now=NOW)
+    assert (find_customer(made, "n1"), find_customer(made, "n3")) == ([who("n1")], [who("n2")])
+
+
+def test_a_visitor_who_became_known_is_found_by_the_id_of_the_browser() -> None:
+    made = shop({"n1": "2024-01-01", "b1": "2024-01-01", "b2": "2024-01-01"}, [("b1", "n1", "2024-03-01")])
+    resolve(made, now=NOW)
+    scopes = scopes_of(made)
+    assert (find_customer(made, "b1", scopes), find_customer(made, "b2", scopes)) == ([who("n1")], [])

@@ -42,6 +42,7 @@ _VERBS = {
     "predict": "predict --as-of 2024-07-01",
     "backtest": "backtest --as-of 2024-07-01",
     "explain (a prediction)": "explain ana@example.com expected_orders_90d",
+    "status": "status",
     "doctor": "doctor",
 }
 _KINDS = (

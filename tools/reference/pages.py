@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools.reference import commands, contract, errors, events, features, names, segments, settings, sources, tables
+from tools.reference import commands, contract, errors, events, features, names, read_api, segments, settings, sources, tables
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
@@ -14,6 +14,7 @@ _PAGES = {
     "events.md": events.page,
     "features.md": features.page,
     "python.md": names.page,
+    "read-api.md": read_api.page,
     "segments.md": segments.page,
     "json.md": contract.page,
     "settings.md": settings.page,

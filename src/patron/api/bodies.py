@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from patron.api.asgi import AnswerError, header, refused
@@ -16,6 +18,15 @@ if TYPE_CHECKING:
 LARGEST_BODY = 500 * 1024
 _SECONDS = 30
 _GZIP = 16 + zlib.MAX_WBITS
+
+
+Tell = Callable[[datetime, str, Sequence[tuple[int, str, str]]], None]
+"""Is told when something came, where it was sent, and of each part that is refused its place, a code and a sentence."""
+
+
+def untold(at: datetime, path: str, rejected: Sequence[tuple[int, str, str]]) -> None:
+    """Tells nobody."""
+    del at, path, rejected
 
 
 class GoneError(Exception):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from patron.api import collection_documents as documents
 from patron.api.asgi import Answer, AnswerError, header, refused, told
-from patron.api.bodies import GoneError, body_of
+from patron.api.bodies import GoneError, body_of, untold
 from patron.api.collection_bodies import Request, Taken, envelope_of, from_posthog, request_of, taken_of
 from patron.api.collection_pixel import PICTURE, call_of_query
 from patron.api.cross_origin import PREFLIGHT, headers_for
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from patron.api.asgi import Receive, Scope, Send
+    from patron.api.bodies import Tell
     from patron.ports.clock import Clock
     from patron.ports.inbox import Inbox
 
@@ -38,7 +39,9 @@ _RETRY_SECONDS = 1
 class Collection:
     """Takes calls and keeps them in an inbox."""
 
-    def __init__(self, inbox: Inbox, may_write: Callable[[str], bool], clock: Clock, *, script: bytes | None = None) -> None:
+    def __init__(
+        self, inbox: Inbox, may_write: Callable[[str], bool], clock: Clock, *, script: bytes | None = None, tell: Tell = untold
+    ) -> None:
         """Take calls for an inbox.
 
         Args:
@@ -46,8 +49,9 @@ class Collection:
             may_write: whether a key may collect.
             clock: says when they came.
             script: the file that the classic snippet of Segment loads, if the shop has one.
+            tell: is told of calls that are refused, as no client shows them to people.
         """
-        self._inbox, self._may_write, self._clock, self._script = inbox, may_write, clock, script
+        self._inbox, self._may_write, self._clock, self._script, self._tell = inbox, may_write, clock, script, tell
 
     def serves(self, path: str) -> bool:
         """Whether a path is one of the collection's."""
@@ -91,6 +95,8 @@ class Collection:
             self._check(key)
         taken = self._read(await body_of(scope, receive), scope, key)
         await self._inbox.append(taken.bodies)
+        if taken.rejected:
+            self._tell(self._clock.now(), scope["path"], [(index, why.code, why.message) for index, why in taken.rejected])
         return _answered(taken)
 
     def _read(self, body: bytes, scope: Scope, key: str | None) -> Taken:

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from patron.api.asgi import Answer, header, refused, told
-from patron.api.bodies import answered, body_of
+from patron.api.asgi import Answer, refused, told
+from patron.api.bodies import answered, body_of, untold
 from patron.api.webhooks import DEEPEST, depth_of, entry, kept
-from patron.api.write_keys import key_of_header, key_of_query
+from patron.api.write_keys import key_of_bearer, key_of_header, key_of_query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from patron.api.asgi import Receive, Scope, Send
+    from patron.api.bodies import Tell
     from patron.ports.clock import Clock
     from patron.ports.inbox import Inbox
 
@@ -34,15 +35,16 @@ _TIMES = ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
 class Imports:
     """Takes records and keeps them in an inbox."""
 
-    def __init__(self, inbox: Inbox, may_write: Callable[[str], bool], clock: Clock) -> None:
+    def __init__(self, inbox: Inbox, may_write: Callable[[str], bool], clock: Clock, tell: Tell = untold) -> None:
         """Take records for an inbox.
 
         Args:
             inbox: keeps them.
             may_write: whether a key may write.
             clock: says when they came.
+            tell: is told of records that are refused.
         """
-        self._inbox, self._may_write, self._clock = inbox, may_write, clock
+        self._inbox, self._may_write, self._clock, self._tell = inbox, may_write, clock, tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -54,19 +56,21 @@ class Imports:
             raise refused(404, "not_found", f"There is no table of this name; there are {', '.join(TABLES)}.")
         if scope["method"] != "POST":
             raise refused(405, "not_allowed", "Records are sent by POST.")
-        key = _bearer(scope) or key_of_header(scope) or key_of_query(scope)
+        key = key_of_bearer(scope) or key_of_header(scope) or key_of_query(scope)
         if key is None or not self._may_write(key):
             raise refused(401, "unknown_key", "The write key is missing or not known.")
         items = _items(await body_of(scope, receive, most=LARGEST_IMPORT))
         now = self._clock.now()
         good: list[bytes] = []
-        rejected: list[dict[str, object]] = []
+        rejected: list[dict[str, Any]] = []
         for place, item in enumerate(items):
             problem = _problem(table, item)
             if problem:
                 rejected.append({"index": place, "code": "unusable", "message": problem})
             else:
                 good.append(entry(table, _dated(item, now) if table == "events" else item, now))
+        if rejected:
+            self._tell(now, scope["path"], [(one["index"], one["code"], one["message"]) for one in rejected])
         if not good:
             body = {"success": False, "code": "nothing_usable", "message": "None of the records can be used.", "rejected": rejected}
             return told(400, body)
@@ -117,8 +121,3 @@ def _dated(item: dict[str, Any], now: datetime) -> dict[str, Any]:
     """An event with the time of its receipt where it has none, and with properties, by which it is recognised."""
     dated = item if any(item.get(name) for name in _TIMES) else {**item, "receivedAt": now}
     return dated if dated.get("properties") else {**dated, "properties": {}}
-
-
-def _bearer(scope: Scope) -> str | None:
-    said = header(scope, b"authorization") or b""
-    return said[7:].strip().decode("latin-1") or None if said[:7].lower() == b"bearer " else None

@@ -1,4 +1,4 @@
-"""Where clients put their write key: the user name of Basic authorization, the body, an item of the batch, or the address."""
+"""Where clients put their key: Bearer, the user name of Basic authorization, the body, an item of the batch, or the address."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ def key_of_header(scope: Scope) -> str | None:
     except (binascii.Error, UnicodeDecodeError):
         return None
     return text.partition(":")[0] or None
+
+
+def key_of_bearer(scope: Scope) -> str | None:
+    """The key of Bearer authorization."""
+    said = header(scope, b"authorization") or b""
+    return said[7:].strip().decode("latin-1") or None if said[:7].lower() == b"bearer " else None
 
 
 def key_of_body(body: Mapping[str, object], items: Sequence[object]) -> str | None:

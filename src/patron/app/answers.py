@@ -1,4 +1,4 @@
-"""The answers that the last refresh kept: features, memberships, and the instant they are for."""
+"""The answers that are kept: features, memberships, and the instant that the last refresh or tick brought them to."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.facts.as_of import PREDICTIONS
-from patron.kernel.errors import InputError
+from patron.kernel.errors import InputError, NotFoundError
 from patron.kernel.tables import type_of
 from patron.runtime.memberships import CURRENT, REFRESHES, SLOTS, Slot
 from patron.runtime.pipeline import FEATURES
+from patron.runtime.reached import reached
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,7 +29,7 @@ _WORDS = "the definitions have changed since the last refresh. Run `patron refre
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the last refresh worked out.
+    """What the last refresh worked out, and ticks have kept up to date since.
 
     Attributes:
         as_of: the instant the answers are for.
@@ -69,7 +70,7 @@ def waits_for(lacks: Sequence[str]) -> str:
 
 
 def last_answers(project: Project) -> Answers:
-    """The answers of the last refresh.
+    """The answers that are kept now.
 
     Raises:
         InputError: nothing was loaded or worked out yet; the sentence says what to do next.
@@ -78,8 +79,8 @@ def last_answers(project: Project) -> Answers:
     rows = store.query(REFRESHES.unbound().order_by(ibis.desc("refreshed_at")).limit(1)).to_pylist() if FEATURES in store.tables() else []
     if not rows:
         if not project.facts(project.clock.now()).known:
-            raise InputError("The project holds no orders yet. Load some: `patron load lines FILE`, or `patron load shopify FILES`.")
-        raise InputError("Nothing has been worked out yet. Run `patron refresh`.")
+            raise NotFoundError("The project holds no orders yet. Load some: `patron load lines FILE`, or `patron load shopify FILES`.")
+        raise NotFoundError("Nothing has been worked out yet. Run `patron refresh`.")
     kinds = {f.name: type_of(f.kind) for f in project.definitions.catalog.values()}
     stored = store.columns(FEATURES)
     missing = [name for name in kinds if name not in stored]
@@ -89,9 +90,9 @@ def last_answers(project: Project) -> Answers:
     bits = ibis.table(dict.fromkeys(store.columns(CURRENT), "int64"), name=CURRENT)
     slots = store.query(SLOTS.unbound().filter(ibis._.is_current)).to_pylist()
     return Answers(
-        as_of=rows[0]["as_of"].replace(tzinfo=UTC),
+        as_of=reached(store)[1] or rows[0]["as_of"].replace(tzinfo=UTC),
         features=features,
         bits=bits,
         slots={r["segment"]: Slot(r["segment"], r["slot"]) for r in slots},
-        customers=rows[0]["customers"],
+        customers=store.query(bits.aggregate(n=bits.count()))["n"][0].as_py(),
     )

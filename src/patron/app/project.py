@@ -11,9 +11,13 @@ import ibis
 from patron import plugins
 from patron.app.config import FILE, Config, project_folder, read_config
 from patron.app.definitions import read_definitions
+from patron.app.local import found_server
 from patron.facts import tables as t
 from patron.facts.as_of import DETAILS, PREDICTIONS, Facts
+from patron.kernel.errors import TransientError
+from patron.runtime import memberships
 from patron.runtime.models import MODELS
+from patron.runtime.reached import TICKS
 from patron.segments.plan import Plan
 
 if TYPE_CHECKING:
@@ -90,17 +94,25 @@ def opened(given: str | None, clock: Clock) -> Iterator[Project]:
     config = read_config(folder / FILE)
     definitions = read_definitions(folder, config.features)
     (folder / DATABASE).parent.mkdir(parents=True, exist_ok=True)
-    make = plugins.load("engine", "duckdb")
-    store = cast(
-        "Store",
-        make(folder / DATABASE, memory_limit=config.engine.memory_limit or None, threads=config.engine.threads or None),
-    )
+    store = _store(folder, config)
     try:
         there = store.tables()
         with store.transaction():
-            for table in (*t.FACTS, *t.LEDGER, MODELS):
+            for table in (*t.FACTS, *t.LEDGER, MODELS, *memberships.TABLES, TICKS):
                 if table.name not in there:
                     store.declare(table)
         yield Project(folder, config, config.as_shop(), store, clock, definitions)
     finally:
         store.close()
+
+
+def _store(folder: Path, config: Config) -> Store:
+    make, limits = plugins.load("engine", "duckdb"), config.engine
+    try:
+        return cast("Store", make(folder / DATABASE, memory_limit=limits.memory_limit or None, threads=limits.threads or None))
+    except TransientError as error:
+        server = found_server(folder)
+        if server is None:
+            raise
+        meanwhile = f"While a server runs, `patron status`, `patron tail` and {server.url}/api/v1 answer."
+        raise TransientError(f"{error} {meanwhile}") from error

@@ -12,7 +12,7 @@ from importlib import import_module
 import click
 
 from patron import __version__
-from patron.kernel.errors import InputError, OutsideError, PatronError
+from patron.kernel.errors import OutsideError, PatronError
 from patron.kernel.problems import did_you_mean
 
 _VERBS = {
@@ -39,6 +39,8 @@ _VERBS = {
     "export": "Features, memberships or facts as Parquet or CSV.",
     "key": "Keys with which shops and programs send and ask.",
     "serve": "Take events from shops and keep everything up to date.",
+    "status": "How the server is: what waits, how long ticks take.",
+    "tail": "Events as they arrive, and what was refused and why.",
     "doctor": "Check that the project is sound.",
 }
 
@@ -113,7 +115,4 @@ def _tell(error: PatronError, *, as_json: bool) -> None:
     if not as_json:
         click.echo(str(error), err=True)
         return
-    problems = error.problems if isinstance(error, InputError) else ()
-    message = error.message if isinstance(error, InputError) else str(error)
-    named = [{"where": p.where, "found": p.found, "expected": p.expected, "hint": p.hint} for p in problems]
-    click.echo(json.dumps({"error": message, "problems": named}, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(error.as_json(), ensure_ascii=False, indent=2))

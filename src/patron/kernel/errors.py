@@ -2,6 +2,7 @@
 
 PatronError
 ├── InputError            the caller can put it right: data, a definition, a setting, a command; carries every `Problem`
+│   └── NotFoundError     what was asked for is not there: nobody and nothing has this name, or there are no answers yet
 ├── OutsideError          something outside failed
 │   ├── TransientError    worth trying again: a project held open, a full disk
 │   └── PermanentError    not worth trying again
@@ -23,6 +24,10 @@ DISK_FULL = "The disk is full, or a limit on it is reached. Nothing was changed;
 class PatronError(Exception):
     """The root: its message is a sentence that can be shown to a person."""
 
+    def as_json(self) -> dict[str, object]:
+        """For programs: a sentence, and all problems that were found."""
+        return {"error": str(self), "problems": []}
+
 
 class InputError(PatronError):
     """What was given cannot be used; `problems` holds all that was found, not only the first."""
@@ -32,6 +37,14 @@ class InputError(PatronError):
         self.message = message
         self.problems = tuple(problems)
         super().__init__("\n".join([message, *(f"  {p}" for p in self.problems)]))
+
+    def as_json(self) -> dict[str, object]:
+        """For programs: a sentence, and all problems that were found."""
+        return {"error": self.message, "problems": [p.as_json() for p in self.problems]}
+
+
+class NotFoundError(InputError):
+    """What was asked for is not there; the nearest name is told where one is near."""
 
 
 class OutsideError(PatronError):

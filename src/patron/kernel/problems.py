@@ -26,6 +26,10 @@ class Problem:
     expected: str
     hint: str = ""
 
+    def as_json(self) -> dict[str, object]:
+        """For programs."""
+        return {"where": self.where, "found": self.found, "expected": self.expected, "hint": self.hint}
+
     def __str__(self) -> str:
         """The problem as one sentence."""
         found = f"found {self.found!r}, " if self.found else ""

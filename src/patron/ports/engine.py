@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
@@ -76,6 +77,22 @@ class Store(Engine, Protocol):
             rows: all that it shall hold of these customers, matched by column name; may read the temporary one.
             touched: the customers (customer_id).
         """
+        ...
+
+    def index(self, name: str, column: str) -> None:
+        """From now on rows of a kept table are found by a column of ids without looking through it; until the table is made anew."""
+        ...
+
+    def pick(self, name: str, column: str, value: int, columns: Sequence[str]) -> list[dict[str, Any]]:
+        """These columns of the rows of a table in which a column of ids has a value: the quick way to few rows."""
+        ...
+
+    def session(self) -> Store:
+        """The same tables for another thread, which sees what has been committed; its temporary tables are its own."""
+        ...
+
+    def snapshot(self) -> AbstractContextManager[None]:
+        """All that is asked inside is as of one commit, whatever is written meanwhile; nothing but temporary tables can be written."""
         ...
 
     def tell(self, instant: datetime) -> None:

@@ -92,6 +92,7 @@ def refresh(  # noqa: PLR0913  # the present and the way to tell are said by nam
         if is_live:
             progress(0, 1, "due times")
             store.create(DUE.name, due_rows(plan, stats))
+            store.index(FEATURES, "customer_id")  # a site asks about its visitors one by one
         else:
             outdate(store)
         return done

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -72,7 +73,7 @@ class _Receiving:
             report = load(self.store, source, [file], self.options)
         except InputError as error:
             if len(records) == 1:
-                _refuse(self.store, source, records[0], error)
+                _refuse(self.store, source, records[0], error, at=self.options.received_at)
                 self._count(1, 1)
                 return
             half = len(records) // 2
@@ -88,15 +89,23 @@ class _Receiving:
         self.received.refused += refused
 
 
-def _refuse(store: Store, source: str, record: bytes, error: InputError) -> None:
-    text = record.decode()
+def _refuse(store: Store, source: str, record: bytes, error: InputError, *, at: datetime) -> None:
+    text, file = record.decode(), f"{source}.jsonl"
+    load_id = derived("received", source, text)
+    if store.pick(t.LOADS.name, "load_id", load_id, ("load_id",)):
+        return  # it was sent and refused before
     problem = error.problems[0] if error.problems else None
     row = {
-        "load_id": derived("received", source, text), "file": f"{source}.jsonl", "line": 1, "record": text,
+        "load_id": load_id, "file": file, "line": 1, "record": text,
         "column": problem.where if problem else None, "value": problem.found if problem else None,
         "expected": problem.expected if problem else error.message, "hint": (problem.hint or None) if problem else None,
     }  # fmt: skip
-    store.insert("refused", arrow_rows(t.REFUSED, [row]))
+    load = {
+        "load_id": load_id, "source": source, "file": file, "digest": hashlib.sha256(record).hexdigest(),
+        "loaded_at": at.astimezone(UTC).replace(tzinfo=None), "read_count": 1, "kept_count": 0, "unchanged_count": 0, "refused_count": 1,
+    }  # fmt: skip
+    store.insert(t.REFUSED.name, arrow_rows(t.REFUSED, [row]))
+    store.insert(t.LOADS.name, arrow_rows(t.LOADS, [load]))
 
 
 def _by_source(entries: Iterable[Mapping[str, Any]]) -> Mapping[str, list[bytes]]:

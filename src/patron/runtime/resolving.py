@@ -19,7 +19,6 @@ from patron.identity import components, customers, meetings
 from patron.identity.evidence import evidence
 from patron.identity.merging import Meeting, Member, Merge, history
 from patron.kernel.ids import derived, shown
-from patron.runtime.finding import find_customer
 from patron.runtime.forgetting import forget
 from patron.runtime.reached import outdate
 from patron.runtime.replacing import replaced
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
     from patron.ports.engine import Store
 
-__all__ = ["Resolution", "find_customer", "merge_id", "resolve"]
+__all__ = ["Resolution", "merge_id", "resolve"]
 
 _IDENTIFIERS, _LINKS, _PROFILES = t.IDENTIFIERS.unbound(), t.LINKS.unbound(), t.PROFILES.unbound()
 _MERGES, _IDENTITIES, _ORDERS, _REFUNDS = t.MERGES.unbound(), t.IDENTITIES.unbound(), t.ORDERS.unbound(), t.REFUNDS.unbound()

@@ -82,10 +82,11 @@ class Ticks:
     _recipe: Recipe | None = field(default=None)
 
     def __post_init__(self) -> None:
-        """Make the tables that the live path keeps, unless they are there."""
+        """Make what the live path keeps, unless it is there."""
         with self.store.transaction():
             for table in (TICKS, DUE, *TABLES):
                 self.store.declare(table)
+            self.store.index("identities", "identifier_id")
 
     @property
     def reached(self) -> tuple[int, datetime | None]:

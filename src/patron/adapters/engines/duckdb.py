@@ -6,6 +6,7 @@ Statements are compiled by Ibis and run here, so no expression depends on a conn
 from __future__ import annotations
 
 import re
+import threading
 from contextlib import contextmanager
 from datetime import UTC
 from functools import lru_cache
@@ -22,7 +23,7 @@ from patron.kernel.errors import DISK_FULL, InputError, TransientError
 from patron.kernel.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -46,13 +47,16 @@ _FORMATS = {
 }
 _LONG_LIST = 6
 _HELD = re.compile(r"PID (\d+)")
+_writing = threading.Lock()  # what `_unfused` sets is there for all threads
 _FULL = re.compile("no space left|file too large|quota exceeded", re.IGNORECASE)  # ENOSPC, EFBIG, EDQUOT
 
 
 class DuckDBEngine:
-    """A `Store` on DuckDB. One connection, one writer."""
+    """A `Store` on DuckDB. One connection, one writer; further sessions read."""
 
     name: ClassVar[str] = "duckdb"
+    connection: duckdb.DuckDBPyConnection
+    _depth: int
 
     def __init__(self, path: Path | None = None, *, memory_limit: str | None = None, threads: int | None = None) -> None:
         """Open a file, or memory when no path is given.
@@ -61,7 +65,6 @@ class DuckDBEngine:
             TransientError: another process holds the file open, or the disk is full.
             InputError: the file is not a DuckDB database.
         """
-        self._depth = 0
         settings: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
@@ -71,7 +74,7 @@ class DuckDBEngine:
         if threads:
             settings["threads"] = threads
         try:
-            self.connection = duckdb.connect(str(path) if path else ":memory:", config=settings)
+            self._begin(duckdb.connect(str(path) if path else ":memory:", config=settings))
         except duckdb.IOException as error:
             held = _HELD.search(str(error))
             if "lock" in str(error).lower():
@@ -81,9 +84,12 @@ class DuckDBEngine:
             if _FULL.search(str(error)):
                 raise TransientError(DISK_FULL) from error
             raise InputError("The project's database cannot be opened.", [Problem(str(path and path.name), "", "a DuckDB file")]) from error
-        for statement in _SESSION:
-            self._run(statement)
-        self._kept = f"{_quoted(self._rows('SELECT current_database()')[0][0])}.main"
+
+    def session(self) -> DuckDBEngine:
+        """The same tables for another thread, which sees what has been committed; its temporary tables are its own."""
+        made = object.__new__(DuckDBEngine)
+        made._begin(self.connection.cursor())
+        return made
 
     def sql(self, expression: ir.Table) -> str:
         """The DuckDB statement for an expression."""
@@ -157,6 +163,16 @@ class DuckDBEngine:
         self._run(f"DELETE FROM {kept} WHERE customer_id IN (SELECT customer_id FROM ({self.sql(touched)}))")
         self._run(f"INSERT INTO {kept} BY NAME {self.sql(rows)}")
 
+    def index(self, name: str, column: str) -> None:
+        """From now on rows of a kept table are found by a column of ids without looking through it; until the table is made anew."""
+        self._run(f"CREATE INDEX IF NOT EXISTS {_quoted(f'{name}_by_{column}')} ON {self._kept}.{_quoted(name)} ({_quoted(column)})")
+
+    def pick(self, name: str, column: str, value: int, columns: Sequence[str]) -> list[dict[str, Any]]:
+        """These columns of the rows of a table in which a column of ids has a value: the quick way to few rows."""
+        chosen = ", ".join(map(_quoted, columns))
+        rows = self._rows(f"SELECT {chosen} FROM {_quoted(name)} WHERE {_quoted(column)} = {int(value)}")
+        return [dict(zip(columns, row, strict=True)) for row in rows]
+
     def tell(self, instant: datetime) -> None:
         """From now on `kernel.time.moment` is this instant."""
         wall = instant.astimezone(UTC).replace(tzinfo=None)
@@ -209,6 +225,15 @@ class DuckDBEngine:
             raise
         self._depth = 0
 
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All that is asked inside is as of one commit, whatever is written meanwhile; nothing but temporary tables can be written."""
+        self._run("BEGIN TRANSACTION READ ONLY")
+        try:
+            yield
+        finally:
+            self._abandon()  # temporary tables go with it
+
     def execute(self, statement: str) -> duckdb.DuckDBPyConnection:
         """Run a statement in the engine's own dialect: for adapters that are bound to this engine."""
         return self._run(statement)
@@ -216,6 +241,13 @@ class DuckDBEngine:
     def close(self) -> None:
         """Let go of the file."""
         self.connection.close()
+
+    def _begin(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        self._depth = 0
+        for statement in _SESSION:
+            self._run(statement)
+        self._kept = f"{_quoted(self._rows('SELECT current_database()')[0][0])}.main"
 
     def _run(self, statement: str) -> duckdb.DuckDBPyConnection:
         with _limits():
@@ -276,7 +308,7 @@ class _Compiler(DuckDBCompiler):
 @lru_cache(maxsize=1_000)
 def _statement(node: ops.Node) -> str:
     """The statement of an expression, written once: the same questions come again with every refresh and every tick."""
-    with _unfused():
+    with _writing, _unfused():
         return str(_Compiler().to_sqlglot(node.to_expr()).sql(dialect="duckdb", copy=False))
 
 

@@ -106,16 +106,13 @@ class Segments:
         """
         with self._lock:
             segments, last = list(self._segments), self._last
-        found: list[Entry] = []
-        for segment, end in zip(segments, [*(s.first - 1 for s in segments[1:]), last], strict=True):
-            if end <= max(after, segment.first - 1):
-                continue
-            if segment.last < end:
-                raise PermanentError(f"The inbox file {segment.path.name} is damaged after entry {segment.last}.")
-            found += segment.entries(after, end, most=most - len(found), most_bytes=_READ_BYTES)
-            if len(found) == most or found[-1].position < end or sum(len(e.body) for e in found) > _READ_BYTES:
-                break
-        return found
+        try:
+            return _entries(segments, last, after, most)
+        except FileNotFoundError:
+            with self._lock:
+                if all(segment in self._segments for segment in segments):
+                    raise
+            return self.read(after, most=most)  # there are several readers, and another has had a file forgotten
 
     def forget(self, upto: int) -> None:
         """Entries up to this position were applied for good; files that hold nothing else are removed."""
@@ -234,6 +231,19 @@ def _fitting(segment: Segment, group: Iterable[_Asked]) -> int:
             break
         count += 1
     return count
+
+
+def _entries(segments: Sequence[Segment], last: int, after: int, most: int) -> list[Entry]:
+    found: list[Entry] = []
+    for segment, end in zip(segments, [*(s.first - 1 for s in segments[1:]), last], strict=True):
+        if end <= max(after, segment.first - 1):
+            continue
+        if segment.last < end:
+            raise PermanentError(f"The inbox file {segment.path.name} is damaged after entry {segment.last}.")
+        found += segment.entries(after, end, most=most - len(found), most_bytes=_READ_BYTES)
+        if len(found) == most or found[-1].position < end or sum(len(e.body) for e in found) > _READ_BYTES:
+            break
+    return found
 
 
 def _recovered(folder: Path, applied: int) -> list[Segment]:

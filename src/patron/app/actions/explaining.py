@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from patron.app.actions.customers import the_customer
 from patron.app.actions.explaining_predictions import unfolded
+from patron.app.actions.standing import the_customer
 from patron.app.answers import last_answers
 from patron.app.values import as_json, as_text, customer_text
 from patron.facts.as_of import PREDICTIONS
-from patron.kernel.errors import InputError
+from patron.kernel.errors import NotFoundError
 from patron.kernel.problems import did_you_mean
 from patron.kernel.time import iso
 from patron.runtime.memberships import CHANGES
@@ -123,7 +123,7 @@ def explain(project: Project, name: str, what: str) -> Explained | FeatureExplai
     if what in catalog:
         return _feature(project, answers, customer_id, catalog[what])
     hint = did_you_mean(what, [*segments, *(f.name for f in catalog.visible())]).capitalize()
-    raise InputError(f"There is no segment or feature {what!r}. {hint}".rstrip())
+    raise NotFoundError(f"There is no segment or feature {what!r}. {hint}".rstrip())
 
 
 def _membership(project: Project, answers: Answers, customer_id: int, slug: str) -> Explained:
@@ -132,7 +132,7 @@ def _membership(project: Project, answers: Answers, customer_id: int, slug: str)
     stats = population(project.store, plan, temporary=True)
     rows = project.store.query(explain_query(plan, slug, stats, [customer_id])).to_pylist()
     if not rows:
-        raise InputError(f"The customer was not known yet as of {answers.as_of:%Y-%m-%d %H:%M} UTC.")
+        raise NotFoundError(f"The customer was not known yet as of {answers.as_of:%Y-%m-%d %H:%M} UTC.")
     events = evidence(plan, slug, customer_id)
     found = tuple(project.store.query(events).to_pylist()) if events is not None else ()
     return Explained(customer_id, answers.as_of, explanation(plan, slug, rows[0]), found, _history(project, customer_id, slug))
@@ -148,6 +148,6 @@ def _history(project: Project, customer_id: int, slug: str) -> tuple[Change, ...
 def _feature(project: Project, answers: Answers, customer_id: int, feature: Feature) -> FeatureExplained:
     rows = project.store.query(answers.features.filter(answers.features.customer_id == customer_id).select(feature.name)).to_pylist()
     if not rows:
-        raise InputError(f"The customer was not known yet as of {answers.as_of:%Y-%m-%d %H:%M} UTC.")
+        raise NotFoundError(f"The customer was not known yet as of {answers.as_of:%Y-%m-%d %H:%M} UTC.")
     behind = unfolded(project, answers, customer_id, feature.name) if feature.family == "predictions" else None
     return FeatureExplained(customer_id, answers.as_of, feature, rows[0][feature.name], project, behind)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from patron.app.answers import last_answers, waits_for
 from patron.app.values import as_json, customer_text
 from patron.facts.tables import CUSTOMERS
-from patron.kernel.errors import InputError
+from patron.kernel.errors import InputError, NotFoundError
+from patron.kernel.ids import number_of
 from patron.kernel.money import Money
-from patron.kernel.problems import did_you_mean
+from patron.kernel.problems import Problem, did_you_mean
 from patron.kernel.time import iso
 
 if TYPE_CHECKING:
@@ -126,6 +127,36 @@ class Members:
         return {"as_of": iso(self.as_of), "total": self.total, "offset": self.offset, "customers": [row(r) for r in self.rows]}
 
 
+@dataclass(frozen=True, slots=True)
+class OneSegment:
+    """One segment as of an instant."""
+
+    as_of: datetime
+    customers: int
+    summary: SegmentSummary
+
+    def as_json(self) -> dict[str, object]:
+        """For programs."""
+        return {"as_of": iso(self.as_of), "customers": self.customers, **self.summary.as_json()}
+
+
+@dataclass(frozen=True, slots=True)
+class MembersAfter:
+    """Some members of a segment in the order of their ids.
+
+    Attributes:
+        next: the cursor behind the last of them; None when there are no more.
+    """
+
+    members: Members
+    next: str | None
+
+    def as_json(self) -> dict[str, object]:
+        """For programs."""
+        listed = self.members.as_json()
+        return {"as_of": listed["as_of"], "total": listed["total"], "customers": listed["customers"], "next": self.next}
+
+
 def segments(project: Project) -> Segments:
     """Every segment with its size and money, most net revenue first; those that wait for facts last."""
     answers = last_answers(project)
@@ -140,30 +171,79 @@ def segments(project: Project) -> Segments:
     return Segments(answers.as_of, answers.customers, tuple(found))
 
 
-def segment(project: Project, slug: str, paging: Paging) -> Members:
-    """The members of one segment.
+def one_segment(project: Project, slug: str) -> OneSegment:
+    """One segment with its size and money.
 
     Raises:
-        InputError: there is no such segment; the nearest is named.
+        NotFoundError: there is no such segment; the nearest is named.
     """
     definition = definition_of(project, slug)
     answers = last_answers(project)
     lacks = project.waiting(answers.as_of).get(slug, ())
-    if lacks:
-        raise InputError(f"The segment {definition.name!r} {waits_for(lacks)}")
-    return page(project, answers, answers.members(slug), paging)
+    counts = None if lacks or slug not in answers.slots else _counted(project, answers, [slug])[slug]
+    return OneSegment(answers.as_of, answers.customers, _summary(project, definition, counts, answers.customers, lacks))
+
+
+def segment(project: Project, slug: str, paging: Paging) -> Members:
+    """The members of one segment.
+
+    Raises:
+        NotFoundError: there is no such segment; the nearest is named.
+        InputError: the segment waits for facts, or there is no such feature; the nearest is named.
+    """
+    answers = last_answers(project)
+    return page(project, answers, _members(project, answers, slug), paging)
+
+
+def members_after(
+    project: Project, slug: str, *, after: str = "", columns: Sequence[str] = MEMBER_COLUMNS, limit: int = 100
+) -> MembersAfter:
+    """The members of one segment behind a cursor, in the order of their ids: nobody is passed over while others enter and leave.
+
+    Args:
+        project: theirs.
+        slug: the segment.
+        after: the id of a customer; from the beginning if not given.
+        columns: features.
+        limit: how many at most.
+
+    Raises:
+        NotFoundError: there is no such segment; the nearest is named.
+        InputError: the cursor cannot be used, the segment waits for facts, or there is no such feature.
+    """
+    answers = last_answers(project)
+    rows = _members(project, answers, slug)
+    total = project.store.query(rows.aggregate(n=rows.count())).column("n")[0].as_py()
+    number = number_of(after, "cus") if after else -1
+    if number is None:
+        raise InputError("The cursor cannot be used.", [Problem("after", after, "the id of a customer, as it was told as `next`")])
+    listed = rows.filter(rows.customer_id > number).order_by("customer_id").limit(limit)
+    paging = Paging(columns=tuple(columns), limit=None, sort=columns[0])
+    found = page(project, answers, listed, paging, total=total)
+    ordered = replace(found, rows=tuple(sorted(found.rows, key=lambda row: int(str(row["customer_id"])))))
+    last = customer_text(int(str(ordered.rows[-1]["customer_id"]))) if len(ordered.rows) == limit else None
+    return MembersAfter(ordered, last)
 
 
 def definition_of(project: Project, slug: str) -> Definition:
     """The definition with a slug.
 
     Raises:
-        InputError: there is none; the nearest is named.
+        NotFoundError: there is none; the nearest is named.
     """
     known = project.definitions.segments.by_slug
     if slug not in known:
-        raise InputError(f"There is no segment {slug!r}. {did_you_mean(slug, known).capitalize()}".rstrip())
+        raise NotFoundError(f"There is no segment {slug!r}. {did_you_mean(slug, known).capitalize()}".rstrip())
     return known[slug]
+
+
+def _members(project: Project, answers: Answers, slug: str) -> ir.Table:
+    """The features of a segment's members."""
+    definition = definition_of(project, slug)
+    lacks = project.waiting(answers.as_of).get(slug, ())
+    if lacks:
+        raise InputError(f"The segment {definition.name!r} {waits_for(lacks)}")
+    return answers.members(slug)
 
 
 def page(project: Project, answers: Answers, rows: ir.Table, paging: Paging, *, total: int | None = None) -> Members:

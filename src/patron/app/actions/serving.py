@@ -2,29 +2,36 @@
 
 from __future__ import annotations
 
+import hmac
 import threading
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, cast
 
 from patron import plugins
+from patron.app.actions.standing import Standings
 from patron.app.listening import LOOPBACK, Address, answer, listening
+from patron.app.local import LocalServer, announced, new_secret, url_of
+from patron.app.reading import Reading
+from patron.app.rejections import Rejections
 from patron.app.state import STATE
 from patron.kernel.errors import InputError, PatronError, PermanentError
 from patron.kernel.problems import Problem
-from patron.runtime.keys import KeyRing
+from patron.runtime.keys import KeyRing, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from patron.app.listening import App
     from patron.app.project import Project
     from patron.ports.inbox import Inbox
-    from patron.ports.state import State
+    from patron.ports.state import Scope, State
 
 INBOX = "data/inbox"
 _MEGABYTE = 1 << 20
+_READERS = 2
 _NO_KEY = (
     'No shop can send yet: there is no write key. Make one with `patron key create --scope write --name "web shop"`; this server sees it.'
 )
@@ -66,19 +73,38 @@ class Serving:
         script: the file that the classic snippet of Segment loads.
         ticker: works on the inbox; None where another process does.
         failure: what ended the ticker, if something did.
+        quick: answers what sites ask with every page.
+        thorough: answers what takes longer.
+        standings: of customers.
+        rejections: what was turned away as it came.
+        secret: by which commands of this user are known.
+        since: when it began.
     """
 
     project: Project
     inbox: Inbox
     keys: KeyRing
+    quick: Reading
+    thorough: Reading
+    since: datetime
     script: bytes | None = None
     ticker: Ticker | None = None
     failure: str = ""
     stop: threading.Event = field(default_factory=threading.Event)
+    standings: Standings = field(default_factory=Standings)
+    rejections: Rejections = field(default_factory=Rejections)
+    secret: str = field(default_factory=new_secret)
 
     def may_write(self, secret: str) -> bool:
         """Whether a secret may collect."""
         return self.keys.may_write(secret)
+
+    def scope_of(self, secret: str) -> Scope | None:
+        """What a secret allows; None when it is not known. Commands of this user on this machine may do all."""
+        if hmac.compare_digest(digest_of(secret), digest_of(self.secret)):
+            return "admin"
+        key = self.keys.key(secret)
+        return key.scope if key else None
 
     def status(self) -> tuple[bool, Mapping[str, object]]:
         """Whether all runs, and what there is to say."""
@@ -90,18 +116,27 @@ class Serving:
 @contextmanager
 def served(project: Project, ticks: Ticks | None = None) -> Iterator[Serving]:
     """The project's inbox and keys, open as long as the block runs, with the ticker at work in a thread if one is given."""
-    settings = project.config.serve
-    make_inbox, make_state = plugins.load("inbox", "segments"), plugins.load("state", "sqlite")
     applied = 0 if ticks is None else ticks.applied(project)
-    inbox = cast("Inbox", make_inbox(project.folder / INBOX, limit_bytes=settings.inbox_megabytes * _MEGABYTE, applied=applied))
+    with ExitStack() as closing:
+        inbox = closing.enter_context(opened_inbox(project, applied=applied))
+        state = cast("State", plugins.load("state", "sqlite")(project.folder / STATE))
+        closing.callback(state.close)
+        quick, thorough = (Reading(project, threads=_READERS, name=name) for name in ("quick", "thorough"))
+        closing.callback(quick.close)
+        closing.callback(thorough.close)
+        clock, script = project.clock, _script(project.folder, project.config.serve.analytics_script)
+        serving = Serving(project, inbox, KeyRing(state, clock), quick, thorough, clock.now(), script)
+        closing.enter_context(_ticking(serving, ticks))
+        yield serving
+
+
+@contextmanager
+def opened_inbox(project: Project, *, applied: int) -> Iterator[Inbox]:
+    """The inbox of an open project, which becomes facts up to a position, as long as the block runs."""
+    limit = project.config.serve.inbox_megabytes * _MEGABYTE
+    inbox = cast("Inbox", plugins.load("inbox", "segments")(project.folder / INBOX, limit_bytes=limit, applied=applied))
     try:
-        state = cast("State", make_state(project.folder / STATE))
-        try:
-            serving = Serving(project, inbox, KeyRing(state, project.clock), _script(project.folder, settings.analytics_script))
-            with _ticking(serving, ticks):
-                yield serving
-        finally:
-            state.close()
+        yield inbox
     finally:
         inbox.close()
 
@@ -127,9 +162,10 @@ def serve(
         TransientError: the port is taken.
         PermanentError: the ticks have failed.
     """
-    with served(project, ticks) as serving, listening(address) as listener:
+    with served(project, ticks) as serving, listening(address) as listener, ExitStack() as closing:
         name, bound = listener.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
+        closing.enter_context(announced(project.folder, LocalServer(url_of(name, bound), serving.secret)))
         tell(f"Patron listens on http://{shown}:{bound}. Stop with Ctrl-C.\n")
         if address.host != LOOPBACK:
             tell("It can be reached from other machines: put a proxy with TLS before it.\n")

@@ -38,14 +38,15 @@ def command(project: Project, name: str, *, history: int, as_json: bool) -> None
 
 
 def _print(console: Console, found: Customer) -> None:
-    catalog, currency = found.project.definitions.catalog, found.project.shop.currency
+    standing = found.standing
+    catalog, currency = standing.project.definitions.catalog, standing.project.shop.currency
     known = {k: v for k, v in found.profile.items() if v is not None}
-    console.print(f"{customer_text(found.customer_id)} as of {found.as_of:%Y-%m-%d %H:%M} UTC")
+    console.print(f"{customer_text(standing.customer_id)} as of {standing.as_of:%Y-%m-%d %H:%M} UTC")
     console.print(", ".join(f"{k.replace('_', ' ')}: {as_text('text', v, currency)}" for k, v in known.items()))
-    features = [(catalog[n].family, n, as_text(catalog[n].kind, v, currency)) for n, v in found.features.items() if v is not None]
+    features = [(catalog[n].family, n, as_text(catalog[n].kind, v, currency)) for n, v in standing.features.items() if v is not None]
     for family, rows in groupby(sorted(features, key=lambda r: r[0]), key=lambda r: r[0]):
         console.print(table(("", ""), [(n, v) for _, n, v in rows], right=(1,), title=f"\n{family}"))
-    names = ", ".join(f"{d.name} ({d.slug})" for d in found.segments) or "none"
+    names = ", ".join(f"{d.name} ({d.slug})" for d in standing.segments) or "none"
     console.print(f"\nSegments: {names}")
     lines = [(f"{o.at:%Y-%m-%d %H:%M}", o.number, o.what, o.amount) for o in found.history]
     console.print(

@@ -1,0 +1,35 @@
+"""Schemas of answers, in the words of JSON Schema: short ways to write them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+COUNT: Schema = {"type": "integer"}
+NUMBER: Schema = {"type": "number"}
+INSTANT: Schema = {"type": "string", "format": "date-time"}
+CUSTOMER: Schema = {"type": "string", "pattern": "^cus_"}
+ANYTHING: Schema = {"type": "object", "additionalProperties": True}
+
+
+def fields(**of: Schema) -> Schema:
+    """An object with these fields, all of them there."""
+    return {"type": "object", "properties": of, "required": list(of), "additionalProperties": False}
+
+
+def many(of: Schema) -> Schema:
+    """A list of these."""
+    return {"type": "array", "items": of}
+
+
+def or_null(of: Schema) -> Schema:
+    """This, or null where it is not known."""
+    return {"anyOf": [of, {"type": "null"}]}
+
+
+MONEY = fields(amount=TEXT, currency=TEXT)
+PROBLEM = fields(where=TEXT, found=TEXT, expected=TEXT, hint=TEXT)
+ERROR = fields(error=TEXT, problems=many(PROBLEM))
+SPREAD = or_null(fields(p50=NUMBER, p99=NUMBER))

@@ -1,0 +1,83 @@
+"""Further sessions of the embedded store read what has been committed, beside the one that writes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import duckdb
+import ibis
+import pyarrow as pa
+import pytest
+
+from patron.adapters.engines.duckdb import DuckDBEngine
+from patron.kernel.time import moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_KEPT = ibis.table({"customer_id": "int64", "visits": "int64"}, name="kept")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[DuckDBEngine]:
+    made = DuckDBEngine(tmp_path / "x.duckdb", threads=1)
+    made.fill("kept", pa.RecordBatchReader.from_batches(_rows({}).schema, _rows({1: 10, 2: 20}).to_batches()))
+    yield made
+    made.close()
+
+
+def _rows(visits: dict[int, int]) -> pa.Table:
+    return pa.table({"customer_id": list(visits), "visits": list(visits.values())}, schema=_KEPT.schema().to_pyarrow())
+
+
+def _visits(store: DuckDBEngine, customer: int) -> list[int]:
+    return [row["visits"] for row in store.pick("kept", "customer_id", customer, ("visits",))]
+
+
+def test_a_session_sees_what_has_been_committed_and_nothing_before(store: DuckDBEngine) -> None:
+    session = store.session()
+    with store.transaction():
+        store.execute("UPDATE kept SET visits = 11 WHERE customer_id = 1")
+        assert (_visits(store, 1), _visits(session, 1)) == ([11], [10])
+    assert _visits(session, 1) == [11]
+
+
+def test_all_inside_a_snapshot_is_as_of_one_commit_also_when_the_table_is_made_anew(store: DuckDBEngine) -> None:
+    session = store.session()
+    store.index("kept", "customer_id")
+    with session.snapshot():
+        assert _visits(session, 1) == [10]
+        store.execute("DELETE FROM kept WHERE customer_id = 1")
+        store.execute("INSERT INTO kept VALUES (1, 12)")
+        store.create("kept", _KEPT.mutate(visits=_KEPT.visits + 1))
+        store.index("kept", "customer_id")
+        assert _visits(session, 1) == [10]
+    assert _visits(session, 1) == [13]
+
+
+def test_nothing_is_written_in_a_snapshot_but_temporary_tables_which_go_with_it(store: DuckDBEngine) -> None:
+    session = store.session()
+    with session.snapshot():
+        session.create("kept", _KEPT.filter(_KEPT.visits > 10), temporary=True)
+        assert (_visits(session, 1), _visits(store, 1)) == ([], [10])
+        with pytest.raises(duckdb.TransactionException):
+            session.execute("INSERT INTO x.main.kept VALUES (3, 30)")
+    assert _visits(session, 1) == [10]
+
+
+def test_sessions_have_the_same_functions_and_a_moment_of_their_own(store: DuckDBEngine) -> None:
+    session = store.session()
+    store.tell(datetime(2026, 1, 1, tzinfo=UTC))
+    session.tell(datetime(2026, 2, 1, tzinfo=UTC))
+    asked = _KEPT.limit(1).select(at=moment())
+    assert [str(one.query(asked)["at"][0]) for one in (store, session)] == ["2026-01-01 00:00:00", "2026-02-01 00:00:00"]
+
+
+def test_rows_are_found_by_an_index_if_there_is_one_and_all_that_match(store: DuckDBEngine) -> None:
+    store.insert("kept", _rows({2: 21}))
+    before = sorted(_visits(store, 2))
+    store.index("kept", "customer_id")
+    store.index("kept", "customer_id")
+    assert (before, sorted(_visits(store, 2)), _visits(store, 3)) == ([20, 21], [20, 21], [])

@@ -21,7 +21,7 @@ _REVIEW = {"id": "r1", "email": "a@example.com", "rating": 5, "date": "2026-01-0
 
 def imports() -> tuple[Imports, MemoryInbox]:
     inbox = MemoryInbox()
-    return Imports(inbox, lambda key: key == "key", StoppedClock()), inbox
+    return Imports(inbox, lambda key: key == "key", lambda key: key == "admin", StoppedClock()), inbox
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,16 @@ def test_without_a_key_or_a_table_nothing_is_taken() -> None:
     assert ask(app, "/v1/import/customers_secret", b'{"a":1}', headers=_KEY)[0] == 404
     assert ask(app, "/v1/import/reviews", method="GET", headers=_KEY)[0] == 405
     assert inbox.bodies == []
+
+
+def test_only_an_admin_key_may_have_people_forgotten() -> None:
+    app, inbox = imports()
+    asked = b'{"email":"ann@example.com","asked_at":"2026-01-02T00:00:00Z"}'
+    assert ask(app, "/v1/import/erasures", asked, headers=_KEY)[0] == 401
+    assert ask(app, "/v1/import/erasures", asked)[0] == 401
+    assert inbox.bodies == []
+    assert ask(app, "/v1/import/erasures", asked, headers={"Authorization": "Bearer admin"})[0] == 200
+    assert [e["source"] for e in inbox.entries] == ["erasures"]
 
 
 def test_what_cannot_be_kept_is_named_and_the_rest_is_taken() -> None:

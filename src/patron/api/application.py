@@ -64,7 +64,7 @@ def application(serving: Serving, others: Mapping[str, App] | None = None) -> Ap
     requests = Requests()
     read_api = ReadApi(serving, requests)
     taken: dict[str, App] = {
-        imports.PATH: imports.Imports(inbox, serving.may_write, clock, serving.rejections.tell),
+        imports.PATH: imports.Imports(inbox, serving.may_write, serving.may_administer, clock, serving.rejections.tell),
         webhooks.PATH: webhooks.Webhooks(inbox, webhook_secrets(serving.project.config), clock),
         reading.PATH: read_api,
         reading.METRICS: read_api,

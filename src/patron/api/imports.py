@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 PATH = "/v1/import/"
 TABLES = ("events", "lines", "orders", "reviews", "spend", "tickets")
 """Tables that can be sent, each the name of a source."""
+ADMINISTERED = ("erasures",)
+"""Those that only an admin key can send: everybody can read a write key in the page of a shop."""
 LARGEST_IMPORT = 4 << 20
 _MOST = 10_000
 _TIMES = ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
@@ -35,16 +37,20 @@ _TIMES = ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
 class Imports:
     """Takes records and keeps them in an inbox."""
 
-    def __init__(self, inbox: Inbox, may_write: Callable[[str], bool], clock: Clock, tell: Tell = untold) -> None:
+    def __init__(
+        self, inbox: Inbox, may_write: Callable[[str], bool], may_administer: Callable[[str], bool], clock: Clock, tell: Tell = untold
+    ) -> None:
         """Take records for an inbox.
 
         Args:
             inbox: keeps them.
             may_write: whether a key may write.
+            may_administer: whether a key may also send what changes that which is known.
             clock: says when they came.
             tell: is told of records that are refused.
         """
-        self._inbox, self._may_write, self._clock, self._tell = inbox, may_write, clock, tell
+        self._inbox, self._clock, self._tell = inbox, clock, tell
+        self._may_write, self._may_administer = may_write, may_administer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -52,13 +58,14 @@ class Imports:
 
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         table = scope["path"].removeprefix(PATH).rstrip("/")
-        if table not in TABLES:
-            raise refused(404, "not_found", f"There is no table of this name; there are {', '.join(TABLES)}.")
+        if table not in {*TABLES, *ADMINISTERED}:
+            raise refused(404, "not_found", f"There is no table of this name; there are {', '.join((*TABLES, *ADMINISTERED))}.")
         if scope["method"] != "POST":
             raise refused(405, "not_allowed", "Records are sent by POST.")
         key = key_of_bearer(scope) or key_of_header(scope) or key_of_query(scope)
-        if key is None or not self._may_write(key):
-            raise refused(401, "unknown_key", "The write key is missing or not known.")
+        needed, may_send = ("admin", self._may_administer) if table in ADMINISTERED else ("write", self._may_write)
+        if key is None or not may_send(key):
+            raise refused(401, "unknown_key", f"The {needed} key is missing or not known.")
         items = _items(await body_of(scope, receive, most=LARGEST_IMPORT))
         now = self._clock.now()
         good: list[bytes] = []

@@ -65,6 +65,11 @@ class KeyRing:
         key = self.key(secret)
         return key is not None and key.scope == "write"
 
+    def may_administer(self, secret: str) -> bool:
+        """Whether a secret may change what is known."""
+        key = self.key(secret)
+        return key is not None and key.scope == "admin"
+
     @property
     def can_collect(self) -> bool:
         """Whether there is any key that may collect."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from patron.app.actions.customers import the_customer
+from patron.app.actions.standing import the_customer
 from patron.app.values import customer_text
 from patron.facts import tables as t
 from patron.kernel.arrow import arrow_rows
@@ -61,7 +61,8 @@ def forget(project: Project, name: str, *, is_sure: bool) -> Forgotten:
         is_sure: whether it is done.
 
     Raises:
-        InputError: nobody, or more than one customer, is found.
+        NotFoundError: nobody is found.
+        InputError: more than one customer is.
     """
     store, now, customer_id = project.store, project.clock.now(), the_customer(project, name)
     identities = t.IDENTITIES.unbound()

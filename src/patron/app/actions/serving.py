@@ -106,6 +106,10 @@ class Serving:
         key = self.keys.key(secret)
         return key.scope if key else None
 
+    def may_administer(self, secret: str) -> bool:
+        """Whether a secret may change what is known."""
+        return self.keys.may_administer(secret)
+
     def status(self) -> tuple[bool, Mapping[str, object]]:
         """Whether all runs, and what there is to say."""
         tick = {"tick": dict(self.ticker.status())} if self.ticker is not None else {}

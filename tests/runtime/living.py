@@ -1,0 +1,70 @@
+"""A process that takes events and ticks until it is killed: `python living.py FOLDER FIRST`.
+
+It prints the number of each event once it is acknowledged.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+
+from patron.adapters.engines.duckdb import DuckDBEngine
+from patron.adapters.inbox.segments import Segments
+from patron.facts import tables as t
+from patron.facts.as_of import Facts
+from patron.runtime.reached import reached
+from patron.runtime.ticking import Ticks
+from runtime.live import SEGMENTS, SHOP, definitions
+
+MADE = [definitions(), definitions({**SEGMENTS, "viewers": 'happened("product_viewed", last="1 hour")'})]
+"""What is worked out, in turn."""
+
+
+def opened(folder: Path) -> tuple[DuckDBEngine, Segments, Ticks]:
+    """The store, the inbox and the ticks of a folder."""
+    store = DuckDBEngine(folder / "store.duckdb", threads=1)
+    for table in (*t.FACTS, *t.LEDGER):
+        store.declare(table)
+    inbox = Segments(folder / "inbox", applied=reached(store)[0])
+
+    def hold(as_of: datetime) -> Facts:
+        return Facts(SHOP, as_of, frozenset(f.name for f in t.FACTS if store.query(f.unbound().limit(1)).num_rows))
+
+    return store, inbox, Ticks(store, MADE[0], hold, inbox)
+
+
+def event(number: int) -> bytes:
+    """An event of one of five browsers."""
+    at = datetime.now(UTC).isoformat()
+    record = {
+        "type": "track", "event": "Product Viewed", "messageId": f"m{number}", "anonymousId": f"b{number % 5}", "timestamp": at,
+        "context": {"traits": {"email": f"p{number % 5}@shop.example"}}, "properties": {"product_id": "p1"},
+    }  # fmt: skip
+    return json.dumps({"source": "events", "received_at": at, "record": record}).encode()
+
+
+async def _send(inbox: Segments, number: int) -> None:
+    while True:
+        await inbox.append([event(number)])
+        print(number, flush=True)
+        number += 1
+        await asyncio.sleep(0.02)
+
+
+def _live(folder: Path, first: int) -> None:
+    store, inbox, ticks = opened(folder)
+    Thread(target=lambda: asyncio.run(_send(inbox, first)), daemon=True).start()
+    for number in range(1_000_000):
+        if number % 3 == 2:
+            ticks.define(MADE[number % 2])
+        ticks.tick(datetime.now(UTC))
+        if number % 2:
+            store.execute("CHECKPOINT")
+
+
+if __name__ == "__main__":
+    _live(Path(sys.argv[1]), int(sys.argv[2]))

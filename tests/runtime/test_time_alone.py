@@ -1,0 +1,54 @@
+"""When nothing happens any more, every membership ends or begins at the very instant at which a recomputation finds it."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+
+import pytest
+
+from patron.runtime.referee import strays
+from runtime.live import BEGIN, Live
+
+DAY, TICK = timedelta(days=1), timedelta(microseconds=1)
+
+
+def _shop() -> Live:
+    """A few customers, of whom each will leave and enter segments for a long time."""
+    live = Live()
+    for number, (who, ago) in enumerate(
+        [("ann", 40), ("ann", 20), ("bob", 10), ("cat", 60), ("cat", 58), ("dan", 5), ("dan", 3), ("dan", 1)]
+    ):
+        live.order(f"o{number}", f"{who}@shop.example", 40 + 13 * number, ago=timedelta(days=ago, hours=number, seconds=7 * number))
+    for number, who in enumerate(("ann", "bob", "eve")):
+        live.identify(f"b-{who}", f"{who}@shop.example")
+        live.event("Product Viewed", f"b-{who}", ago=timedelta(hours=number), product_id="p1")
+        live.event("Product Added", f"b-{who}", ago=timedelta(minutes=5 + 50 * number), product_id="p1", price="9")
+    live.tick()
+    return live
+
+
+def _pass(live: Live, days: int) -> int:
+    """Let time pass, from one instant at which there is something to do to the next; how many memberships changed between midnights."""
+    rng, end, changed = random.Random(days), BEGIN + days * DAY, 0
+    while (wakes_at := live.ticks.wakes_at) is not None and wakes_at < end:
+        _, since = live.ticks.reached
+        assert since is not None
+        minutes = int((wakes_at - since) / timedelta(minutes=1))
+        between = since + timedelta(minutes=rng.randint(0, max(minutes - 1, 0)))
+        for instant in {between, wakes_at - TICK}:
+            if instant > since:  # nothing has changed until then
+                assert strays(live.store, live.made, live.hold(instant)) == 0, instant
+        done = live.ticks.tick(wakes_at)
+        assert strays(live.store, live.made, live.hold(wakes_at)) == 0, wakes_at
+        changed += 0 if done.refreshed else done.changed
+    return changed
+
+
+def test_windows_end_at_their_instants_for_a_day() -> None:
+    assert _pass(_shop(), 1) > 1
+
+
+@pytest.mark.slow
+def test_windows_end_at_their_instants_for_four_hundred_days() -> None:
+    assert _pass(_shop(), 400) > 20

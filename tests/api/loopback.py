@@ -14,6 +14,7 @@ from api.calling import KEY
 from patron.api.application import Application
 from patron.api.asgi import refused
 from patron.api.collection import Collection
+from patron.api.cross_origin import headers_for
 from patron.api.health import Health
 from patron.runtime.clock import SystemClock
 
@@ -38,7 +39,7 @@ class Stumbling:
         if status:
             while (await receive()).get("more_body"):
                 pass
-            await refused(status, "later", "Come again.", retry_after=0).answer.send(send, [])
+            await refused(status, "later", "Come again.", retry_after=0).answer.send(send, headers_for(scope))
         else:
             await self.app(scope, receive, send)
 

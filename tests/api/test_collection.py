@@ -329,6 +329,9 @@ def test_any_page_may_send_and_read_the_answer(shop: Shop) -> None:
     allowed = {name.strip() for name in asked_first.headers["access-control-allow-headers"].split(",")}
     assert {"authorization", "content-type", "anonymousid", "sentat", "x-retry-count"} <= allowed
     assert int(asked_first.headers["access-control-max-age"]) >= 600
+    grown = "authorization,content-type,rsa-retry-attempt,something-new"
+    asked_again = asked(shop.app, "OPTIONS", "/v1/t", headers={"origin": origin, "access-control-request-headers": grown})
+    assert asked_again.headers["access-control-allow-headers"] == grown
     for answer in (asked_first, shop.post("/v1/t", _VIEWED, origin=origin), shop.post("/v1/t", b"{", origin=origin)):
         assert answer.headers["access-control-allow-origin"] == origin
         assert answer.headers["access-control-allow-credentials"] == "true"

@@ -12,7 +12,7 @@ from patron.api.asgi import Answer, AnswerError, header, refused, told
 from patron.api.bodies import GoneError, body_of
 from patron.api.collection_bodies import Request, Taken, envelope_of, from_posthog, request_of, taken_of
 from patron.api.collection_pixel import PICTURE, call_of_query
-from patron.api.cross_origin import PREFLIGHT, headers_for
+from patron.api.cross_origin import headers_for, preflight
 from patron.api.write_keys import key_of_body, key_of_header, key_of_query, query_of
 from patron.kernel.errors import TransientError
 
@@ -74,7 +74,7 @@ class Collection:
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         path, method = scope["path"], scope["method"]
         if method == "OPTIONS":
-            return PREFLIGHT
+            return preflight(scope)
         if path in _SINGLE or path in _BATCH or path in _POSTHOG:
             if method != "POST":
                 raise refused(405, "post_only", "Calls are sent by POST.")

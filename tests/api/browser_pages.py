@@ -19,13 +19,17 @@ from web.chromium import browsing
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PACKAGES = ("@segment/analytics-next@1", "@rudderstack/analytics-js@3")
+_PACKAGES = ("@segment/analytics-next@1", "@segment/snippet@5", "@rudderstack/analytics-js@3")
 _SCRIPT = Path(__file__).with_name("browser_client.js")
 _CLIENTS = {
     "segment": "node_modules/@segment/analytics-next/dist/umd/index.js",
     "rudderstack": "node_modules/@rudderstack/analytics-js/dist/npm/modern/bundled/umd/index.js",
 }
-SNIPPET = "node_modules/@segment/analytics-next/dist/umd/standalone.js"
+STANDALONE = "node_modules/@segment/analytics-next/dist/umd/standalone.js"
+"""What the snippet of Segment loads."""
+_RENDERED = """
+const [, host, apiKey] = process.argv
+console.log(require('@segment/snippet').max({ host, apiKey, page: false, load: false, useHostForBundles: true }))"""
 
 
 class _Files(http.server.SimpleHTTPRequestHandler):
@@ -40,9 +44,20 @@ def installed(folder: Path) -> Path:
     subprocess.run(["npm", "install", "--no-audit", "--no-fund", *_PACKAGES], cwd=folder, check=True, capture_output=True, timeout=300)
     shutil.copy(_SCRIPT, folder)
     for name, file in _CLIENTS.items():
-        scripts = "".join(f'<script src="/{one}"></script>' for one in (file, _SCRIPT.name))
-        (folder / f"{name}.html").write_text(f'<!doctype html><meta charset="utf-8"><title>Shop</title>{scripts}', encoding="utf-8")
+        _write(folder / f"{name}.html", f'<script src="/{file}"></script>')
     return folder
+
+
+def with_snippet(folder: Path, url: str, key: str) -> None:
+    """Add a page with the classic snippet of Segment, which loads the client from a server; without TLS, as that has none here."""
+    command = ["node", "-e", _RENDERED, url.removeprefix("http://"), key]
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    _write(folder / "snippet.html", f"<script>{done.stdout.replace('https://', 'http://')}</script>")
+
+
+def _write(page: Path, client: str) -> None:
+    own = f'<script src="/{_SCRIPT.name}"></script>'
+    page.write_text(f'<!doctype html><meta charset="utf-8"><title>Shop</title>{client}{own}', encoding="utf-8")
 
 
 @contextmanager

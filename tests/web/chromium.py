@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -44,3 +45,12 @@ def browsing(address: str, profile: Path) -> Iterator[Path]:
             yield said
         finally:
             process.terminate()
+
+
+def comes_true(claim: Callable[[], bool], said: Path) -> None:
+    """Wait until something is so; if it does not come, fail with what the browser's console says."""
+    for _ in range(2_400):
+        if claim():
+            return
+        time.sleep(0.05)
+    pytest.fail("\n".join(line for line in said.read_text(encoding="utf-8", errors="replace").splitlines() if "CONSOLE" in line))

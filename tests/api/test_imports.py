@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from api.asking import MemoryInbox, StoppedClock, ask
 from patron.api.imports import Imports
+from patron.api.pace import Pace
 from sources.loaded import Loaded
 
 if TYPE_CHECKING:
@@ -47,6 +48,15 @@ def test_without_a_key_or_a_table_nothing_is_taken() -> None:
     assert ask(app, "/v1/import/customers_secret", b'{"a":1}', headers=_KEY)[0] == 404
     assert ask(app, "/v1/import/reviews", method="GET", headers=_KEY)[0] == 405
     assert inbox.bodies == []
+
+
+def test_a_key_that_sends_too_fast_is_asked_to_come_again() -> None:
+    inbox, clock = MemoryInbox(), StoppedClock()
+    app = Imports(inbox, lambda key: key == "key", clock, pace=Pace(1, clock))
+    body = json.dumps([_REVIEW] * 10).encode()
+    assert ask(app, "/v1/import/reviews", body, headers=_KEY)[0] == 200
+    status, said = ask(app, "/v1/import/reviews", body, headers=_KEY)
+    assert (status, said["code"], len(inbox.bodies)) == (429, "too_fast", 10)
 
 
 def test_what_cannot_be_kept_is_named_and_the_rest_is_taken() -> None:

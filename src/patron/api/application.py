@@ -8,6 +8,7 @@ from patron.api import imports, webhooks
 from patron.api.asgi import refused
 from patron.api.collection import Collection
 from patron.api.health import PATH, Health
+from patron.api.pace import Pace
 from patron.app.config import webhook_secrets
 
 if TYPE_CHECKING:
@@ -48,9 +49,10 @@ class Application:
 def application(serving: Serving, others: Mapping[str, App] | None = None) -> Application:
     """The application of a project that is being served."""
     inbox, clock = serving.inbox, serving.project.clock
-    collection = Collection(inbox, serving.may_write, clock, script=serving.script)
+    pace = Pace(serving.project.config.serve.calls_per_second, clock)
+    collection = Collection(inbox, serving.may_write, clock, pace=pace, script=serving.script)
     taken: dict[str, App] = {
-        imports.PATH: imports.Imports(inbox, serving.may_write, clock),
+        imports.PATH: imports.Imports(inbox, serving.may_write, clock, pace=pace),
         webhooks.PATH: webhooks.Webhooks(inbox, webhook_secrets(serving.project.config), clock),
     }
     return Application(collection, Health(serving.status), {**taken, **(others or {})})

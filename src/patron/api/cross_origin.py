@@ -15,8 +15,11 @@ _USUAL = b"authorization, content-type, content-encoding, anonymousid, sentat, x
 
 
 def preflight(scope: Scope) -> Answer:
-    """The answer to a browser that asks what a page may send. Headers of any name are allowed: clients add new ones as they grow (those of
-    RudderStack do when they try again), and the few that are read here say nothing that the page may not say."""
+    """The answer to a browser that asks what a page may send.
+
+    Headers of any name are allowed: clients add new ones as they grow (those of RudderStack do when they try again), and the few that are
+    read here say nothing that the page may not say.
+    """
     asked = header(scope, b"access-control-request-headers") or b""
     return Answer(
         204,

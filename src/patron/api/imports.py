@@ -12,6 +12,7 @@ import msgspec
 
 from patron.api.asgi import Answer, header, refused, told
 from patron.api.bodies import answered, body_of
+from patron.api.pace import Pace
 from patron.api.webhooks import DEEPEST, depth_of, entry, kept
 from patron.api.write_keys import key_of_header, key_of_query
 
@@ -34,15 +35,16 @@ _TIMES = ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
 class Imports:
     """Takes records and keeps them in an inbox."""
 
-    def __init__(self, inbox: Inbox, may_write: Callable[[str], bool], clock: Clock) -> None:
+    def __init__(self, inbox: Inbox, may_write: Callable[[str], bool], clock: Clock, *, pace: Pace | None = None) -> None:
         """Take records for an inbox.
 
         Args:
             inbox: keeps them.
             may_write: whether a key may write.
             clock: says when they came.
+            pace: how fast a key may send; as fast as it can if there is none.
         """
-        self._inbox, self._may_write, self._clock = inbox, may_write, clock
+        self._inbox, self._may_write, self._clock, self._pace = inbox, may_write, clock, pace or Pace(0, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -57,7 +59,9 @@ class Imports:
         key = _bearer(scope) or key_of_header(scope) or key_of_query(scope)
         if key is None or not self._may_write(key):
             raise refused(401, "unknown_key", "The write key is missing or not known.")
+        self._pace.take(key)
         items = _items(await body_of(scope, receive, most=LARGEST_IMPORT))
+        self._pace.count(key, len(items) - 1)
         now = self._clock.now()
         good: list[bytes] = []
         rejected: list[dict[str, object]] = []

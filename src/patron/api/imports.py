@@ -28,7 +28,7 @@ PATH = "/v1/import/"
 TABLES = ("events", "lines", "orders", "reviews", "spend", "tickets")
 """Tables that can be sent, each the name of a source."""
 LARGEST_IMPORT = 4 << 20
-_MOST = 10_000
+MOST_RECORDS = 10_000
 _TIMES = ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
 
 
@@ -90,8 +90,8 @@ def _items(body: bytes) -> list[Any]:
         raise refused(400, "invalid_json", "The body is neither a JSON object, nor a list of them, nor one a line.") from None
     if not items:
         raise refused(400, "empty", "The body holds no records.")
-    if len(items) > _MOST:
-        raise refused(413, "too_many", f"A request holds no more than {_MOST:,} records.")
+    if len(items) > MOST_RECORDS:
+        raise refused(413, "too_many", f"A request holds no more than {MOST_RECORDS:,} records.")
     return items
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from patron.ports.clock import Clock
 
-_SAVED_SECONDS = 10
+SAVED_SECONDS = 10
 _LONGEST_WAIT = 60
 
 
@@ -50,7 +50,7 @@ class Pace:
 
     def _saved(self, key: str) -> float:
         """What a key may send now. The time is noted each time, so that a clock that is set back holds nobody up."""
-        now, most = self._clock.now(), float(self._per_second * _SAVED_SECONDS)
+        now, most = self._clock.now(), float(self._per_second * SAVED_SECONDS)
         left, since = self._left.get(key, (most, now))
         saved = min(left + max((now - since).total_seconds(), 0) * self._per_second, most)
         self._left[key] = saved, now

@@ -13,6 +13,7 @@ from patron.facts import tables as t
 from patron.kernel.arrow import arrow_rows
 from patron.kernel.errors import InputError
 from patron.kernel.ids import derived
+from patron.kernel.problems import Problem
 from patron.runtime.loading import load
 
 if TYPE_CHECKING:
@@ -57,6 +58,19 @@ def receive(store: Store, entries: Iterable[Entry], options: LoadOptions) -> Rec
     return receiving.received
 
 
+def set_aside(store: Store, entries: Sequence[Entry]) -> Received:
+    """Keep entries among the refused without looking at what they say: those at which everything stops.
+
+    Args:
+        store: it, within a transaction.
+        entries: of the inbox.
+    """
+    stopped = InputError("The record cannot be read.", [Problem("", "", "a record that Patron can work on; please report this one")])
+    for entry in entries:
+        _refuse(store, "inbox", entry.body, stopped)
+    return Received(len(entries), len(entries))
+
+
 @dataclass(slots=True)
 class _Receiving:
     store: Store
@@ -89,7 +103,7 @@ class _Receiving:
 
 
 def _refuse(store: Store, source: str, record: bytes, error: InputError) -> None:
-    text = record.decode()
+    text = record.decode(errors="replace")
     problem = error.problems[0] if error.problems else None
     row = {
         "load_id": derived("received", source, text), "file": f"{source}.jsonl", "line": 1, "record": text,

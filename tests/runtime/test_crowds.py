@@ -60,7 +60,7 @@ def test_a_million_events_of_one_customer_count(live: Live) -> None:
 
 
 def test_ten_thousand_people_at_one_device_stay_ten_thousand(live: Live) -> None:
-    people = (
+    people: Iterator[dict[str, object]] = (
         {"type": "identify", "messageId": f"i{n}", "anonymousId": "tablet", "userId": f"u{n}", "traits": {"email": f"p{n}@shop.example"}}
         for n in range(10_000)
     )

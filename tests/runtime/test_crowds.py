@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import resource
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,10 +23,16 @@ _MEGABYTE = 1 << 10  # of what `getrusage` counts in
 
 def _told(live: Live, calls: Iterator[dict[str, object]]) -> None:
     """Let calls come, and ticks make facts of them."""
-    for call in calls:
-        record = {"type": "track", "timestamp": live.now.isoformat(), "properties": {}, **call}
-        entry = {"source": "events", "received_at": live.now.isoformat(), "record": record}
-        asyncio.run(live.inbox.append([json.dumps(entry).encode()]))
+    entries = (
+        {
+            "source": "events",
+            "received_at": live.now.isoformat(),
+            "record": {"type": "track", "timestamp": live.now.isoformat(), "properties": {}, **call},
+        }
+        for call in calls
+    )
+    while some := [json.dumps(entry).encode() for entry in islice(entries, _A_TICK)]:
+        asyncio.run(live.inbox.append(some))
     while live.ticks.reached[0] < live.inbox.last:
         live.ticks.tick(live.now, most=_A_TICK)
 

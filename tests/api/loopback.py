@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import uvicorn
-
 from api.calling import KEY
 from patron.api.application import Application
 from patron.api.asgi import refused
 from patron.api.collection import Collection
+from patron.api.cross_origin import headers_for
 from patron.api.health import Health
+from patron.app.connections import Limits
+from patron.app.server import Server
 from patron.runtime.clock import SystemClock
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Stumbling:
         if status:
             while (await receive()).get("more_body"):
                 pass
-            await refused(status, "later", "Come again.", retry_after=0).answer.send(send, [])
+            await refused(status, "later", "Come again.", retry_after=0).answer.send(send, headers_for(scope))
         else:
             await self.app(scope, receive, send)
 
@@ -49,10 +50,10 @@ def application(inbox: Inbox) -> Application:
 
 
 @contextmanager
-def listening(app: App) -> Iterator[str]:
+def listening(app: App, limits: Limits = Limits()) -> Iterator[str]:  # noqa: B008  # frozen
     """The address of a server that answers with an application."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False))
+        server = Server(app, limits)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:

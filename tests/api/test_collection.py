@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from api.calling import KEY, NOON, Shop, asked, basic
+from api.calling import KEY, NOON, Answered, Shop, asked, basic
 from patron.api.collection import Collection
+from patron.api.pace import Pace
 from patron.kernel.errors import TransientError
 from patron.testing.inbox import MemoryInbox
 
@@ -329,6 +330,9 @@ def test_any_page_may_send_and_read_the_answer(shop: Shop) -> None:
     allowed = {name.strip() for name in asked_first.headers["access-control-allow-headers"].split(",")}
     assert {"authorization", "content-type", "anonymousid", "sentat", "x-retry-count"} <= allowed
     assert int(asked_first.headers["access-control-max-age"]) >= 600
+    grown = "authorization,content-type,rsa-retry-attempt,something-new"
+    asked_again = asked(shop.app, "OPTIONS", "/v1/t", headers={"origin": origin, "access-control-request-headers": grown})
+    assert asked_again.headers["access-control-allow-headers"] == grown
     for answer in (asked_first, shop.post("/v1/t", _VIEWED, origin=origin), shop.post("/v1/t", b"{", origin=origin)):
         assert answer.headers["access-control-allow-origin"] == origin
         assert answer.headers["access-control-allow-credentials"] == "true"
@@ -350,6 +354,31 @@ def test_when_keys_cannot_be_read_clients_are_asked_to_come_again(shop: Shop) ->
         Collection(shop.inbox, locked, shop.clock), "POST", "/v1/track", json.dumps(_VIEWED).encode(), {"authorization": basic(KEY)}
     )
     assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+
+
+def test_a_key_that_sends_too_fast_is_asked_to_come_again_and_others_are_not(shop: Shop) -> None:
+    app = Collection(shop.inbox, lambda key: key in {KEY, "other"}, shop.clock, pace=Pace(10, shop.clock))
+
+    def sent(calls: int, key: str = KEY, **around: object) -> Answered:
+        headers = {} if around else {"authorization": basic(key)}
+        return asked(app, "POST", "/v1/batch", json.dumps({"batch": [call()] * calls, **around}).encode(), headers)
+
+    assert sent(99).status == 200
+    assert sent(21).status == 200  # begun, so it is let through
+    for answer in (sent(1), sent(1, writeKey=KEY)):
+        assert (answer.status, answer.json()["code"], answer.headers["retry-after"]) == (429, "too_fast", "3")
+    assert sent(1, "other").status == 200
+    assert asked(app, "GET", f"/v1/projects/{KEY}/settings").status == 200
+    shop.clock.at += timedelta(seconds=3)
+    assert [sent(1).status for _ in range(11)] == [200] * 10 + [429]
+    shop.clock.at -= timedelta(days=1)
+    assert sent(1).status == 429
+    shop.clock.at += timedelta(seconds=1)
+    assert sent(1).status == 200
+
+
+def test_without_a_pace_a_key_sends_as_much_as_it_likes(shop: Shop) -> None:
+    assert {shop.post("/v1/batch", {"batch": [call()] * 2_500}).status for _ in range(3)} == {200}
 
 
 def test_other_methods_are_refused(shop: Shop) -> None:

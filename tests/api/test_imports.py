@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from api.asking import MemoryInbox, StoppedClock, ask
 from patron.api.imports import Imports
+from patron.api.pace import Pace
 from sources.loaded import Loaded
 
 if TYPE_CHECKING:
@@ -57,6 +58,15 @@ def test_only_an_admin_key_may_have_people_forgotten() -> None:
     assert inbox.bodies == []
     assert ask(app, "/v1/import/erasures", asked, headers={"Authorization": "Bearer admin"})[0] == 200
     assert [e["source"] for e in inbox.entries] == ["erasures"]
+
+
+def test_a_key_that_sends_too_fast_is_asked_to_come_again() -> None:
+    inbox, clock = MemoryInbox(), StoppedClock()
+    app = Imports(inbox, lambda key: key == "key", lambda _: False, clock, pace=Pace(1, clock))
+    body = json.dumps([_REVIEW] * 10).encode()
+    assert ask(app, "/v1/import/reviews", body, headers=_KEY)[0] == 200
+    status, said = ask(app, "/v1/import/reviews", body, headers=_KEY)
+    assert (status, said["code"], len(inbox.bodies)) == (429, "too_fast", 10)
 
 
 def test_what_cannot_be_kept_is_named_and_the_rest_is_taken() -> None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from patron.app.actions.demo import example
+from patron.app.actions.keys import create_key
+from patron.app.state import opened_state
 from patron.cli.main import run
+from patron.runtime.clock import SystemClock
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import pytest
@@ -28,6 +34,25 @@ def command(project: Path, *arguments: str, before: str = "") -> list[str]:
 def patron(project: Path, *arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
     """Run Patron to its end."""
     return subprocess.run(command(project, *arguments, before=before), check=False, capture_output=True, text=True)
+
+
+@contextmanager
+def patron_serve(project: Path, *, before: str = "") -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`patron serve` as long as the block runs, and its address."""
+    with subprocess.Popen(command(project, "serve", "--port", "0", before=before), stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        try:
+            found = re.search(r"http://127\.0\.0\.1:\d+", process.stderr.readline())
+            assert found is not None
+            yield process, found[0]
+        finally:
+            process.kill()
+
+
+def write_key(project: Path) -> str:
+    """A new key with which a shop may send."""
+    with opened_state(str(project)) as state:
+        return str(create_key(state, SystemClock(), scope="write", name="web").secret)
 
 
 def told(project: Path, capsys: pytest.CaptureFixture[str]) -> list[Any]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 import signal
 import socket
 import stat
-import subprocess
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -17,7 +15,7 @@ import pytest
 
 from api import loopback
 from api.calling import asked, basic
-from cli.processes import command, patron
+from cli.processes import patron, patron_serve, write_key
 from patron.adapters.inbox.segments import Segments
 from patron.api.application import application
 from patron.app.actions.keys import create_key
@@ -46,23 +44,6 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _write_key(shop: Path) -> str:
-    with opened_state(str(shop)) as state:
-        return str(create_key(state, SystemClock(), scope="write", name="web").secret)
-
-
-@contextmanager
-def _running(shop: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    with subprocess.Popen(command(shop, "serve", "--port", "0"), stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        try:
-            found = re.search(r"http://127\.0\.0\.1:\d+", process.stderr.readline())
-            assert found is not None
-            yield process, found[0]
-        finally:
-            process.kill()
-
-
 def _records(shop: Path) -> list[dict[str, Any]]:
     inbox = Segments(shop / "data" / "inbox")
     found = [json.loads(entry.body)["record"] for entry in inbox.read(0, most=100)]
@@ -72,7 +53,7 @@ def _records(shop: Path) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)])
 def test_it_says_how_to_make_a_key_takes_events_with_it_and_ends_in_order(shop: Path, number: signal.Signals) -> None:
-    with _running(shop) as (process, url), httpx.Client(base_url=url) as client:
+    with patron_serve(shop) as (process, url), httpx.Client(base_url=url) as client:
         assert process.stderr is not None
         assert "patron key create --scope write" in process.stderr.readline()
         assert client.get("/health").json()["status"] == "ok"
@@ -91,8 +72,8 @@ def test_it_says_how_to_make_a_key_takes_events_with_it_and_ends_in_order(shop: 
 
 
 def test_what_was_acknowledged_is_there_after_it_was_killed(shop: Path) -> None:
-    key = _write_key(shop)
-    with _running(shop) as (process, url), httpx.Client(base_url=url, auth=(key, "")) as client:
+    key = write_key(shop)
+    with patron_serve(shop) as (process, url), httpx.Client(base_url=url, auth=(key, "")) as client:
         for number in range(20):
             assert client.post("/v1/track", json={**_VIEWED, "messageId": str(number)}).status_code == 200
         process.kill()
@@ -103,7 +84,7 @@ def test_what_was_acknowledged_is_there_after_it_was_killed(shop: Path) -> None:
 def test_commands_know_a_server_that_runs_from_one_that_was_killed_or_has_stopped(shop: Path) -> None:
     file = shop / "data" / "server.json"
     for number in (signal.SIGKILL, signal.SIGTERM):
-        with _running(shop) as (process, url):
+        with patron_serve(shop) as (process, url):
             assert json.loads(file.read_text(encoding="utf-8"))["url"] == url
             assert stat.S_IMODE(file.stat().st_mode) == 0o600
             assert json.loads(patron(shop, "status", "--json").stdout)["status"] == "ok"
@@ -172,7 +153,7 @@ def _post(serving: Serving, key: str) -> int:
 
 
 def test_the_ticker_works_on_what_comes_beside_the_server(shop: Path) -> None:
-    key = _write_key(shop)
+    key = write_key(shop)
     with _serving(shop, _Reading, applied=6) as serving:
         assert _post(serving, key) == 200
         assert isinstance(serving.ticker, _Reading)
@@ -182,7 +163,7 @@ def test_the_ticker_works_on_what_comes_beside_the_server(shop: Path) -> None:
 
 
 def test_when_the_ticker_has_failed_events_are_still_taken_and_health_says_so(shop: Path) -> None:
-    key = _write_key(shop)
+    key = write_key(shop)
     with _serving(shop, _Failing) as serving:
         assert isinstance(serving.ticker, _Failing)
         assert serving.ticker.has_read.wait(10)
@@ -199,7 +180,7 @@ def test_other_addresses_are_answered_by_others_or_not_at_all(shop: Path) -> Non
         assert asked(all_of_it, "GET", "/nothing").json()["code"] == "not_found"
         assert asked(all_of_it, "POST", "/health").status == 405
         assert asked(all_of_it, "GET", "/other/one").status == 200
-        key = _write_key(shop)
+        key = write_key(shop)
         assert asked(all_of_it, "GET", f"/analytics.js/v1/{key}/analytics.min.js").body == b"track()"
 
 

@@ -48,6 +48,11 @@ def answers(values: list[str | None], kind: FieldKind, style: Style, zone: str =
         ("1/7/2011 12:05 am", MDY, datetime(2011, 1, 7, 0, 5)),
         ("31.12.10 23:59", DMY, datetime(2010, 12, 31, 23, 59)),
         ("31/31/2011", DMY, None),
+        ("0000-01-01", Style(), None),
+        ("22026-01-02 10:00", ANY, None),
+        ("294247-01-10T04:00:54Z", ANY, None),
+        ("22026-01-02T00:00:00Z", Style(has_offset=True), None),
+        ("infinity", ANY, None),
         ("soon", ANY, None),
         ("", ANY, None),
     ],
@@ -77,6 +82,16 @@ def test_instants(text: str, style: Style, expected: datetime | None) -> None:
 )
 def test_amounts(text: str, style: Style, expected: str | None) -> None:
     assert answers([text], "amount", style) == [None if expected is None else Decimal(expected)]
+
+
+@pytest.mark.parametrize("text", ['{"a": 1}', "[]", '["é"]'])
+def test_lists_and_objects_stay_as_they_are(text: str) -> None:
+    assert answers([text], "json", Style()) == [text]
+
+
+@pytest.mark.parametrize("text", ["a word", "é" * 100, "{open", "[1", "", "7", "null", '"text"', None])
+def test_a_word_in_the_place_of_a_list_is_nothing(text: str | None) -> None:
+    assert answers([text], "json", Style()) == [None]
 
 
 def test_references_and_texts() -> None:

@@ -1,25 +1,27 @@
-"""A process that takes events and ticks until it is killed: `python living.py FOLDER FIRST`.
-
-It prints the number of each event once it is acknowledged.
-"""
+"""A process that takes events and ticks until it is killed; it tells the number of each event once that is acknowledged."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import sys
-from datetime import UTC, datetime
-from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.adapters.inbox.segments import Segments
 from patron.facts import tables as t
 from patron.facts.as_of import Facts
+from patron.runtime.clock import SystemClock
 from patron.runtime.reached import reached
 from patron.runtime.ticking import Ticks
 from runtime.live import SEGMENTS, SHOP, definitions
 
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+CLOCK = SystemClock()
 MADE = [definitions(), definitions({**SEGMENTS, "viewers": 'happened("product_viewed", last="1 hour")'})]
 """What is worked out, in turn."""
 
@@ -39,7 +41,7 @@ def opened(folder: Path) -> tuple[DuckDBEngine, Segments, Ticks]:
 
 def event(number: int) -> bytes:
     """An event of one of five browsers."""
-    at = datetime.now(UTC).isoformat()
+    at = CLOCK.now().isoformat()
     record = {
         "type": "track", "event": "Product Viewed", "messageId": f"m{number}", "anonymousId": f"b{number % 5}", "timestamp": at,
         "context": {"traits": {"email": f"p{number % 5}@shop.example"}}, "properties": {"product_id": "p1"},
@@ -50,21 +52,19 @@ def event(number: int) -> bytes:
 async def _send(inbox: Segments, number: int) -> None:
     while True:
         await inbox.append([event(number)])
-        print(number, flush=True)
+        sys.stdout.write(f"{number}\n")
+        sys.stdout.flush()
         number += 1
         await asyncio.sleep(0.02)
 
 
-def _live(folder: Path, first: int) -> None:
+def live(folder: Path, first: int) -> None:
+    """Take events from a number on, and tick, without end."""
     store, inbox, ticks = opened(folder)
     Thread(target=lambda: asyncio.run(_send(inbox, first)), daemon=True).start()
     for number in range(1_000_000):
         if number % 3 == 2:
             ticks.define(MADE[number % 2])
-        ticks.tick(datetime.now(UTC))
+        ticks.tick(CLOCK.now())
         if number % 2:
             store.execute("CHECKPOINT")
-
-
-if __name__ == "__main__":
-    _live(Path(sys.argv[1]), int(sys.argv[2]))

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import random
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from patron.kernel.ids import derived
 from patron.runtime.referee import strays
-from runtime.living import MADE, opened
+from runtime.living import CLOCK, MADE, opened
 
-_CHILD = Path(__file__).with_name("living.py")
 _TESTS = Path(__file__).parents[1]
+_CHILD = "import sys; sys.path[:0] = sys.argv[3:]; from pathlib import Path; from runtime.living import live; live(Path(sys.argv[1]), int(sys.argv[2]))"
 
 
 def _killed(folder: Path, first: int, seconds: float) -> int:
     """Let the process live until it has taken an event, and some time longer; the number of the last event that it acknowledged."""
     last = first - 1
-    path = os.pathsep.join([str(_TESTS), *sys.path])
     child = subprocess.Popen(
-        [sys.executable, str(_CHILD), str(folder), str(first)], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}
+        [sys.executable, "-c", _CHILD, str(folder), str(first), str(_TESTS), *sys.path], stdout=subprocess.PIPE, text=True
     )
     with child:
         assert child.stdout is not None
@@ -40,16 +37,16 @@ def _killed(folder: Path, first: int, seconds: float) -> int:
 
 
 def _rounds(folder: Path, rounds: int) -> None:
-    rng, last, acknowledged = random.Random(1), 0, set()
+    rng, last, acknowledged = np.random.default_rng(1), 0, set()
     for _ in range(rounds):
         first = last + 2  # one may be kept that was not acknowledged any more
         last = _killed(folder, first, rng.uniform(0.0, 4.0))
         acknowledged |= set(range(first, last + 1))
     store, inbox, ticks = opened(folder)
     ticks.define(MADE[1])
-    done = ticks.tick(datetime.now(UTC))
+    done = ticks.tick(CLOCK.now())
     while inbox.last > done.position:
-        done = ticks.tick(datetime.now(UTC))
+        done = ticks.tick(CLOCK.now())
     kept = [number for (number,) in store.execute("SELECT event_id FROM events").fetchall()]
     assert {derived("event", f"m{number}") for number in acknowledged} <= set(kept)
     assert len(kept) == len(set(kept)) <= len(acknowledged) + rounds

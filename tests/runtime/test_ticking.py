@@ -1,12 +1,26 @@
 from __future__ import annotations
 
-from datetime import timedelta
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import pytest
 
+from patron.runtime.live import Live as Served
 from runtime.live import BEGIN, SEGMENTS, Live, definitions
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass
+class Later:
+    """A clock that is a second further each time."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        self.at += timedelta(seconds=1)
+        return self.at
 
 
 @pytest.fixture
@@ -125,6 +139,20 @@ def test_what_cannot_be_used_is_kept_with_its_reason_and_the_rest_counts(live: L
     done = live.tick()
     assert (done.records, done.refused) == (2, 1)
     assert live.members("viewed_lately") == 1
+
+
+def test_a_record_at_which_everything_stops_is_set_aside_and_stops_no_other(live: Live) -> None:
+    body = b'{"source": "events", "received_at": "\xff'
+    live.event("Product Viewed", "browser-ann", product_id="p2")
+    asyncio.run(live.inbox.append([body]))
+    live.event("Product Viewed", "browser-ann", product_id="p3")
+    serving = Served(live.ticks, Later(live.now))
+    while live.ticks.reached[0] < live.inbox.last:
+        serving._tick()
+    assert live.members("viewed_lately") == 1
+    ((kept, said),) = live.store.execute("SELECT record, expected FROM refused").fetchall()
+    assert (kept, "report" in said) == (body.decode(errors="replace"), True)
+    assert live.strays() == 0
 
 
 def test_a_clock_that_goes_back_is_not_followed(live: Live) -> None:

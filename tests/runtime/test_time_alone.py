@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import random
 from datetime import timedelta
 
+import numpy as np
 import pytest
 
 from patron.runtime.referee import strays
@@ -30,12 +30,12 @@ def _shop() -> Live:
 
 def _pass(live: Live, days: int) -> int:
     """Let time pass, from one instant at which there is something to do to the next; how many memberships changed between midnights."""
-    rng, end, changed = random.Random(days), BEGIN + days * DAY, 0
+    rng, end, changed = np.random.default_rng(days), BEGIN + days * DAY, 0
     while (wakes_at := live.ticks.wakes_at) is not None and wakes_at < end:
         _, since = live.ticks.reached
         assert since is not None
         minutes = int((wakes_at - since) / timedelta(minutes=1))
-        between = since + timedelta(minutes=rng.randint(0, max(minutes - 1, 0)))
+        between = since + timedelta(minutes=int(rng.integers(0, max(minutes, 1))))
         for instant in {between, wakes_at - TICK}:
             if instant > since:  # nothing has changed until then
                 assert strays(live.store, live.made, live.hold(instant)) == 0, instant

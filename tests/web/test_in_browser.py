@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.server
 import json
 import re
-import shutil
 import subprocess
 import threading
 from html import unescape
@@ -14,18 +13,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from patron.web.report.page import render
+from web.chromium import NEEDS_CHROMIUM, chromium
 from web.test_report_page import report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed: sudo apt-get install chromium"),
-]
+pytestmark = NEEDS_CHROMIUM
 
 # A frame is as wide as it is told to be; a window of a browser without head is not.
 _FRAMES = """<!doctype html><meta charset="utf-8"><body>
@@ -76,18 +72,7 @@ def pages() -> Iterator[tuple[str, list[str]]]:
 
 def seen(address: str, profile: Path) -> Any:
     """What the page around the reports found in each frame; every host but the server's own is unreachable."""
-    assert CHROMIUM is not None
-    options = [
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-dev-shm-usage",
-        "--no-first-run",
-        "--hide-scrollbars",
-        "--virtual-time-budget=5000",
-    ]
-    hosts = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
-    command = [CHROMIUM, *options, hosts, f"--user-data-dir={profile}", "--dump-dom", address]
+    command = chromium(address, profile, "--virtual-time-budget=5000", "--dump-dom")
     done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
     found = re.search(r'<pre id="found">(.*?)</pre>', done.stdout, re.DOTALL)
     assert found, done.stdout[:500]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tools.reference import commands, contract, errors, events, features, names, read_api, segments, settings, sources, tables
+from tools.reference import commands, contract, errors, events, features, limits, names, read_api, segments, settings, sources, tables
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
@@ -13,6 +13,7 @@ _PAGES = {
     "errors.md": errors.page,
     "events.md": events.page,
     "features.md": features.page,
+    "limits.md": limits.page,
     "python.md": names.page,
     "read-api.md": read_api.page,
     "segments.md": segments.page,

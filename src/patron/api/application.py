@@ -9,6 +9,7 @@ from patron.api.asgi import refused
 from patron.api.collection import Collection
 from patron.api.health import PATH, Health
 from patron.api.metrics import Requests
+from patron.api.pace import Pace
 from patron.api.reading import ReadApi
 from patron.app.config import webhook_secrets
 
@@ -60,11 +61,13 @@ class Application:
 def application(serving: Serving, others: Mapping[str, App] | None = None) -> Application:
     """The application of a project that is being served."""
     inbox, clock = serving.inbox, serving.project.clock
-    collection = Collection(inbox, serving.may_write, clock, script=serving.script, tell=serving.rejections.tell)
+    pace = Pace(serving.project.config.serve.calls_per_second, clock)
+    tell = serving.rejections.tell
+    collection = Collection(inbox, serving.may_write, clock, pace=pace, script=serving.script, tell=tell)
     requests = Requests()
     read_api = ReadApi(serving, requests)
     taken: dict[str, App] = {
-        imports.PATH: imports.Imports(inbox, serving.may_write, serving.may_administer, clock, serving.rejections.tell),
+        imports.PATH: imports.Imports(inbox, serving.may_write, serving.may_administer, clock, pace=pace, tell=tell),
         webhooks.PATH: webhooks.Webhooks(inbox, webhook_secrets(serving.project.config), clock),
         reading.PATH: read_api,
         reading.METRICS: read_api,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from patron.api.asgi import Answer, Receive, Scope, Send
 
 LARGEST_BODY = 500 * 1024
-_SECONDS = 30
+BODY_SECONDS = 30
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -58,10 +58,10 @@ async def body_of(scope: Scope, receive: Receive, *, most: int = LARGEST_BODY) -
     if is_whole:
         return _inflated(scope, first, most)
     try:
-        async with asyncio.timeout(_SECONDS):
+        async with asyncio.timeout(BODY_SECONDS):
             return _inflated(scope, await _rest(first, receive, most), most)
     except TimeoutError:
-        raise refused(408, "too_slow", f"The body did not come within {_SECONDS} seconds.") from None
+        raise refused(408, "too_slow", f"The body did not come within {BODY_SECONDS} seconds.") from None
 
 
 def too_large(most: int) -> Exception:

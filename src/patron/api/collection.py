@@ -12,7 +12,8 @@ from patron.api.asgi import Answer, AnswerError, header, refused, told
 from patron.api.bodies import GoneError, body_of, untold
 from patron.api.collection_bodies import Request, Taken, envelope_of, from_posthog, request_of, taken_of
 from patron.api.collection_pixel import PICTURE, call_of_query
-from patron.api.cross_origin import PREFLIGHT, headers_for
+from patron.api.cross_origin import headers_for, preflight
+from patron.api.pace import Pace
 from patron.api.write_keys import key_of_body, key_of_header, key_of_query, query_of
 from patron.kernel.errors import TransientError
 
@@ -39,8 +40,15 @@ _RETRY_SECONDS = 1
 class Collection:
     """Takes calls and keeps them in an inbox."""
 
-    def __init__(
-        self, inbox: Inbox, may_write: Callable[[str], bool], clock: Clock, *, script: bytes | None = None, tell: Tell = untold
+    def __init__(  # noqa: PLR0913  # what it works with
+        self,
+        inbox: Inbox,
+        may_write: Callable[[str], bool],
+        clock: Clock,
+        *,
+        pace: Pace | None = None,
+        script: bytes | None = None,
+        tell: Tell = untold,
     ) -> None:
         """Take calls for an inbox.
 
@@ -48,10 +56,12 @@ class Collection:
             inbox: keeps them.
             may_write: whether a key may collect.
             clock: says when they came.
+            pace: how fast a key may send; as fast as it can if there is none.
             script: the file that the classic snippet of Segment loads, if the shop has one.
             tell: is told of calls that are refused, as no client shows them to people.
         """
         self._inbox, self._may_write, self._clock, self._script, self._tell = inbox, may_write, clock, script, tell
+        self._pace = pace or Pace(0, clock)
 
     def serves(self, path: str) -> bool:
         """Whether a path is one of the collection's."""
@@ -78,7 +88,7 @@ class Collection:
     async def _answer(self, scope: Scope, receive: Receive) -> Answer:
         path, method = scope["path"], scope["method"]
         if method == "OPTIONS":
-            return PREFLIGHT
+            return preflight(scope)
         if path in _SINGLE or path in _BATCH or path in _POSTHOG:
             if method != "POST":
                 raise refused(405, "post_only", "Calls are sent by POST.")
@@ -92,7 +102,7 @@ class Collection:
     async def _post(self, scope: Scope, receive: Receive) -> Answer:
         key = key_of_header(scope)
         if key is not None:
-            self._check(key)
+            self._let_in(key)
         taken = self._read(await body_of(scope, receive), scope, key)
         await self._inbox.append(taken.bodies)
         if taken.rejected:
@@ -104,7 +114,8 @@ class Collection:
         path = scope["path"]
         request = request_of(body, is_batch=path not in _SINGLE)
         if key is None:
-            self._check(key_of_body(request.around, request.items) or key_of_query(scope))
+            key = self._let_in(key_of_body(request.around, request.items) or key_of_query(scope))
+        self._pace.count(key, len(request.items) - 1)
         if path in _POSTHOG:
             request = Request(request.around, from_posthog(request), is_batch=True)
         return self._taken(request, scope, type_of_path=_SINGLE.get(path, ""))
@@ -125,7 +136,7 @@ class Collection:
         kind = scope["path"].removeprefix(_PIXEL)
         if call is not None and kind in _TYPES:
             try:
-                self._check(key_of_body(call, ()) or query.get("writeKey"))
+                self._let_in(key_of_body(call, ()) or query.get("writeKey"))
                 await self._inbox.append(self._taken(Request(call, [call], is_batch=False), scope, type_of_path=kind).bodies)
             except (AnswerError, TransientError):
                 return PICTURE
@@ -134,25 +145,29 @@ class Collection:
     def _document(self, scope: Scope) -> Answer:
         path = scope["path"]
         if path in _SOURCE:
-            key = key_of_header(scope) or key_of_query(scope)
-            self._check(key)
-            return documents.rudder_settings(scope, key or "")
+            return documents.rudder_settings(scope, self._checked(key_of_header(scope) or key_of_query(scope)))
         begin, end = _SETTINGS if path.startswith(_SETTINGS[0]) else _SCRIPT
         if not path.endswith(end) or "/" in path[len(begin) : -len(end)]:
             raise refused(404, "not_found", "There is nothing at this address.")
-        key = path[len(begin) : -len(end)]
-        self._check(key)
+        key = self._checked(path[len(begin) : -len(end)])
         if end == _SETTINGS[1]:
             return documents.segment_settings(scope, key)
         if self._script is None:
             raise refused(404, "no_script", "The file is not set up here: name it in patron.toml under [serve], or load it from npm.")
         return Answer(200, self._script, ((b"content-type", b"text/javascript; charset=utf-8"), (b"cache-control", b"max-age=300")))
 
-    def _check(self, key: str | None) -> None:
+    def _let_in(self, key: str | None) -> str:
+        """The key of a request that brings calls."""
+        known = self._checked(key)
+        self._pace.take(known)
+        return known
+
+    def _checked(self, key: str | None) -> str:
         if key is None:
             raise refused(401, "no_key", "Send a write key: as user name of Basic authorization, or as `writeKey` in the body.")
         if not self._may_write(key):
             raise refused(401, "unknown_key", "This write key is not known, or was revoked.")
+        return key
 
 
 def _answered(taken: Taken) -> Answer:

@@ -1,7 +1,8 @@
-"""Requests of pages of other origins: any shop's page may send, with what the browser's clients send along."""
+"""Requests of pages of other origins: any shop's page may send, with whatever the browser's clients send along."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from patron.api.asgi import Answer, header
@@ -9,12 +10,26 @@ from patron.api.asgi import Answer, header
 if TYPE_CHECKING:
     from patron.api.asgi import Headers, Scope
 
-_PREFLIGHT: Headers = [
-    (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
-    (b"access-control-allow-headers", b"authorization, content-type, content-encoding, anonymousid, sentat, x-retry-count"),
-    (b"access-control-max-age", b"7200"),
-]
-PREFLIGHT = Answer(204, b"", tuple(_PREFLIGHT))
+_NAMES = re.compile(rb"[\w-]+(?:\s*,\s*[\w-]+)*")
+_USUAL = b"authorization, content-type, content-encoding, anonymousid, sentat, x-retry-count"
+
+
+def preflight(scope: Scope) -> Answer:
+    """The answer to a browser that asks what a page may send.
+
+    Headers of any name are allowed: clients add new ones as they grow (those of RudderStack do when they try again), and the few that are
+    read here say nothing that the page may not say.
+    """
+    asked = header(scope, b"access-control-request-headers") or b""
+    return Answer(
+        204,
+        b"",
+        (
+            (b"access-control-allow-methods", b"GET, POST, OPTIONS"),
+            (b"access-control-allow-headers", asked if _NAMES.fullmatch(asked) else _USUAL),
+            (b"access-control-max-age", b"7200"),
+        ),
+    )
 
 
 def headers_for(scope: Scope) -> Headers:

@@ -12,6 +12,7 @@ import msgspec
 
 from patron.api.asgi import Answer, refused, told
 from patron.api.bodies import answered, body_of, untold
+from patron.api.pace import Pace
 from patron.api.webhooks import DEEPEST, depth_of, entry, kept
 from patron.api.write_keys import key_of_bearer, key_of_header, key_of_query
 
@@ -30,15 +31,22 @@ TABLES = ("events", "lines", "orders", "reviews", "spend", "tickets")
 ADMINISTERED = ("erasures",)
 """Those that only an admin key can send: everybody can read a write key in the page of a shop."""
 LARGEST_IMPORT = 4 << 20
-_MOST = 10_000
+MOST_RECORDS = 10_000
 _TIMES = ("timestamp", "originalTimestamp", "sentAt", "receivedAt")
 
 
 class Imports:
     """Takes records and keeps them in an inbox."""
 
-    def __init__(
-        self, inbox: Inbox, may_write: Callable[[str], bool], may_administer: Callable[[str], bool], clock: Clock, tell: Tell = untold
+    def __init__(  # noqa: PLR0913  # what it works with
+        self,
+        inbox: Inbox,
+        may_write: Callable[[str], bool],
+        may_administer: Callable[[str], bool],
+        clock: Clock,
+        *,
+        pace: Pace | None = None,
+        tell: Tell = untold,
     ) -> None:
         """Take records for an inbox.
 
@@ -47,10 +55,11 @@ class Imports:
             may_write: whether a key may write.
             may_administer: whether a key may also send what changes that which is known.
             clock: says when they came.
+            pace: how fast a key may send; as fast as it can if there is none.
             tell: is told of records that are refused.
         """
         self._inbox, self._clock, self._tell = inbox, clock, tell
-        self._may_write, self._may_administer = may_write, may_administer
+        self._may_write, self._may_administer, self._pace = may_write, may_administer, pace or Pace(0, clock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -66,7 +75,9 @@ class Imports:
         needed, may_send = ("admin", self._may_administer) if table in ADMINISTERED else ("write", self._may_write)
         if key is None or not may_send(key):
             raise refused(401, "unknown_key", f"The {needed} key is missing or not known.")
+        self._pace.take(key)
         items = _items(await body_of(scope, receive, most=LARGEST_IMPORT))
+        self._pace.count(key, len(items) - 1)
         now = self._clock.now()
         good: list[bytes] = []
         rejected: list[dict[str, Any]] = []
@@ -97,8 +108,8 @@ def _items(body: bytes) -> list[Any]:
         raise refused(400, "invalid_json", "The body is neither a JSON object, nor a list of them, nor one a line.") from None
     if not items:
         raise refused(400, "empty", "The body holds no records.")
-    if len(items) > _MOST:
-        raise refused(413, "too_many", f"A request holds no more than {_MOST:,} records.")
+    if len(items) > MOST_RECORDS:
+        raise refused(413, "too_many", f"A request holds no more than {MOST_RECORDS:,} records.")
     return items
 
 

@@ -57,6 +57,12 @@ class ServeSettings:
     """How `patron serve` takes events."""
 
     inbox_megabytes: int = setting("The most that may wait to become facts; beyond it senders are asked to come again.", 1024, low=16)
+    connections: int = setting("The most connections open at once; beyond it idle ones are closed, then new ones refused.", 500, low=10)
+    calls_per_second: int = setting(
+        "The most calls a second that a key may send, ten times as many at once; beyond it senders are told to come again. 0: no limit.",
+        0,
+        low=0,
+    )
     analytics_script: str = setting(
         "The file for the classic Segment snippet: `standalone.js` of @segment/analytics-next, by its path from the project's folder.",
         "",

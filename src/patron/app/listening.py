@@ -1,12 +1,9 @@
-"""Listening at an address, and answering there until the process is told to stop."""
+"""Listening at an address."""
 
 from __future__ import annotations
 
-import gc
 import os
-import signal
 import socket
-import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -20,9 +17,8 @@ if TYPE_CHECKING:
     App = Callable[[Any, Any, Any], Awaitable[None]]  # in the form of ASGI
 
 LOOPBACK = "127.0.0.1"
-_GRACE_SECONDS = 10
-_BACKLOG = 2_048
-_GARBAGE = 50_000
+BACKLOG = 2_048
+_OWN_FILES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +43,7 @@ def listening(address: Address) -> Iterator[socket.socket]:
     except socket.gaierror as error:
         raise InputError("The host cannot be used.", [Problem("--host", host, "an address of this machine, such as 127.0.0.1")]) from error
     try:
-        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as error:
         reason = os.strerror(error.errno or 0)
         raise TransientError(f"Port {port} of {host} cannot be used: {reason}. Choose another, or 0 for any.") from error
@@ -55,46 +51,21 @@ def listening(address: Address) -> Iterator[socket.socket]:
         yield listener
 
 
-def answer(app: App, listener: socket.socket) -> None:
-    """Answer until SIGINT or SIGTERM; then end by returning, so that everything is closed in order."""
-    import uvicorn  # noqa: PLC0415  # `patron key` and tests of actions do without
+def let_open(connections: int) -> None:
+    """Let this process have so many connections open at once, beside files of its own.
 
-    class Server(uvicorn.Server):
-        @contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            if threading.current_thread() is not threading.main_thread():
-                yield
-                return
-            before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
-            try:
-                yield
-            finally:
-                for number, former in before.items():
-                    signal.signal(number, former)
-
-    with _few_collections():
-        Server(
-            uvicorn.Config(
-                app,
-                lifespan="off",
-                ws="none",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                backlog=_BACKLOG,
-                timeout_graceful_shutdown=_GRACE_SECONDS,
-            )
-        ).run(sockets=[listener])
-
-
-@contextmanager
-def _few_collections() -> Iterator[None]:
-    """Look for circles of garbage seldom: requests make none, and looking through what waits for the disk cost more than the requests."""
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(_GARBAGE, *before[1:])
+    Raises:
+        InputError: the machine does not allow it.
+    """
     try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
+        import resource  # noqa: PLC0415  # Unix only; elsewhere there is no such limit
+    except ImportError:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = connections + _OWN_FILES
+    if soft >= needed or soft == resource.RLIM_INFINITY:
+        return
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        expected = f"no more than {hard - _OWN_FILES}: this machine lets a process open {hard} files (`ulimit -Hn`)"
+        raise InputError("So many connections cannot be open at once.", [Problem("serve.connections", str(connections), expected)])
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import ibis
@@ -52,12 +53,12 @@ def read(column: ir.Column, kind: FieldKind, style: Style, zone: str) -> ir.Valu
     if kind in LENIENT:
         return text_of(column) if kind == "raw" else _from_text(text_of(column), kind, style, zone)
     if kind == "instant" and isinstance(of, dt.Timestamp):
-        plain = column.cast(type_of("instant"))
+        plain = in_calendar(column.cast(type_of("instant")))
         return plain if of.timezone or zone == "UTC" else to_utc_timestamp(plain, zone)
     if kind == "instant" and isinstance(of, dt.Date):
-        return to_utc_timestamp(column.cast(type_of("instant")), zone)
+        return to_utc_timestamp(in_calendar(column.cast(type_of("instant"))), zone)
     if kind == "date" and isinstance(of, (dt.Timestamp, dt.Date)):
-        return column.cast("date")
+        return in_calendar(column.cast(type_of("instant"))).cast("date")
     if kind == "flag" and isinstance(of, dt.Boolean):
         return column
     if isinstance(of, dt.Numeric) and kind in {"amount", "quantity", "number", "count"}:
@@ -91,6 +92,13 @@ def clean(text: ir.StringValue) -> ir.StringValue:
     return bare.nullif("")
 
 
+def in_calendar(instant: ir.TimestampValue) -> ir.TimestampValue:
+    """An instant of the years 2 to 9998, else null: engines know others, which nobody who reads them can hold, nor move by a time zone."""
+    first, last = ibis.literal(datetime(2, 1, 1)), ibis.literal(datetime(9999, 1, 1))  # noqa: DTZ001  # tables hold UTC without a zone
+    is_known = (instant >= first) & (instant < last)
+    return ibis.ifelse(is_known, instant, ibis.null(type_of("instant")))
+
+
 def stripped(text: ir.StringValue) -> ir.StringValue:
     """Text without blanks around it: engines take long to trim, so only what begins or ends with a blank is."""
     return ibis.ifelse((text < "!") | (text.right(1) < "!"), text.strip(), text)
@@ -102,10 +110,12 @@ def reference(text: ir.StringValue) -> ir.StringValue:
     return ibis.ifelse(bare.endswith(".0"), bare.re_replace(r"^(\d+)\.0$", r"\1"), bare)
 
 
-def _from_text(text: ir.StringValue, kind: FieldKind, style: Style, zone: str) -> ir.Value:  # noqa: PLR0911
+def _from_text(text: ir.StringValue, kind: FieldKind, style: Style, zone: str) -> ir.Value:  # noqa: C901, PLR0911  # a branch for each kind
     match kind:
-        case "raw" | "json":
+        case "raw":
             return text
+        case "json":
+            return _nested(text)
         case "text":
             return clean(text)
         case "reference":
@@ -123,6 +133,16 @@ def _from_text(text: ir.StringValue, kind: FieldKind, style: Style, zone: str) -
             return _flag(text)
         case "amount" | "quantity" | "number" | "count":
             return _number(text, kind, style)
+
+
+@ibis.udf.scalar.builtin(name="json_valid", signature=(("string",), "boolean"))
+def _json_valid(text):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Whether a text is JSON; the engine that reads files has this function."""
+
+
+def _nested(text: ir.StringValue) -> ir.StringValue:
+    """The JSON of a list or an object. A word in its place is nothing: engines stop at text that they take for JSON."""
+    return ibis.ifelse(text.substr(0, 1).isin(["{", "["]) & _json_valid(text), text, ibis.null("string"))
 
 
 def _phone(text: ir.StringValue) -> ir.StringValue:
@@ -164,16 +184,20 @@ def _instant(text: ir.StringValue, style: Style, zone: str) -> ir.TimestampValue
         # A cheap look keeps out what has an offset or a word at its end: engines would read it and drop the offset.
         length = text.length()
         usual = ((length == 10) | (length == 16) | ((length == 19) & (text.substr(16, 1) == ":"))) & (text.right(1) <= "9")
-        return _of_zone(ibis.ifelse(usual, text, ibis.null("string")).try_cast(type_of("instant")), zone)
+        return _of_zone(_wall(ibis.ifelse(usual, text, ibis.null("string"))), zone)
     if style.has_offset:
         ends_so = (text.right(1) == "Z") | text.substr(text.length() - 6, 1).isin(["+", "-"])
-        return ibis.ifelse(ends_so, text, ibis.null("string")).try_cast("timestamp('UTC')").cast(type_of("instant"))
+        return in_calendar(ibis.ifelse(ends_so, text, ibis.null("string")).try_cast("timestamp('UTC')").cast(type_of("instant")))
     bare = clean(text).re_replace(r"^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*,?\s+", "")
     year_first = _year_first(bare, style)
     has_offset = (year_first.length() > 10) & year_first.re_search(_OFFSET)
     wall_text = ibis.ifelse(has_offset, year_first.re_replace(_OFFSET, ""), year_first)
     wall = _of_twelve_hours(wall_text)
     return ibis.ifelse(has_offset, _less_offset(wall, year_first), _of_zone(wall, zone))
+
+
+def _wall(text: ir.StringValue) -> ir.TimestampValue:
+    return in_calendar(text.try_cast(type_of("instant")))
 
 
 def _of_zone(wall: ir.TimestampValue, zone: str) -> ir.TimestampValue:
@@ -211,7 +235,7 @@ def _month_names(text: ir.StringValue) -> ir.StringValue:
 def _of_twelve_hours(text: ir.StringValue) -> ir.TimestampValue:
     """A time that may end with AM or PM."""
     half = text.re_extract(_NOON, 1).lower()
-    plain = text.re_replace(_NOON, "").replace(", ", " ").try_cast(type_of("instant"))
+    plain = _wall(text.re_replace(_NOON, "").replace(", ", " "))
     hour = plain.hour()
     shift = ibis.cases((half.isnull() | (half == ""), 0), ((half == "p") & (hour < 12), 12), ((half == "a") & (hour == 12), -12), else_=0)
     return (plain + shift.cast("int64").as_interval("h")).cast(type_of("instant"))

@@ -7,11 +7,13 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from patron.kernel.errors import InputError, TransientError
+from patron.kernel.errors import InputError, OutsideError, TransientError
 from patron.kernel.time import iso
+from patron.runtime.ticking import MOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
     from threading import Event
 
     from patron.ports.clock import Clock
@@ -99,12 +101,26 @@ class Live:
 
     def _tick(self) -> None:
         began = self.clock.now()
-        self._last = self.ticks.tick(began)
+        self._last = self._made(began)
         ended = self.clock.now()
         self.trouble = ""
         self._tick_seconds.append((ended - began).total_seconds())
         if self._last.first_received_at is not None:
             self._lag_seconds.append((ended - self._last.first_received_at).total_seconds())
+
+    def _made(self, now: datetime) -> Ticked:
+        """A tick. Where it stops at something that nobody expected, ever fewer entries are taken, until one alone can be set aside."""
+        most = MOST
+        while True:
+            try:
+                return self.ticks.tick(now, most=most)
+            except OutsideError:
+                raise
+            except Exception as error:  # noqa: BLE001  # whatever it is, the shop must not stand still for one record
+                _log.warning("a tick stopped", extra={"action": "tick", "reason": type(error).__name__, "entries": most})
+            if most == 1:
+                return self.ticks.tick(now, most=1, is_aside=True)
+            most //= 2
 
 
 def _spread(seconds: deque[float]) -> Mapping[str, float] | None:

@@ -14,6 +14,7 @@ from patron.facts import tables as t
 from patron.kernel.arrow import arrow_rows
 from patron.kernel.errors import InputError
 from patron.kernel.ids import derived
+from patron.kernel.problems import Problem
 from patron.runtime.loading import load
 
 if TYPE_CHECKING:
@@ -58,6 +59,20 @@ def receive(store: Store, entries: Iterable[Entry], options: LoadOptions) -> Rec
     return receiving.received
 
 
+def set_aside(store: Store, entries: Sequence[Entry], *, at: datetime) -> Received:
+    """Keep entries among the refused without looking at what they say: those at which everything stops.
+
+    Args:
+        store: it, within a transaction.
+        entries: of the inbox.
+        at: when this is done.
+    """
+    stopped = InputError("The record cannot be read.", [Problem("", "", "a record that Patron can work on; please report this one")])
+    for entry in entries:
+        _refuse(store, "inbox", entry.body, stopped, at=at)
+    return Received(len(entries), len(entries))
+
+
 @dataclass(slots=True)
 class _Receiving:
     store: Store
@@ -90,7 +105,7 @@ class _Receiving:
 
 
 def _refuse(store: Store, source: str, record: bytes, error: InputError, *, at: datetime) -> None:
-    text, file = record.decode(), f"{source}.jsonl"
+    text, file = record.decode(errors="replace"), f"{source}.jsonl"
     load_id = derived("received", source, text)
     if store.pick(t.LOADS.name, "load_id", load_id, ("load_id",)):
         return  # it was sent and refused before

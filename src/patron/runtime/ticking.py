@@ -19,19 +19,19 @@ from patron.runtime.loading_merge import REPLACED
 from patron.runtime.loading_options import LoadOptions
 from patron.runtime.memberships import TABLES
 from patron.runtime.reached import TICKS, reach, reached
-from patron.runtime.receiving import Received, receive
+from patron.runtime.receiving import Received, receive, set_aside
 from patron.runtime.renewing import Recipe, add_products, of_touched, recipe, renew
 from patron.runtime.resolving import STIRRED, resolve
 from patron.runtime.touching import touch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from patron.facts.as_of import Facts
     from patron.kernel.time import Calendar
     from patron.ports.engine import Store
-    from patron.ports.inbox import Inbox
+    from patron.ports.inbox import Entry, Inbox
     from patron.runtime.pipeline import Definitions
 
 MOST = 5_000
@@ -107,12 +107,13 @@ class Ticks:
         """From the next tick on these are what is worked out; that tick fills them in, and puts them in the place of the others at once."""
         self.definitions, self._recipe = definitions, None
 
-    def tick(self, now: datetime, *, most: int = MOST) -> Ticked:
+    def tick(self, now: datetime, *, most: int = MOST, is_aside: bool = False) -> Ticked:
         """Bring facts and answers up to an instant, all of it or nothing.
 
         Args:
             now: the present. A clock that goes back is not followed: answers are never for an instant before that of the last ones.
             most: so many entries at most; the next tick takes up the rest.
+            is_aside: keep the entries among the refused without looking at what they say.
 
         Raises:
             TransientError: the disk is full, or memory is not enough; the tick can be made again.
@@ -123,7 +124,7 @@ class Ticks:
         with self.store.transaction():
             self.store.tell(now)
             entries = self.inbox.read(position, most=most)
-            received = receive(self.store, entries, LoadOptions(received_at=now, shop=held.shop, is_live=True)) if entries else Received()
+            received = set_aside(self.store, entries, at=now) if is_aside else self._received(entries, now, held)
             if entries:
                 resolve(self.store, now=now, keep_stirred=True)
             facts = self.hold(now) if received.written else replace(held, as_of=now)
@@ -136,6 +137,9 @@ class Ticks:
         self._held = facts
         self.inbox.forget(position)
         return Ticked(now, position, received.records, received.refused, touched, changed, refreshed, received.first_at)
+
+    def _received(self, entries: Sequence[Entry], now: datetime, held: Facts) -> Received:
+        return receive(self.store, entries, LoadOptions(received_at=now, shop=held.shop, is_live=True)) if entries else Received()
 
     def _refreshed(self, facts: Facts) -> tuple[int, int]:
         self._recipe = None

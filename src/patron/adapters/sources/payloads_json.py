@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from patron.collect.parsing import in_calendar
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -44,7 +46,7 @@ def text_at(json: ir.StringValue, *paths: str) -> ir.StringValue:
 def instant(text: ir.StringValue) -> ir.TimestampValue:
     """An instant as computers write it; without an offset it is UTC."""
     plain = ibis.ifelse(text.re_search(r"^\d{4}-\d{2}-\d{2}"), text, ibis.null("string"))
-    return plain.try_cast("timestamp('UTC')").cast("timestamp(6)")
+    return in_calendar(plain.try_cast("timestamp('UTC')").cast("timestamp(6)"))
 
 
 def each(json: ir.StringValue, path: str = "") -> ir.ArrayValue:

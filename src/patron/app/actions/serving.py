@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from patron import plugins
 from patron.app.actions.standing import Standings
-from patron.app.listening import LOOPBACK, Address, answer, listening
+from patron.app.listening import LOOPBACK, Address, let_open, listening
 from patron.app.local import LocalServer, announced, new_secret, url_of
 from patron.app.reading import Reading
 from patron.app.rejections import Rejections
@@ -162,10 +162,15 @@ def serve(
         ticks: makes the ticker.
 
     Raises:
-        InputError: the address is none of this machine's.
+        InputError: the address is none of this machine's, or it does not allow so many connections.
         TransientError: the port is taken.
         PermanentError: the ticks have failed.
     """
+    from patron.app.connections import Limits  # noqa: PLC0415  # the other verbs, and tests of actions, do without uvicorn
+    from patron.app.server import answer  # noqa: PLC0415
+
+    limits = Limits(connections=project.config.serve.connections)
+    let_open(limits.connections)
     with served(project, ticks) as serving, listening(address) as listener, ExitStack() as closing:
         name, bound = listener.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
@@ -175,7 +180,7 @@ def serve(
             tell("It can be reached from other machines: put a proxy with TLS before it.\n")
         if not serving.keys.can_collect:
             tell(_NO_KEY + "\n")
-        answer(application(serving), listener)
+        answer(application(serving), listener, limits)
         if serving.failure:
             raise PermanentError(serving.failure)
 

@@ -1,0 +1,86 @@
+"""The HTTP server: uvicorn, with limits on connections, answering until the process is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import threading
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+import uvicorn
+
+from patron.app.connections import Connection, Held, Limits
+from patron.app.listening import BACKLOG
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator
+
+    from patron.app.listening import App
+
+_GRACE_SECONDS = 10
+_GARBAGE = 50_000
+
+
+def answer(app: App, listener: socket.socket, limits: Limits) -> None:
+    """Answer within limits until SIGINT or SIGTERM."""
+    with _few_collections():
+        Server(app, limits).run(sockets=[listener])
+
+
+class Server(uvicorn.Server):
+    """Answers with an application until it is told to stop."""
+
+    def __init__(self, app: App, limits: Limits) -> None:
+        """Answer with an application, within limits."""
+        protocol = partial(Connection, limits, Held())
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=cast("type[Any]", protocol),
+                lifespan="off",
+                ws="none",
+                log_config=None,
+                log_level="error",  # whoever speaks no HTTP does not fill the log
+                access_log=False,
+                server_header=False,
+                backlog=BACKLOG,
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+            )
+        )
+
+    async def on_tick(self, counter: int) -> bool:
+        """Every tenth of a second, look who is late."""
+        now = asyncio.get_running_loop().time()
+        for connection in list(self.server_state.connections):
+            cast("Connection", connection).end_if_late(now)
+        return await super().on_tick(counter)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """SIGINT and SIGTERM end it by returning, so that everything is closed in order."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, former in before.items():
+                signal.signal(number, former)
+
+
+@contextmanager
+def _few_collections() -> Iterator[None]:
+    """Look for circles of garbage seldom: requests make none, and looking through what waits for the disk cost more than the requests."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(_GARBAGE, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()

@@ -215,3 +215,25 @@ def test_who_asks_when_too_many_wait_is_asked_to_come_again(shop: Served, monkey
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     with pytest.raises(TransientError, match="Ask again later"):
         asyncio.run(shop.serving.quick.answer(lambda project: project))
+
+
+def test_a_segment_that_is_written_while_the_shop_is_served_is_answered_and_a_faulty_one_is_told(shop: Served) -> None:
+    own = shop.folder / "segments" / "thrice.toml"
+    own.write_text('name = "Thrice"\nmeaning = "A test."\nwhere = "order_cout >= 3"\n', encoding="utf-8")
+    shop.wait_for(lambda: "order_cout" in (shop.told("/status")["refused_definitions"] or ""))
+    assert shop.ask("/segments/thrice").status_code == 404
+    own.write_text('name = "Thrice"\nmeaning = "A test."\nwhere = "order_count >= 3"\n', encoding="utf-8")
+    shop.wait_for(lambda: shop.ask("/segments/thrice").is_success)
+    assert shop.told("/segments/thrice")["members"] == shop.told("/segments/thrice/members?limit=1")["total"] > 0
+    assert shop.told("/status")["refused_definitions"] is None
+
+
+def test_whom_an_admin_key_has_forgotten_is_known_no_more(shop: Served) -> None:
+    assert shop.ask("/customers/110").is_success
+    body, refused = {"customer_number": "110"}, httpx.Response(0)
+    for scope, status in (("read", 401), ("write", 401), ("admin", 200)):
+        refused = httpx.post(
+            f"{shop.url}/v1/import/erasures", json=body, headers={"authorization": f"Bearer {shop.keys[scope]}"}, timeout=60
+        )
+        assert refused.status_code == status
+    shop.wait_for(lambda: shop.ask("/customers/110").status_code == 404)

@@ -116,7 +116,7 @@ def test_what_answers_at_the_address_of_a_killed_server_is_not_taken_for_it(shop
 class _Reading:
     """A ticker that reads."""
 
-    def __init__(self, project: Project, inbox: Inbox) -> None:
+    def __init__(self, project: Project, inbox: Inbox, _: object) -> None:
         del project
         self._inbox, self.read_to = inbox, inbox.last
         self.has_read = threading.Event()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from patron.app.project import Project
+    from patron.runtime.pipeline import Definitions
 
 R = TypeVar("R")
 
@@ -38,6 +39,7 @@ class Reading:
         self._projects: queue.SimpleQueue[Project] = queue.SimpleQueue()
         for _ in range(threads):
             self._projects.put(replace(project, store=project.store.session()))
+        self._definitions = project.definitions
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._waiting = 0
 
@@ -55,6 +57,10 @@ class Reading:
         finally:
             self._waiting -= 1
 
+    def define(self, definitions: Definitions) -> None:
+        """From now on these are what the answers that are kept come from."""
+        self._definitions = definitions
+
     def close(self) -> None:
         """Finish what has been begun and let go of the sessions."""
         self._pool.shutdown(cancel_futures=True)
@@ -65,6 +71,6 @@ class Reading:
         project = self._projects.get()
         try:
             with project.store.snapshot():
-                return question(project)
+                return question(replace(project, definitions=self._definitions))
         finally:
             self._projects.put(project)

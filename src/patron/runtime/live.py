@@ -37,6 +37,7 @@ class Live:
         ticks: what is done at each.
         clock: tells the present.
         redefined: the definitions, when they have changed since it was last asked; raises InputError when they cannot be used.
+        tell: is told of such definitions once all answers come from them.
         trouble: why the last tick could not be made; empty when it could.
         refused: why the changed definitions are not taken, so that those before them stay; empty when they are.
     """
@@ -44,9 +45,11 @@ class Live:
     ticks: Ticks
     clock: Clock
     redefined: Callable[[], Definitions | None] = lambda: None
+    tell: Callable[[Definitions], None] = lambda _: None
     trouble: str = ""
     refused: str = ""
     _last: Ticked | None = None
+    _told: Definitions | None = None
     _tick_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     _lag_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
 
@@ -101,7 +104,10 @@ class Live:
 
     def _tick(self) -> None:
         began = self.clock.now()
-        self._last = self._made(began)
+        definitions, self._last = self.ticks.definitions, self._made(began)
+        if definitions is not self._told:
+            self._told = definitions
+            self.tell(definitions)
         ended = self.clock.now()
         self.trouble = ""
         self._tick_seconds.append((ended - began).total_seconds())

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from patron.app.project import Project
     from patron.ports.inbox import Inbox
     from patron.ports.state import Scope, State
+    from patron.runtime.pipeline import Definitions
+
 
 INBOX = "data/inbox"
 _MEGABYTE = 1 << 20
@@ -55,11 +57,11 @@ class Ticks:
 
     Attributes:
         applied: the position of the inbox up to which everything has become facts.
-        make: the ticker of an open project and its inbox.
+        make: the ticker of an open project and its inbox, and whom it tells when other definitions have taken effect.
     """
 
     applied: Callable[[Project], int]
-    make: Callable[[Project, Inbox], Ticker]
+    make: Callable[[Project, Inbox, Callable[[Definitions], None]], Ticker]
 
 
 @dataclass(slots=True)
@@ -109,6 +111,11 @@ class Serving:
     def may_administer(self, secret: str) -> bool:
         """Whether a secret may change what is known."""
         return self.keys.may_administer(secret)
+
+    def define(self, definitions: Definitions) -> None:
+        """From now on questions are about these definitions."""
+        self.quick.define(definitions)
+        self.thorough.define(definitions)
 
     def status(self) -> tuple[bool, Mapping[str, object]]:
         """Whether all runs, and what there is to say."""
@@ -190,7 +197,7 @@ def _ticking(serving: Serving, ticks: Ticks | None) -> Iterator[None]:
     if ticks is None:
         yield
         return
-    serving.ticker = ticks.make(serving.project, serving.inbox)
+    serving.ticker = ticks.make(serving.project, serving.inbox, serving.define)
     thread = threading.Thread(target=_tick, args=(serving, serving.ticker), name="ticks")
     thread.start()
     try:

@@ -37,6 +37,7 @@ class Status:
         tick_seconds: the middle and the worst of a hundred of the last thousand ticks.
         event_to_segment_seconds: the same, from the receipt of an event to the memberships that follow.
         memory_bytes: of the server.
+        refused_definitions: why definitions that changed are not taken; empty when they are.
     """
 
     is_running: bool
@@ -49,6 +50,7 @@ class Status:
     tick_seconds: Mapping[str, float] | None
     event_to_segment_seconds: Mapping[str, float] | None
     memory_bytes: int | None
+    refused_definitions: str = ""
 
     def as_json(self) -> dict[str, object]:
         """For programs."""
@@ -61,6 +63,7 @@ class Status:
             "tick_seconds": self.tick_seconds,
             "event_to_segment_seconds": self.event_to_segment_seconds,
             "memory_bytes": self.memory_bytes,
+            "refused_definitions": self.refused_definitions or None,
         }
 
 
@@ -84,6 +87,7 @@ def status(serving: Serving, project: Project) -> Status:
         tick_seconds=told.get("tick_seconds"),  # type: ignore[arg-type]
         event_to_segment_seconds=told.get("event_to_segment_seconds"),  # type: ignore[arg-type]
         memory_bytes=resident_bytes(),
+        refused_definitions=str(told.get("refused_definitions", "")),
     )
 
 

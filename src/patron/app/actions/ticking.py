@@ -11,8 +11,11 @@ from patron.runtime.reached import reached
 from patron.runtime.ticking import Ticks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from patron.app.project import Project
     from patron.ports.inbox import Inbox
+    from patron.runtime.pipeline import Definitions
 
 
 def applied(project: Project) -> int:
@@ -20,10 +23,16 @@ def applied(project: Project) -> int:
     return reached(project.store)[0]
 
 
-def live(project: Project, inbox: Inbox) -> Live:
-    """The live path of an open project."""
+def live(project: Project, inbox: Inbox, tell: Callable[[Definitions], None]) -> Live:
+    """The live path of an open project.
+
+    Args:
+        project: the project.
+        inbox: its inbox.
+        tell: is told of definitions that have changed, once all answers come from them.
+    """
     files = DefinitionFiles(project.folder, project.config.features)
-    return Live(Ticks(project.store, project.definitions, project.facts, inbox), project.clock, files.changed)
+    return Live(Ticks(project.store, project.definitions, project.facts, inbox), project.clock, files.changed, tell)
 
 
 TICKS = Ticking(applied, live)

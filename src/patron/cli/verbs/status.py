@@ -59,6 +59,8 @@ def _print(console: Console, told: dict[str, Any]) -> None:
         "stopped": "No server runs for this project. Start one with `patron serve`.",
     }
     console.print(words[told["status"]])
+    if told["refused_definitions"]:
+        console.print(f"Changed definitions are not taken: {told['refused_definitions']}")
     inbox, memory = told["inbox"], told["memory_bytes"]
     rows = [
         ("memberships are exact for", told["as_of"] or "no instant yet"),

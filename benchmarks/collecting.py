@@ -13,7 +13,9 @@ from patron.adapters.state.sqlite import SQLiteState
 from patron.api.application import Application
 from patron.api.collection import Collection
 from patron.api.health import Health
-from patron.app.listening import Address, answer, listening
+from patron.app.connections import Limits
+from patron.app.listening import Address, listening
+from patron.app.server import answer
 from patron.ports.state import Key
 from patron.runtime.clock import SystemClock
 from patron.runtime.keys import KeyRing, digest_of
@@ -41,7 +43,7 @@ def main(folder: Path, name: str) -> None:
     application = Application(Collection(inbox, KeyRing(state, clock).may_write, clock), Health(lambda: (True, {})), {})  # type: ignore[arg-type]
     with listening(Address()) as listener:
         print(listener.getsockname()[1], flush=True)
-        answer(application, listener)
+        answer(application, listener, Limits())
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ _TAIL = """
   workers are there. The benchmark counts the cells that differ.
 - **Load** is compared with the engine reading the same file into one typed table: no ids, no people, no check of any row.
 - **Predict** fits models of orders, of leaving, of spend and of gaps, and asks them about every customer; the floor is the engine's
-  own part of it. The rows of orders that every refresh makes are there already, and no back-test is in it.
+  own part of it. The rows of orders and their gaps, which every refresh makes, are there already, both are warm, and no back-test is in it.
 - **Purchase models** are fitted to, and asked about, the same arrays as lifetimes, in whole days; both are warm, grouping included.
 - **Collect** sends events over 32 connections to a server of its own process; the seconds are those of its processors, and what is answered
   is on disk. Its floor is the same server that answers without keeping anything.

@@ -17,6 +17,8 @@ from patron.runtime.predicting import Names, answer, fitted
 from patron.testing.shops import made_up_facts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from benchmarks.harness import Setting
     from patron.facts.as_of import Facts
     from patron.features.partials.partial import Partial
@@ -39,26 +41,35 @@ def run(setting: Setting) -> list[Row]:
 
 
 def histories(path: str) -> float:
-    """Seconds of x, t_x, T and spend of every customer."""
+    """Seconds of x, t_x, T and spend of every customer, the second time."""
     engine, facts = _opened(path)
-    began = perf_counter()
-    _make(engine, facts, HISTORIES)
-    took = perf_counter() - began
-    engine.close()
-    return took
+
+    def work() -> None:
+        _make(engine, facts, HISTORIES)
+
+    return _second(engine, work)
 
 
 def predict(path: str) -> float:
-    """Seconds from orders to the table of predictions, histories included."""
+    """Seconds from orders to the table of predictions, histories included, the second time."""
     engine, facts = _opened(path)
-    for partial in GAPS.reads:  # what every refresh makes, whether anything is predicted or not
+    for partial in (*GAPS.reads, GAPS):  # what every refresh makes, whether anything is predicted or not
         _make(engine, facts, partial)
+
+    def work() -> None:
+        for partial in (HISTORIES, SHOP):
+            _make(engine, facts, partial)
+        models = fitted(engine, facts, _NAMES, DEFAULTS.predictions, now=ENDS)
+        answer(engine, models, facts, DEFAULTS.predictions, temporary=True)
+        _make(engine, facts, PREDICTIONS)
+
+    return _second(engine, work)
+
+
+def _second(engine: DuckDBEngine, work: Callable[[], None]) -> float:
+    work()
     began = perf_counter()
-    for partial in (HISTORIES, GAPS, SHOP):
-        _make(engine, facts, partial)
-    models = fitted(engine, facts, _NAMES, DEFAULTS.predictions, now=ENDS)
-    answer(engine, models, facts, DEFAULTS.predictions, temporary=True)
-    _make(engine, facts, PREDICTIONS)
+    work()
     took = perf_counter() - began
     engine.close()
     return took

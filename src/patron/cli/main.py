@@ -41,6 +41,7 @@ _VERBS = {
     "serve": "Take events from shops and keep everything up to date.",
     "status": "How the server is: what waits, how long ticks take.",
     "tail": "Events as they arrive, and what was refused and why.",
+    "replay": "Let the past pass again through the live path, and compare.",
     "doctor": "Check that the project is sound.",
 }
 

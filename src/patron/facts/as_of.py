@@ -30,7 +30,7 @@ DETAILS = {"birthdays": (t.CUSTOMERS, "birth_on"), "categories": (t.PRODUCTS, "c
 PREDICTIONS = "predictions"
 """What is known once models were fitted to the shop and kept: features made with them wait for it, by this name."""
 
-_HAPPENED = {
+HAPPENED = {
     "orders": "ordered_at",
     "order_lines": "ordered_at",
     "refunds": "refunded_at",
@@ -43,6 +43,7 @@ _HAPPENED = {
     "list_members": "added_at",
     "customers": "first_seen_at",
 }
+"""The column that says when a row came true, by fact table."""
 _NO_FACT = {"received_at", "updated_at"}
 _BY_NAME = {table.name: table for table in t.FACTS}
 
@@ -173,7 +174,7 @@ class Facts:
     @property
     def ahead(self) -> ir.Table:
         """Facts that are dated after `now`: customer_id, and known_at, the instant of the first."""
-        return ibis.union(*[part for name in sorted({"customers", *self.known} & _HAPPENED.keys()) for part in self._ahead(_BY_NAME[name])])
+        return ibis.union(*[part for name in sorted({"customers", *self.known} & HAPPENED.keys()) for part in self._ahead(_BY_NAME[name])])
 
     def _ahead(self, table: Table) -> Iterable[ir.Table]:
         rows = self.whose(table.unbound())
@@ -182,7 +183,7 @@ class Facts:
             yield later.group_by("customer_id").aggregate(known_at=later[column].min())
 
     def _before(self, table: Table, rows: ir.Table | None = None) -> ir.Table:
-        happened = _HAPPENED[table.name]
+        happened = HAPPENED[table.name]
         rows = self.whose(table.unbound() if rows is None else rows)
         later = {
             c.name: ibis.ifelse(rows[c.name] < self.now, rows[c.name], ibis.null(c.type))
@@ -195,7 +196,7 @@ class Facts:
     def _converted(self, rows: ir.Table, table: Table) -> ir.Table:
         if not self.currencies:
             return rows
-        on = rows.starts_on if table is t.SPEND else rows[_HAPPENED[table.name]].date()
+        on = rows.starts_on if table is t.SPEND else rows[HAPPENED[table.name]].date()
         dated = rows.mutate(_on=on)
         rates = t.RATES.unbound().select("currency", "starts_on", "rate")
         by_currency = ibis.window(group_by=rates.currency, order_by=rates.starts_on)

@@ -122,6 +122,10 @@ class Store(Engine, Protocol):
         """
         ...
 
+    def copy(self, file: Path) -> None:
+        """Write all that is committed to a new file, which can be opened as a store of its own."""
+        ...
+
     def transaction(self) -> AbstractContextManager[None]:
         """All that happens inside is kept, or none of it. Transactions inside a transaction join it."""
         ...

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from patron.predictions.histories import Cells, Floats, Integers
 
 _ELEMENTS = 1 << 16
-_CELLS = 1 << 14  # at a time: what fits into the processor's memory
+_CELLS = 1 << 15  # at a time: what fits into the processor's memory
 
 
 def likelihood(cells: Cells, parameters: Floats, first: int) -> tuple[float, Floats, Floats]:
@@ -151,9 +151,12 @@ def _of_times(cells: Cells, parameters: Floats, first: int) -> tuple[float, Floa
     n, rate, lasts, ends, log_ratio = (v[may_have_left] for v in (n, rate, lasts, ends, log_ratio))
     less = 1.0 / (b + (x[may_have_left] - 1 + first))
     odds = np.log(a * less) + rate * log_ratio
-    left = n * expit(odds)
-    value += dot(n, np.logaddexp(0.0, odds))
-    unsure = left * expit(-odds)
+    small = np.exp(-np.abs(odds))  # one power serves the logarithm of the sum, and both chances
+    likely, unlikely = 1.0 / (1.0 + small), small / (1.0 + small)
+    has_left = odds >= 0.0
+    left = n * np.where(has_left, likely, unlikely)
+    value += dot(n, np.maximum(odds, 0.0) + np.log1p(small))
+    unsure = left * np.where(has_left, unlikely, likely)
     slope = rate * (ends - lasts)
     by = (log_ratio, slope, np.full(len(n), 1.0 / a), -less)
     gradient += [dot(left, d) for d in by]

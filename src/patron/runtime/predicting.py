@@ -132,7 +132,7 @@ def fitted(engine: Engine, facts: Facts, names: Names, settings: PredictionSetti
         log_gaps=_log_gaps(engine, facts) if any(name in REGULAR for name in wanted) else None,
         season=_season(engine, facts) if any(name.endswith(SUFFIX) for name in wanted) else None,
     )
-    with ThreadPoolExecutor(_AT_ONCE) as pool:  # numbers are crunched outside of Python's lock, and while the engine works
+    with ThreadPoolExecutor(1) as pool:  # models are fitted while the engine works; beside each other they wait for one lock
         fits = {name: pool.submit(_fitted_orders, name, known, settings) for name in wanted}
         spend = fitted_spend(*_spend(engine, HISTORIES.table(facts), histories.customers), settings)
         gaps = _gaps(engine, GAPS.table(facts), histories.customers)

@@ -25,13 +25,13 @@ from patron.runtime.resolving import STIRRED, resolve
 from patron.runtime.touching import touch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
     from datetime import datetime
 
     from patron.facts.as_of import Facts
     from patron.kernel.time import Calendar
     from patron.ports.engine import Store
-    from patron.ports.inbox import Entry, Inbox
+    from patron.ports.inbox import Inbox
     from patron.runtime.pipeline import Definitions
 
 MOST = 5_000
@@ -123,23 +123,32 @@ class Ticks:
         held = self._held or self.hold(now)
         with self.store.transaction():
             self.store.tell(now)
-            entries = self.inbox.read(position, most=most)
-            received = set_aside(self.store, entries, at=now) if is_aside else self._received(entries, now, held)
-            if entries:
-                resolve(self.store, now=now, keep_stirred=True)
+            received, position = self._take(position, now, held, most=most, is_aside=is_aside)
             facts = self.hold(now) if received.written else replace(held, as_of=now)
             # What only the whole population tells is that of another day, or was made from fewer kinds of facts.
             refreshed = before is None or now >= next_midnight(held.shop.calendar, before) or facts != replace(held, as_of=now)
             touched, changed = self._refreshed(facts) if refreshed else self._renewed(facts, received)
             self.store.drop(REPLACED)
-            position = entries[-1].position if entries else position
             reach(self.store, position, now, self.definitions.digest)
         self._held = facts
-        self.inbox.forget(position)
+        self._forget(position)
         return Ticked(now, position, received.records, received.refused, touched, changed, refreshed, received.first_at)
 
-    def _received(self, entries: Sequence[Entry], now: datetime, held: Facts) -> Received:
-        return receive(self.store, entries, LoadOptions(received_at=now, shop=held.shop, is_live=True)) if entries else Received()
+    def _take(self, position: int, now: datetime, held: Facts, *, most: int, is_aside: bool) -> tuple[Received, int]:
+        """Make facts of what has come since a position; what became of it, and the position that is reached."""
+        entries = self.inbox.read(position, most=most)
+        if not entries:
+            return Received(), position
+        if is_aside:
+            received = set_aside(self.store, entries, at=now)
+        else:
+            received = receive(self.store, entries, LoadOptions(received_at=now, shop=held.shop, is_live=True))
+        resolve(self.store, now=now, keep_stirred=True)
+        return received, entries[-1].position
+
+    def _forget(self, position: int) -> None:
+        """Let go of what has become facts."""
+        self.inbox.forget(position)
 
     def _refreshed(self, facts: Facts) -> tuple[int, int]:
         self._recipe = None

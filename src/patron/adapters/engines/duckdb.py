@@ -208,6 +208,15 @@ class DuckDBEngine:
             part.unlink(missing_ok=True)
         return int(done[0][0])
 
+    def copy(self, file: Path) -> None:
+        """Write all that is committed to a new file, which can be opened as a store of its own."""
+        own = self._kept.rpartition(".")[0]
+        self._run(f"ATTACH {_text(str(file))} AS _copy")
+        try:
+            self._run(f"COPY FROM DATABASE {own} TO _copy")
+        finally:
+            self._run("DETACH _copy")
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All that happens inside is kept, or none of it. Transactions inside a transaction join it."""

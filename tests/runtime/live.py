@@ -44,6 +44,7 @@ SEGMENTS = {
     "open_cart": "has_open_cart and not in_segment('silent')",
     "varied": "distinct_product_count >= 2",
     "stage": 'stage == "onboarding"',
+    "invited": 'in_list("invited") and order_count >= 1',
 }
 _NAMES = (
     "lateness", "order_count", "days_since_last_order", "net_revenue_90d", "net_revenue", "engagement_points", "rfm_group", "has_open_cart",

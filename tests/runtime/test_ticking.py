@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from patron.runtime.live import Live as Served
+from patron.runtime.reached import outdate
 from runtime.live import BEGIN, SEGMENTS, Live, definitions
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -192,4 +193,15 @@ def test_definitions_that_changed_while_nobody_served_are_noticed(live: Live) ->
     assert live.members("buyers") == 3
     live.reopened()
     assert not live.tick().refreshed
+    assert live.strays() == 0
+
+
+def test_members_of_a_list_keep_their_place_when_they_are_looked_at(live: Live) -> None:
+    live.store.execute("INSERT INTO list_members SELECT 'invited', customer_id, '2026-01-01' FROM customers")
+    outdate(live.store)
+    assert live.tick().refreshed
+    assert live.members("invited") == 3
+    live.event("Product Viewed", "browser-ann", product_id="p2")
+    assert not live.tick().refreshed
+    assert live.members("invited") == 3
     assert live.strays() == 0

@@ -162,7 +162,8 @@ class Facts:
         listed, people = t.LIST_MEMBERS.unbound(), t.IDENTITIES.unbound().rename(_stays="customer_id")
         now = listed.left_join(people, listed.customer_id == people.identifier_id)
         stay = now.select("list_name", "added_at", customer_id=ibis.coalesce(now._stays, now.customer_id))
-        return self._before(t.LIST_MEMBERS, stay).distinct()
+        known = stay.filter(stay.customer_id.notnull())  # a relation of its own: a join cannot go on with what is worked out in it
+        return self._before(t.LIST_MEMBERS, known).distinct()
 
     @cached_property
     def spend(self) -> ir.Table:

@@ -199,6 +199,7 @@ def test_definitions_that_changed_while_nobody_served_are_noticed(live: Live) ->
 def test_members_of_a_list_keep_their_place_when_they_are_looked_at(live: Live) -> None:
     live.store.execute("INSERT INTO list_members SELECT 'invited', customer_id, '2026-01-01' FROM customers")
     outdate(live.store)
+    live.reopened()
     assert live.tick().refreshed
     assert live.members("invited") == 3
     live.event("Product Viewed", "browser-ann", product_id="p2")

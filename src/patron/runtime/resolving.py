@@ -24,7 +24,7 @@ from patron.runtime.reached import outdate
 from patron.runtime.replacing import replaced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
     from datetime import datetime
 
     import ibis.expr.types as ir
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Resolution", "merge_id", "resolve"]
 
+ANY = frozenset(table.name for table in t.FACTS)
+"""Every table of facts."""
 _IDENTIFIERS, _LINKS, _PROFILES = t.IDENTIFIERS.unbound(), t.LINKS.unbound(), t.PROFILES.unbound()
 _MERGES, _IDENTITIES, _ORDERS, _REFUNDS = t.MERGES.unbound(), t.IDENTITIES.unbound(), t.ORDERS.unbound(), t.REFUNDS.unbound()
 _CUSTOMERS, _RESOLVED = t.CUSTOMERS.unbound(), t.RESOLVED.unbound()
@@ -106,34 +108,35 @@ class Resolution:
     changed: Mapping[str, int] = field(default_factory=dict)
 
 
-def resolve(store: Store, *, now: datetime, keep_stirred: bool = False) -> Resolution:
+def resolve(store: Store, *, now: datetime, keep_stirred: bool = False, written: Container[str] = ANY) -> Resolution:
     """Bring identities, merges, customers and the `customer_id` of every fact up to date; all of it or nothing.
 
     Args:
         store: holds the tables of `facts.FACTS` and `facts.LEDGER`.
         now: the present, for the answer; nothing that is kept depends on it.
         keep_stirred: whether the scratch table `STIRRED` stays, for whoever works out the answers of these customers anew.
+        written: the tables that may have facts which are nobody's yet, though it is known whose; any if not given.
     """
     with store.transaction(), _scratch(store, but=_STIRRED if keep_stirred else ""):
         store.declare(t.FORGOTTEN)
         store.create(_STIRRED, _IDENTITIES.select("customer_id").limit(0), temporary=True)
-        changed = _resolved(store)
+        changed = _resolved(store, written)
         if forget(store, _STIRRED):
-            changed = {name: changed.get(name, 0) + n for name, n in _resolved(store).items()}
+            changed = {name: changed.get(name, 0) + n for name, n in _resolved(store, written).items()}
         if not keep_stirred:
             outdate(store)
         people, merges = _count(store, _CUSTOMERS), _count(store, _MERGES.filter(_MERGES.undone_at.isnull()))
     return Resolution(now, people, merges, {name: n for name, n in changed.items() if n})
 
 
-def _resolved(store: Store) -> dict[str, int]:
+def _resolved(store: Store, written: Container[str]) -> dict[str, int]:
     """Bring everything up to date with the identifiers, links and profiles that there are; how many rows changed, per table."""
     digest = _digest(store)
     known = store.query(_RESOLVED).column("digest").to_pylist()
     changed = {} if known == [digest] else _work_out(store)
     store.delete("resolved", _RESOLVED, ("digest",))
     store.insert("resolved", pa.table({"digest": [digest]}))
-    return changed | _owned(store, anew=known != [digest])
+    return changed | _owned(store, ANY if known != [digest] else written, anew=known != [digest])
 
 
 def _digest(store: Store) -> str:
@@ -251,18 +254,22 @@ def _merge_rows(merges: list[Merge]) -> pa.Table:
     return pa.Table.from_pylist(rows, pa.schema([(c.name, types.get(c.name, pa.int64())) for c in t.MERGES.columns]))
 
 
-def _owned(store: Store, *, anew: bool) -> dict[str, int]:
+def _owned(store: Store, written: Container[str], *, anew: bool) -> dict[str, int]:
     """Set the customer of every fact that has none yet and, when identities were worked out anew, of those whose identifier moved."""
     changed = dict.fromkeys((*_OF_PERSON, "order_lines"), 0)
     for name, column in _OF_PERSON.items():
         if anew:
             changed[name] += store.update(name, t.IDENTITIES.unbound(_MOVED).rename({column: "identifier_id"}), (column,))
-        changed[name] += store.update(name, _IDENTITIES.rename({column: "identifier_id"}), (column,), unknown_only=True)
+        if name in written:
+            changed[name] += store.update(name, _IDENTITIES.rename({column: "identifier_id"}), (column,), unknown_only=True)
     # Refunds without a buyer and lines follow their order.
     of_order = _ORDERS.select("order_id", "customer_id")
-    nameless = _REFUNDS.filter(_REFUNDS.buyer_id.isnull()).select("refund_id", "order_id")
-    changed["refunds"] += store.update("refunds", nameless.join(of_order, "order_id").select("refund_id", "customer_id"), ("refund_id",))
-    changed["order_lines"] += store.update("order_lines", of_order, ("order_id",), unknown_only=not anew)
+    if "orders" in written or "refunds" in written:
+        nameless = _REFUNDS.filter(_REFUNDS.buyer_id.isnull()).select("refund_id", "order_id")
+        theirs = nameless.join(of_order, "order_id").select("refund_id", "customer_id")
+        changed["refunds"] += store.update("refunds", theirs, ("refund_id",))
+    if "orders" in written or "order_lines" in written:
+        changed["order_lines"] += store.update("order_lines", of_order, ("order_id",), unknown_only=not anew)
     return changed
 
 

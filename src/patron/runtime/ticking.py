@@ -143,7 +143,7 @@ class Ticks:
             received = set_aside(self.store, entries, at=now)
         else:
             received = receive(self.store, entries, LoadOptions(received_at=now, shop=held.shop, is_live=True))
-        resolve(self.store, now=now, keep_stirred=True)
+        resolve(self.store, now=now, keep_stirred=True, written=received.written)
         return received, entries[-1].position
 
     def _forget(self, position: int) -> None:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _STEP = 0.2
 _NEGLIGIBLE = 42.0  # e to the minus of it is below rounding
 _FARTHEST = 20_000.0
+_POINTS = 64
+_COARSE = 0.7  # of a standard deviation: up to there the rule errs by less than rounding
 
 
 def points(a: float, b: float) -> tuple[Floats, Floats]:
@@ -24,11 +26,31 @@ def points(a: float, b: float) -> tuple[Floats, Floats]:
     middle = np.log(falls / b)
     least = _NEGLIGIBLE - falls * log_expit(middle) - b * log_expit(-middle)  # below the peak
     low, high = -_logit_of(least / falls) - 1.0, min(_logit_of(least / b) + 1.0, _FARTHEST)
-    step = min(_STEP, (high - low) / 64)
+    step = min(_STEP, (high - low) / _POINTS)
+    if a >= 1 and step > _COARSE * np.sqrt(1 / a + 1 / b):  # a peak so narrow that these points would miss it
+        return _narrow(a, b, float(middle), low, high)
     logit = np.arange(low, high + step, step)
     weight = step * np.exp(a * log_expit(logit) + b * log_expit(-logit) - betaln(a, b))
     beyond = np.exp(-b * (logit[-1] + step / 2) - np.log(b) - betaln(a, b)) if high == _FARTHEST else 0.0
     return np.append(expit(logit), 1.0), np.append(weight, beyond)
+
+
+def _narrow(a: float, b: float, middle: float, low: float, high: float) -> tuple[Floats, Floats]:
+    """Points between where the density next to a narrow peak becomes negligible; weights are made to add up to one, as it is inside."""
+
+    def fallen(logit: float) -> float:
+        return float(a * (log_expit(middle) - log_expit(logit)) + b * (log_expit(-middle) - log_expit(-logit)))
+
+    ends = []
+    for bound in (low, high):
+        near, far = middle, bound
+        for _ in range(60):
+            half = (near + far) / 2
+            near, far = (near, half) if fallen(half) > _NEGLIGIBLE else (half, far)
+        ends.append(far)
+    logit = np.linspace(ends[0], ends[1], _POINTS + 1)
+    density = np.exp(a * (log_expit(logit) - log_expit(middle)) + b * (log_expit(-logit) - log_expit(-middle)))
+    return np.append(expit(logit), 1.0), np.append(density / density.sum(), 0.0)
 
 
 def discounted_stays(a: float, b: Floats, rate: float) -> Floats:

@@ -185,7 +185,7 @@ ODD = """order_id,customer_id,ordered_at,currency,total,refunded
 5,cat,2024-02-11,GBP,0,0
 6,dan,2031-01-01,GBP,99,0
 7,eve,2024-05-05,GBP,-12,0
-8,fay,2024-05-05,XXX,12,0
+8,fay,2024-05-05,ZZZ,12,0
 """
 
 

@@ -106,10 +106,15 @@ def opened(given: str | None, clock: Clock) -> Iterator[Project]:
         store.close()
 
 
-def _store(folder: Path, config: Config) -> Store:
+def store_of(file: Path, config: Config) -> Store:
+    """The store in a file, within the limits of the settings."""
     make, limits = plugins.load("engine", "duckdb"), config.engine
+    return cast("Store", make(file, memory_limit=limits.memory_limit or None, threads=limits.threads or None))
+
+
+def _store(folder: Path, config: Config) -> Store:
     try:
-        return cast("Store", make(folder / DATABASE, memory_limit=limits.memory_limit or None, threads=limits.threads or None))
+        return store_of(folder / DATABASE, config)
     except TransientError as error:
         server = found_server(folder)
         if server is None:

@@ -43,6 +43,7 @@ __all__ = [
     "MESSAGES",
     "ORDERS",
     "ORDER_LINES",
+    "PERSONS",
     "PRODUCTS",
     "PROFILES",
     "RATES",
@@ -377,3 +378,15 @@ LEDGER: tuple[Table, ...] = (
 
 BY_NAME = {table.name: table for table in (*FACTS, *LEDGER)}
 """Every table by its name."""
+
+PERSONS = {
+    "orders": "buyer_id",
+    "refunds": "buyer_id",
+    "events": "visitor_id",
+    "messages": "person_id",
+    "consents": "person_id",
+    "redemptions": "person_id",
+    "reviews": "person_id",
+    "tickets": "person_id",
+}
+"""The column that holds the identifier of the person, by the facts that are about one."""

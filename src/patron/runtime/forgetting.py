@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.facts import tables as t
+from patron.facts.as_of import HAPPENED
 from patron.runtime.memberships import CHANGES
 
 if TYPE_CHECKING:
@@ -22,17 +23,13 @@ if TYPE_CHECKING:
 
     from patron.ports.engine import Store
 
+_GUESTS = ("orders", "refunds")
 DELETED = {
-    "events": ("visitor_id", "occurred_at"),
-    "messages": ("person_id", "sent_at"),
-    "consents": ("person_id", "occurred_at"),
-    "redemptions": ("person_id", "redeemed_at"),
-    "reviews": ("person_id", "reviewed_at"),
-    "tickets": ("person_id", "opened_at"),
+    **{name: (person, HAPPENED[name]) for name, person in t.PERSONS.items() if name not in _GUESTS},
     "profiles": ("identifier_id", "updated_at"),
 }
 """Tables of which the person's rows go: the column that names the person, and the one that says when."""
-MADE_GUESTS = {"orders": ("buyer_id", "ordered_at"), "refunds": ("buyer_id", "refunded_at"), "credits": ("buyer_id", "refunded_at")}
+MADE_GUESTS = {**{name: (t.PERSONS[name], HAPPENED[name]) for name in _GUESTS}, "credits": ("buyer_id", "refunded_at")}
 """Tables whose rows stay as a guest's."""
 _CLEARED = frozenset({"buyer_id", "customer_id", "region", "city", "postal_code"})
 _GONE, _OLD = "_forgotten_people", "_forgotten_identifiers"
@@ -99,11 +96,7 @@ def _of_people(rows: ir.Table, people: ir.Table, person: str, at: str) -> ir.Tab
 
 def _identifiers(store: Store, people: ir.Table) -> None:
     """Identifiers and links go, but for those by which something was done after the request: these begin then."""
-    facts = [
-        t.BY_NAME[name].unbound().select(_id=person, _at=at)
-        for name, (person, at) in {**DELETED, **MADE_GUESTS}.items()
-        if name not in {"profiles", "credits"}
-    ]
+    facts = [t.BY_NAME[name].unbound().select(_id=person, _at=HAPPENED[name]) for name, person in t.PERSONS.items()]
     done = reduce(lambda a, b: a.union(b), facts).semi_join(people, [("_id", "identifier_id")])
     later = done.group_by("_id").aggregate(_at=done._at.min())
     identifiers, links = t.IDENTIFIERS.unbound(), t.LINKS.unbound()

@@ -12,7 +12,7 @@ from patron.kernel.time import iso
 from patron.runtime.ticking import MOST
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from datetime import datetime
     from threading import Event
 
@@ -76,8 +76,8 @@ class Live:
             "as_of": as_of,
             "trouble": self.trouble,
             "refused_definitions": self.refused,
-            "tick_seconds": _spread(self._tick_seconds),
-            "event_to_segment_seconds": _spread(self._lag_seconds),
+            "tick_seconds": spread(self._tick_seconds),
+            "event_to_segment_seconds": spread(self._lag_seconds),
         }
 
     def _reached(self) -> tuple[int, str | None]:
@@ -129,7 +129,7 @@ class Live:
             most //= 2
 
 
-def _spread(seconds: deque[float]) -> Mapping[str, float] | None:
+def spread(seconds: Collection[float]) -> Mapping[str, float] | None:
     """The middle and the worst of a hundred; None before the first."""
     if not seconds:
         return None

@@ -38,16 +38,6 @@ ANY = frozenset(table.name for table in t.FACTS)
 _IDENTIFIERS, _LINKS, _PROFILES = t.IDENTIFIERS.unbound(), t.LINKS.unbound(), t.PROFILES.unbound()
 _MERGES, _IDENTITIES, _ORDERS, _REFUNDS = t.MERGES.unbound(), t.IDENTITIES.unbound(), t.ORDERS.unbound(), t.REFUNDS.unbound()
 _CUSTOMERS, _RESOLVED = t.CUSTOMERS.unbound(), t.RESOLVED.unbound()
-_OF_PERSON = {
-    "orders": "buyer_id",
-    "refunds": "buyer_id",
-    "events": "visitor_id",
-    "messages": "person_id",
-    "consents": "person_id",
-    "redemptions": "person_id",
-    "reviews": "person_id",
-    "tickets": "person_id",
-}
 
 # Scratch tables: made and dropped within one transaction.
 _SCRATCH = tuple(
@@ -256,8 +246,8 @@ def _merge_rows(merges: list[Merge]) -> pa.Table:
 
 def _owned(store: Store, written: Container[str], *, anew: bool) -> dict[str, int]:
     """Set the customer of every fact that has none yet and, when identities were worked out anew, of those whose identifier moved."""
-    changed = dict.fromkeys((*_OF_PERSON, "order_lines"), 0)
-    for name, column in _OF_PERSON.items():
+    changed = dict.fromkeys((*t.PERSONS, "order_lines"), 0)
+    for name, column in t.PERSONS.items():
         if anew:
             changed[name] += store.update(name, t.IDENTITIES.unbound(_MOVED).rename({column: "identifier_id"}), (column,))
         if name in written:

@@ -6,20 +6,20 @@ import tempfile
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from patron import plugins
 from patron.app.actions.refreshing import facts_at
+from patron.app.project import store_of
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem
 from patron.kernel.time import iso, parse_instant
+from patron.runtime.live import spread
 from patron.runtime.replaying import Replayed, replay
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from patron.app.project import Project
-    from patron.ports.engine import Store
     from patron.runtime.loading_options import Progress
 
 DAYS = 7
@@ -36,7 +36,7 @@ class Replay:
 
     def as_json(self) -> dict[str, object]:
         """For programs."""
-        done, seconds = self.done, sorted(self.done.tick_seconds)
+        done = self.done
         return {
             "from": iso(self.begin),
             "to": iso(self.end),
@@ -45,7 +45,7 @@ class Replay:
             "refreshes": done.refreshes,
             "customers_touched": done.touched,
             "memberships_changed": done.changed,
-            "tick_seconds": {"p50": seconds[len(seconds) // 2], "p99": seconds[len(seconds) * 99 // 100]} if seconds else None,
+            "tick_seconds": spread(done.tick_seconds),
             "checks": done.checks,
             "strays": done.strays,
         }
@@ -83,11 +83,9 @@ def replay_past(  # noqa: PLR0913  # options of one call
     if problems:
         raise InputError("This cannot be replayed.", problems)
     with tempfile.TemporaryDirectory(prefix="replay-", dir=project.folder / "data") as folder:
-        file, limits = Path(folder) / "copy.duckdb", project.config.engine
+        file = Path(folder) / "copy.duckdb"
         project.store.copy(file)
-        copy = cast(
-            "Store", plugins.load("engine", "duckdb")(file, memory_limit=limits.memory_limit or None, threads=limits.threads or None)
-        )
+        copy = store_of(file, project.config)
         try:
             done = replay(
                 copy,

@@ -9,6 +9,7 @@ import click
 from patron.app.actions.replaying import Replay, replay_past
 from patron.cli.output import json_option, progress, show
 from patron.cli.project import in_project
+from patron.runtime.live import spread
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,12 +45,12 @@ def command(project: Project, *, begin: str, end: str, every_minutes: float, che
 
 
 def _print(console: Console, replayed: Replay) -> None:
-    done, seconds = replayed.done, sorted(replayed.done.tick_seconds)
+    done, seconds = replayed.done, spread(replayed.done.tick_seconds)
     facts = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in done.facts.items()) or "no facts"
     console.print(f"From {replayed.begin:%Y-%m-%d %H:%M} to {replayed.end:%Y-%m-%d %H:%M} UTC: {facts}.")
     console.print(f"{done.ticks:,} ticks, {done.refreshes:,} of them refreshes, looked at {done.touched:,} customers; "
                   f"{done.changed:,} memberships changed.")  # fmt: skip
     if seconds:
-        console.print(f"A tick took {seconds[len(seconds) // 2]:.2f} s; one in a hundred {seconds[len(seconds) * 99 // 100]:.2f} s.")
+        console.print(f"A tick took {seconds['p50']:.2f} s; one in a hundred {seconds['p99']:.2f} s.")
     right = "every membership was right" if not done.strays else f"{done.strays:,} customers were not in the segments they belong to"
     console.print(f"{done.checks:,} times everything was recomputed: {right}.")

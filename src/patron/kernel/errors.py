@@ -6,6 +6,7 @@ PatronError
 ├── OutsideError          something outside failed
 │   ├── TransientError    worth trying again: a project held open, a full disk
 │   └── PermanentError    not worth trying again
+├── UnsupportedError      an engine has no answer to an expression; another one has
 └── InvariantError        Patron contradicts itself: a fault of ours
 """
 
@@ -57,6 +58,10 @@ class TransientError(OutsideError):
 
 class PermanentError(OutsideError):
     """It will fail in the same way again."""
+
+
+class UnsupportedError(PatronError):
+    """An engine cannot answer an expression that others can: its message names the operation."""
 
 
 class InvariantError(PatronError):

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.harness import Case, Row
 from benchmarks.shops import ENDS, TINY, WHOLE, clustered, definitions
+from patron.adapters.engines.arrays.engine import ArraysEngine
 from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.facts import tables as t
 from patron.runtime.ticking import Ticks
@@ -52,7 +53,7 @@ def tick(path: str) -> float:
     for table in (*t.FACTS, *t.LEDGER):
         engine.declare(table)
     inbox = MemoryInbox()
-    ticks = Ticks(engine, definitions(), lambda as_of: made_up_facts(engine, as_of), inbox)
+    ticks = Ticks(engine, definitions(), lambda as_of: made_up_facts(engine, as_of), inbox, ArraysEngine())
     ticks.tick(ENDS)
     visitors = [v for (v,) in engine.execute(f"SELECT value FROM identifiers WHERE kind = 'anonymous_id' LIMIT {PEOPLE}").fetchall()]
     took = []
@@ -72,7 +73,7 @@ def refresh(path: str) -> float:
     copy = Path(path).with_name("live.duckdb")
     shutil.copyfile(path, copy)
     engine = DuckDBEngine(copy, threads=2)
-    ticks = Ticks(engine, definitions(), lambda as_of: made_up_facts(engine, as_of), MemoryInbox())
+    ticks = Ticks(engine, definitions(), lambda as_of: made_up_facts(engine, as_of), MemoryInbox(), ArraysEngine())
     began = perf_counter()
     ticks.tick(ENDS)
     took = perf_counter() - began

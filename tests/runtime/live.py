@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from patron.adapters.engines.arrays.engine import ArraysEngine
 from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.facts import tables as t
 from patron.facts.as_of import Facts
@@ -91,7 +92,7 @@ class Live:
         self.ticks = self.reopened()
 
     def reopened(self) -> Ticks:
-        self.ticks = Ticks(self.store, self.made, self.hold, self.inbox)
+        self.ticks = Ticks(self.store, self.made, self.hold, self.inbox, ArraysEngine())
         return self.ticks
 
     def hold(self, as_of: datetime) -> Facts:

@@ -8,6 +8,7 @@ import sys
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from patron.adapters.engines.arrays.engine import ArraysEngine
 from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.adapters.inbox.segments import Segments
 from patron.facts import tables as t
@@ -36,7 +37,7 @@ def opened(folder: Path) -> tuple[DuckDBEngine, Segments, Ticks]:
     def hold(as_of: datetime) -> Facts:
         return Facts(SHOP, as_of, frozenset(f.name for f in t.FACTS if store.query(f.unbound().limit(1)).num_rows))
 
-    return store, inbox, Ticks(store, MADE[0], hold, inbox)
+    return store, inbox, Ticks(store, MADE[0], hold, inbox, ArraysEngine())
 
 
 def event(number: int) -> bytes:

@@ -36,7 +36,7 @@ def partial_steps(catalog: Catalog, facts: Facts, names: Iterable[str] | None = 
     touched, _ = _touched(catalog, facts, names or catalog)
     read = _with_origins(touched)
     made = [p for p in catalog.partials.values() if p in read]
-    return tuple(Step(p.table_name, p.expression(facts), is_kept=p.grain != "other") for p in made)
+    return tuple(Step(p.table_name, p.expression(facts), is_kept=p.is_kept) for p in made)
 
 
 def base(catalog: Catalog, facts: Facts, names: Iterable[str] | None = None) -> ir.Table:

@@ -37,7 +37,7 @@ _BUILT_IN: dict[Group, dict[str, str]] = {
         "woocommerce": f"{_SOURCES}.woocommerce:SOURCE",
     },
     "reader": {"duckdb": f"{_SOURCES}.reading:DuckDBReader"},
-    "engine": {"duckdb": "patron.adapters.engines.duckdb:DuckDBEngine"},
+    "engine": {"arrays": "patron.adapters.engines.arrays.engine:ArraysEngine", "duckdb": "patron.adapters.engines.duckdb:DuckDBEngine"},
     "inbox": {"segments": "patron.adapters.inbox.segments:Segments"},
     "state": {"sqlite": "patron.adapters.state.sqlite:SQLiteState"},
     "shop": {"made_up": "patron.adapters.made_up:fill"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
@@ -54,6 +54,23 @@ class Engine(Protocol):
         ...
 
 
+class Few(Engine, Protocol):
+    """An engine for few rows, in memory: it answers sooner than another one would have planned."""
+
+    @property
+    def asked(self) -> Mapping[str, frozenset[str]]:
+        """The columns of its tables, by table, that expressions have asked for since it was cleared."""
+        ...
+
+    def tell(self, instant: datetime) -> None:
+        """From now on `kernel.time.moment` is this instant."""
+        ...
+
+    def clear(self) -> None:
+        """Forget all tables."""
+        ...
+
+
 class Store(Engine, Protocol):
     """An engine that also keeps tables: all or nothing, within one transaction."""
 
@@ -69,7 +86,7 @@ class Store(Engine, Protocol):
         """Delete the rows whose key is among `keys`."""
         ...
 
-    def renew(self, name: str, rows: ir.Table, touched: ir.Table) -> None:
+    def renew(self, name: str, rows: ir.Table | pa.Table, touched: ir.Table) -> None:
         """Put rows in the place of those that the kept table `name` has of some customers.
 
         Args:

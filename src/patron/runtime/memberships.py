@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     import ibis.expr.types as ir
+    import pyarrow as pa
 
     from patron.ports.engine import Store
 
@@ -78,6 +79,7 @@ REFRESHES = Table(
 )
 TABLES = (SLOTS, CHANGES, SIZES, REFRESHES)
 CURRENT, RECORDED = "membership_bits", "membership_recorded"
+_RENEWED = "_membership_bits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,20 +170,23 @@ def _bits(store: Store, name: str) -> ir.Table:
     return ibis.table(dict.fromkeys(store.columns(name), "int64"), name=name)
 
 
-def renew_memberships(store: Store, touched: ir.Table) -> int:
-    """Bring the kept memberships of some customers to those of the temporary table `CURRENT`; how many changed.
+def renew_memberships(store: Store, bits: pa.Table, touched: ir.Table) -> int:
+    """Bring the kept memberships of some customers to what they are now; how many changed.
 
     Args:
         store: it, within a transaction.
+        bits: of these customers, as in `CURRENT`.
         touched: the customers: customer_id, and is_due, whether nothing but time has passed.
     """
-    current = _bits(store, CURRENT)
-    before = _bits(store, RECORDED).semi_join(touched, "customer_id")
+    schema = dict.fromkeys(bits.column_names, "int64")
+    current, before = ibis.table(schema, name=_RENEWED), ibis.table(schema, name=RECORDED).semi_join(touched, "customer_id")
+    store.fill(_RENEWED, bits.to_reader(), temporary=True)
     changes = _changes(before, current, moment()).drop("why")
     told = changes.join(touched, "customer_id")
     changed = store.insert(CHANGES.name, told.select(*changes.columns, why=ibis.ifelse(told.is_due, "time", "facts")))
     for name in (CURRENT, RECORDED):
         store.renew(name, current, touched)
+    store.drop(_RENEWED, temporary=True)
     return changed
 
 

@@ -95,6 +95,7 @@ def refresh(  # noqa: PLR0913  # the present and the way to tell are said by nam
             store.index(FEATURES, "customer_id")  # a site asks about its visitors one by one
         else:
             outdate(store)
+        _drop_passing(store, plan.steps())
         return done
 
 
@@ -119,9 +120,6 @@ def make_features(  # noqa: PLR0913  # what is left out has its usual value
         progress(0, 1, "predictions")
         answer(engine, _models(engine, fit), facts, catalog.settings.predictions, temporary=temporary)
         _make(engine, steps[predicted:], progress, temporary=temporary)
-    for step in steps:
-        if not step.is_kept:
-            engine.drop(step.name, temporary=True)
     settings = catalog.settings.scores
     progress(0, 1, "scores")
     points = cut_point_query(catalog, facts, settings)
@@ -129,6 +127,7 @@ def make_features(  # noqa: PLR0913  # what is left out has its usual value
     found = engine.query(ibis.table(points.schema(), name=CUT_POINTS))
     progress(0, 1, "features")
     engine.create(FEATURES, feature_plan.features(catalog, facts, cuts(found.to_pylist(), settings), names), temporary=temporary)
+    _drop_passing(engine, steps)
 
 
 def features_at(engine: Engine, catalog: Catalog, facts: Facts, *, into: str, names: Collection[str]) -> None:
@@ -190,6 +189,13 @@ def _make(engine: Engine, steps: Iterable[Step], progress: Progress, *, temporar
     for number, step in enumerate(steps):
         progress(number, len(steps), step.name)
         engine.create(step.name, step.expression, temporary=temporary or not step.is_kept)
+
+
+def _drop_passing(engine: Engine, steps: Iterable[Step]) -> None:
+    """Drop the tables that only later steps have read."""
+    for step in steps:
+        if not step.is_kept:
+            engine.drop(step.name, temporary=True)
 
 
 def _silent(done: int, total: int, what: str) -> None:

@@ -20,7 +20,8 @@ from patron.features.scores import CUTS, cuts
 from patron.kernel.steps import Step
 from patron.kernel.time import moment
 from patron.runtime.due_times import DUE, due_rows
-from patron.runtime.memberships import CURRENT, SLOTS, Slot, packed, renew_memberships
+from patron.runtime.few import Beside, beside
+from patron.runtime.memberships import CHANGES, CURRENT, SLOTS, Slot, packed, renew_memberships
 from patron.runtime.models import kept_models
 from patron.runtime.pipeline import CUT_POINTS, FEATURES, STATISTICS
 from patron.runtime.predicting import FILLED, answer
@@ -29,13 +30,16 @@ from patron.segments.plan import Plan
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pyarrow as pa
+
     from patron.facts.as_of import Facts
-    from patron.ports.engine import Store
+    from patron.ports.engine import Engine, Few, Store
     from patron.runtime.models import Models
     from patron.runtime.pipeline import Definitions
 
 TOUCHED = "_touched"
 """A temporary table of the customers to be looked at: customer_id, and is_due, whether nothing but time has passed for them."""
+_TOUCHED = ibis.table({"customer_id": "int64", "is_due": "boolean"}, name=TOUCHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ class Recipe:
         facts: the facts that they read.
         definitions: what is worked out.
         models: what predictions come from; None where nothing is predicted.
+        by: what works them out; None where the store itself does.
     """
 
     before: tuple[Step, ...]
@@ -59,6 +64,7 @@ class Recipe:
     facts: Facts
     definitions: Definitions
     models: Models | None
+    by: Beside | None = None
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -71,13 +77,14 @@ def of_touched(facts: Facts) -> Facts:
     return replace(facts, as_of=facts.shop.calendar.mark(facts.as_of), only=TOUCHED, is_live=True)
 
 
-def recipe(store: Store, definitions: Definitions, facts: Facts) -> Recipe:
+def recipe(store: Store, definitions: Definitions, facts: Facts, few: Few | None = None) -> Recipe:
     """How answers are made while definitions and the population stay as the last refresh found them.
 
     Args:
         store: holds them.
         definitions: features and segments.
         facts: of whom, and as of when.
+        few: works the answers out if it can; else the store itself does.
     """
     catalog = definitions.catalog
     slots = [Slot(r["segment"], r["slot"]) for r in store.query(SLOTS.unbound()).to_pylist() if r["is_current"]]
@@ -89,7 +96,7 @@ def recipe(store: Store, definitions: Definitions, facts: Facts) -> Recipe:
     statistics = plan.statistics()
     stats = {} if statistics is None else store.query(ibis.table(statistics.schema(), name=STATISTICS)).to_pylist()[0]
     terms = [step for step in plan.steps() if _is_of_customers(step)]
-    return Recipe(
+    made = Recipe(
         before=tuple(partials[:predicted]),
         after=tuple(partials[predicted:]),
         answers=(features, *terms, Step(CURRENT, packed(plan.memberships(stats), slots))),
@@ -98,23 +105,32 @@ def recipe(store: Store, definitions: Definitions, facts: Facts) -> Recipe:
         definitions=definitions,
         models=kept_models(store) if PREDICTIONS in facts.known else None,
     )
+    return made if few is None else replace(made, by=beside(few, made.steps, FILLED, _TOUCHED, lambda: _rehearse(few, made)))
 
 
 def renew(store: Store, how: Recipe) -> int:
     """Work out the answers of the customers of `TOUCHED` as of the moment and keep them; how many memberships changed.
 
     Args:
-        store: it, within a transaction, and told the moment.
+        store: it, within a transaction; it and the engine of `how` were told the moment.
         how: from `recipe`.
     """
-    touched = ibis.table({"customer_id": "int64", "is_due": "boolean"}, name=TOUCHED)
-    make(store, how)
-    changed = renew_memberships(store, touched)
-    _make(store, [how.due])  # who has just entered or left may be asked for it
+    if how.by is None:
+        return _renew(store, store, how)
+    how.by.take(store)
+    return _renew(store, how.by.engine, how)
+
+
+def _renew(store: Store, engine: Engine, how: Recipe) -> int:
+    make(engine, how)
+    changed = renew_memberships(store, _rows(engine, how.answers[-1]), _TOUCHED)
+    if how.by is not None:
+        how.by.take_one(CHANGES.name, store)  # who has just entered or left may be asked for it
+    _make(engine, [how.due])
     for step in how.steps:
         if step.is_kept and step.name != CURRENT:
-            store.renew(step.name, ibis.table(step.expression.schema(), name=step.name), touched)
-    clear(store, how)
+            store.renew(step.name, _rows(engine, step), _TOUCHED)
+    clear(engine, how)
     return changed
 
 
@@ -126,24 +142,33 @@ def add_products(store: Store, facts: Facts) -> None:
         store.insert(PRODUCTS.table_name, later_products(replace(facts, only="")))
 
 
-def make(store: Store, how: Recipe) -> None:
+def make(engine: Engine, how: Recipe) -> None:
     """Make temporary tables of the answers, which hide the kept ones until they are cleared."""
-    _make(store, how.before)
+    _make(engine, how.before)
     if how.models is not None:
-        answer(store, how.models, how.facts, how.definitions.catalog.settings.predictions, temporary=True)
-    _make(store, how.after)
-    _make(store, how.answers)
+        answer(engine, how.models, how.facts, how.definitions.catalog.settings.predictions, temporary=True)
+    _make(engine, how.after)
+    _make(engine, how.answers)
 
 
-def clear(store: Store, how: Recipe) -> None:
+def clear(engine: Engine, how: Recipe) -> None:
     """Drop what `make` made."""
     for name in (*(step.name for step in how.steps), *(FILLED if how.models else ())):
-        store.drop(name, temporary=True)
+        engine.drop(name, temporary=True)
 
 
-def _make(store: Store, steps: Sequence[Step]) -> None:
+def _rehearse(few: Few, how: Recipe) -> None:
+    make(few, how)
+    _make(few, [how.due])
+
+
+def _make(engine: Engine, steps: Sequence[Step]) -> None:
     for step in steps:
-        store.create(step.name, step.expression, temporary=True)
+        engine.create(step.name, step.expression, temporary=True)
+
+
+def _rows(engine: Engine, step: Step) -> pa.Table:
+    return engine.query(ibis.table(step.expression.schema(), name=step.name))
 
 
 def _is_of_customers(step: Step) -> bool:

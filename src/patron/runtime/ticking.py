@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from patron.facts.as_of import Facts
     from patron.kernel.time import Calendar
-    from patron.ports.engine import Store
+    from patron.ports.engine import Few, Store
     from patron.ports.inbox import Inbox
     from patron.runtime.pipeline import Definitions
 
@@ -72,12 +72,14 @@ class Ticks:
         definitions: what is worked out.
         hold: what facts the store holds, as of an instant.
         inbox: what was received.
+        few: works out the answers of few customers; without it the store does.
     """
 
     store: Store
     definitions: Definitions
     hold: Callable[[datetime], Facts]
     inbox: Inbox
+    few: Few | None = None
     _held: Facts | None = field(default=None)
     _recipe: Recipe | None = field(default=None)
 
@@ -123,6 +125,8 @@ class Ticks:
         held = self._held or self.hold(now)
         with self.store.transaction():
             self.store.tell(now)
+            if self.few is not None:
+                self.few.tell(now)
             received, position = self._take(position, now, held, most=most, is_aside=is_aside)
             facts = self.hold(now) if received.written else replace(held, as_of=now)
             # What only the whole population tells is that of another day, or was made from fewer kinds of facts.
@@ -163,7 +167,7 @@ class Ticks:
         if not touched:
             return 0, 0
         if self._recipe is None:
-            self._recipe = recipe(self.store, self.definitions, of_touched(facts))
+            self._recipe = recipe(self.store, self.definitions, of_touched(facts), self.few)
         if "order_lines" in received.written:
             add_products(self.store, self._recipe.facts)
         return touched, renew(self.store, self._recipe)

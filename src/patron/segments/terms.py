@@ -46,13 +46,13 @@ def term_steps(terms: Sequence[t.Term], facts: Facts, *, name: str) -> tuple[Ste
     parts = [part for part in _parts(terms, facts) if part is not None]
     if not parts:
         return ()
-    steps = [Step(f"{name}_{number}", part) for number, part in enumerate(parts, 1)]
+    steps = [Step(f"{name}_{number}", part, is_kept=False) for number, part in enumerate(parts, 1)]
     made, open_ends = list(steps), steps
     while len(open_ends) > _TOGETHER:  # in bundles, so that no query grows without bound
         bundles = [open_ends[i : i + _TOGETHER] for i in range(0, len(open_ends), _TOGETHER)]
-        open_ends = [Step(f"{name}_{len(made) + number}", _joined(bundle, facts)) for number, bundle in enumerate(bundles, 1)]
+        open_ends = [Step(f"{name}_{len(made) + number}", _joined(bundle, facts), is_kept=False) for number, bundle in enumerate(bundles, 1)]
         made += open_ends
-    return (*made, Step(name, _joined(open_ends, facts)))
+    return (*made, Step(name, _joined(open_ends, facts), is_kept=False))
 
 
 def _joined(steps: Sequence[Step], facts: Facts) -> ir.Table:

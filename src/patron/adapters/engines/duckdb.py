@@ -141,15 +141,7 @@ class DuckDBEngine:
 
     def insert(self, name: str, rows: ir.Table | pa.Table) -> int:
         """Append rows, matched by column name; columns that are not given stay null. Returns how many."""
-        if isinstance(rows, ibis.Expr):
-            done = self._rows(f"INSERT INTO {_quoted(name)} BY NAME {self.sql(rows)}")
-        else:
-            self.connection.register("_rows", rows)
-            try:
-                done = self._rows(f"INSERT INTO {_quoted(name)} BY NAME SELECT * FROM _rows")
-            finally:
-                self.connection.unregister("_rows")
-        return int(done[0][0])
+        return self._insert(_quoted(name), rows)
 
     def delete(self, name: str, keys: ir.Table, on: tuple[str, ...]) -> None:
         """Delete the rows whose key is among `keys`."""
@@ -157,11 +149,11 @@ class DuckDBEngine:
         matches = " AND ".join(f"{target}.{_quoted(c)} = _keys.{_quoted(c)}" for c in on)
         self._run(f"DELETE FROM {target} USING ({self.sql(keys)}) AS _keys WHERE {matches}")
 
-    def renew(self, name: str, rows: ir.Table, touched: ir.Table) -> None:
+    def renew(self, name: str, rows: ir.Table | pa.Table, touched: ir.Table) -> None:
         """Put rows in the place of those that the kept table `name` has of some customers."""
         kept = f"{self._kept}.{_quoted(name)}"
         self._run(f"DELETE FROM {kept} WHERE customer_id IN (SELECT customer_id FROM ({self.sql(touched)}))")
-        self._run(f"INSERT INTO {kept} BY NAME {self.sql(rows)}")
+        self._insert(kept, rows)
 
     def index(self, name: str, column: str) -> None:
         """From now on rows of a kept table are found by a column of ids without looking through it; until the table is made anew."""
@@ -257,6 +249,15 @@ class DuckDBEngine:
         for statement in _SESSION:
             self._run(statement)
         self._kept = f"{_quoted(self._rows('SELECT current_database()')[0][0])}.main"
+
+    def _insert(self, target: str, rows: ir.Table | pa.Table) -> int:
+        if isinstance(rows, ibis.Expr):
+            return int(self._rows(f"INSERT INTO {target} BY NAME {self.sql(rows)}")[0][0])
+        self.connection.register("_rows", rows)
+        try:
+            return int(self._rows(f"INSERT INTO {target} BY NAME SELECT * FROM _rows")[0][0])
+        finally:
+            self.connection.unregister("_rows")
 
     def _run(self, statement: str) -> duckdb.DuckDBPyConnection:
         with _limits():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from patron import plugins
 from patron.app.actions.serving import Ticks as Ticking
 from patron.app.definitions import DefinitionFiles
 from patron.runtime.live import Live
@@ -32,7 +33,8 @@ def live(project: Project, inbox: Inbox, tell: Callable[[Definitions], None]) ->
         tell: is told of definitions that have changed, once all answers come from them.
     """
     files = DefinitionFiles(project.folder, project.config.features)
-    return Live(Ticks(project.store, project.definitions, project.facts, inbox), project.clock, files.changed, tell)
+    few = plugins.load("engine", "arrays")()
+    return Live(Ticks(project.store, project.definitions, project.facts, inbox, few), project.clock, files.changed, tell)
 
 
 TICKS = Ticking(applied, live)

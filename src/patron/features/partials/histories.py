@@ -106,7 +106,7 @@ def _histories(facts: Facts) -> ir.Table:
     )
 
 
-HISTORIES = Partial("purchase_histories", _histories)
+HISTORIES = Partial("purchase_histories", _histories, is_read=True)
 """x (days with an order after the first), t_x (days from the first to the last), age_days (days from the first until the last moment
 before as of), paid_count (days on which something was paid) and paid_sum (net revenue of these days, before refunds)."""
 
@@ -171,7 +171,7 @@ def _predictions(facts: Facts) -> ir.Table:
     )
 
 
-PREDICTIONS = Partial("predictions", _predictions, reads=(HISTORIES, GAPS, SHOP))
+PREDICTIONS = Partial("predictions", _predictions, reads=(HISTORIES, GAPS, SHOP), is_read=True)
 """The columns of `CELLS`, and of money and time: order_value, revenue_30d, revenue_90d, revenue_365d, margin_365d, clv, at_risk (minor
 units), next_days, next_days_low, next_days_high (days from the last order to the next)."""
 

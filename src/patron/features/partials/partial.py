@@ -1,4 +1,4 @@
-"""What a partial is: a table of aggregates from the facts of one source, kept between recomputations, one row per customer.
+"""What a partial is: a table of aggregates from the facts of one source, one row per customer.
 
 Features never read facts; they read partials. So a change in one source renews one partial, and the same expression over the partials
 answers for one customer or for all.
@@ -35,9 +35,10 @@ class Partial:
     Attributes:
         name: what features call it.
         rows: its expression over facts and over the tables of earlier partials.
-        grain: one row per customer, one row for the shop, one row per product, or rows that only later partials read, which are not kept.
+        grain: one row per customer, one row for the shop, one row per product, or rows that only later partials read.
         reads: partials whose tables it reads.
         zeros: columns that are 0, not unknown, for customers without a row.
+        is_read: whether its table is read when answers are there, to explain them.
     """
 
     name: str
@@ -45,6 +46,12 @@ class Partial:
     grain: Grain = "customer"
     reads: tuple[Partial, ...] = ()
     zeros: frozenset[str] = frozenset()
+    is_read: bool = False
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether its table stays when features are made: what the whole shop tells does, of customers only what is read."""
+        return self.is_read or self.grain in {"shop", "product"}
 
     @property
     def table_name(self) -> str:

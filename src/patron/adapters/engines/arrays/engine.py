@@ -6,15 +6,17 @@ it does. Here nothing is planned. The same expressions give the same answers.
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING, ClassVar
 
 import pyarrow as pa
 
-from patron.adapters.engines.arrays.columns import INSTANT, cast_to, single, type_of
+from patron.adapters.engines.arrays.columns import INSTANT, cast_to, type_of
 from patron.adapters.engines.arrays.relations import Held, Question
 from patron.kernel.errors import InvariantError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     import ibis.expr.types as ir
@@ -30,10 +32,20 @@ class ArraysEngine:
         self._kept: dict[str, pa.Table] = {}
         self._hiding: dict[str, pa.Table] = {}
         self._moment: pa.Scalar | None = None
+        self._asked: dict[str, set[str]] = {}
+
+    @property
+    def asked(self) -> Mapping[str, frozenset[str]]:
+        """The columns of its tables, by table, that expressions have asked for since it was cleared."""
+        return {name: frozenset(columns) for name, columns in self._asked.items()}
+
+    def clear(self) -> None:
+        """Forget all tables."""
+        self._kept, self._hiding, self._asked = {}, {}, {}
 
     def tell(self, instant: datetime) -> None:
         """From now on `kernel.time.moment` is this instant."""
-        self._moment = pa.scalar(instant.replace(tzinfo=None), INSTANT)
+        self._moment = pa.scalar(instant.astimezone(UTC).replace(tzinfo=None), INSTANT)
 
     def sql(self, expression: ir.Table) -> str:
         """The expression itself: nothing is translated."""
@@ -78,4 +90,4 @@ class ArraysEngine:
 
     def _rows(self, name: str) -> Held:
         table = self._table(name)
-        return Held({column: single(table.column(column)) for column in table.column_names}, table.num_rows)
+        return Held(table, self._asked.setdefault(name, set()))

@@ -8,14 +8,14 @@ import ibis.expr.operations as ops
 import numpy as np
 import pyarrow as pa
 
-from patron.adapters.engines.arrays.columns import as_array, cast_to, codes, concatenated, known, numbers, taken, type_of
+from patron.adapters.engines.arrays.columns import as_array, cast_to, codes, concatenated, known, numbers, single, taken, type_of
 from patron.adapters.engines.arrays.groups import grouped, reduced
 from patron.adapters.engines.arrays.values import function_of
 from patron.adapters.engines.arrays.windows import around, sorted_rows
 from patron.kernel.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -39,14 +39,28 @@ class Rows(Protocol):
 
 
 class Held:
-    """Rows that are there."""
+    """Rows of a table."""
 
-    def __init__(self, columns: Mapping[str, pa.Array], size: int) -> None:
-        """Hold columns of so many rows."""
-        self._columns, self.size = columns, size
+    def __init__(self, table: pa.Table, asked: set[str]) -> None:
+        """Hold a table; `asked` is told which of its columns are asked for."""
+        self._table, self._asked, self.size = table, asked, table.num_rows
+        self._known: dict[str, pa.Array] = {}
 
     def column(self, name: str) -> pa.Array:
         """The values of a column."""
+        if name not in self._known:
+            self._asked.add(name)
+            self._known[name] = single(self._table.column(name))
+        return self._known[name]
+
+
+class _There:
+    """Rows whose columns have been worked out."""
+
+    def __init__(self, columns: Mapping[str, pa.Array], size: int) -> None:
+        self._columns, self.size = columns, size
+
+    def column(self, name: str) -> pa.Array:
         return self._columns[name]
 
 
@@ -182,7 +196,7 @@ def _aggregate(question: Question, node: ops.Aggregate) -> Rows:
     told = values.of_groups(groups)
     columns = {name: taken(key, first) for name, key in keys.items()}
     columns |= {name: told.array(metric) for name, metric in node.metrics.items()}
-    return Held(columns, groups.count)
+    return _There(columns, groups.count)
 
 
 def _distinct(question: Question, node: ops.Distinct) -> Rows:
@@ -196,7 +210,7 @@ def _union(question: Question, node: ops.Union) -> Rows:
     columns = {
         name: concatenated([cast_to(part.column(name), type_of(dtype)) for part in parts]) for name, dtype in node.schema.items()
     }
-    both = Held(columns, sum(part.size for part in parts))
+    both = _There(columns, sum(part.size for part in parts))
     if not node.distinct:
         return both
     _, first = grouped(list(columns.values()), both.size)
@@ -235,10 +249,11 @@ def _pairs(question: Question, link: ops.JoinLink, beside: Mapping[ops.Relation,
     if link.how == "cross" or not link.predicates:
         return np.repeat(np.arange(size), other.size), np.tile(np.arange(other.size), size)
     before, after = question.values_beside(beside, size), question.values_beside({link.table: other}, other.size)
-    same = [p for p in link.predicates if isinstance(p, ops.Equals) and _reads(p.right, {link.table}) and _reads(p.left, beside)]
+    same = [p for p in link.predicates if isinstance(p, ops.Equals) and _sides(p, beside, link.table)]
     if not same:
         raise UnsupportedError("a join without a key")
-    left, right = _matches([(before.array(p.left), after.array(p.right)) for p in same], size, other.size)
+    sides = [_sides(p, beside, link.table) for p in same]
+    left, right = _matches([(before.array(a), after.array(b)) for a, b in sides], size, other.size)
     others = [p for p in link.predicates if p not in same]
     if others:
         paired = {ref: _Chosen(rows, left) for ref, rows in beside.items()} | {link.table: _Chosen(other, right)}
@@ -247,10 +262,18 @@ def _pairs(question: Question, link: ops.JoinLink, beside: Mapping[ops.Relation,
     return left, right
 
 
-def _reads(node: ops.Node, of: object) -> bool:
+def _sides(same: ops.Equals, beside: Collection[ops.Relation], table: ops.Relation) -> tuple[ops.Value, ...]:
+    """The value of the rows so far and that of the table that joins them; nothing when they are mixed."""
+    for left, right in ((same.left, same.right), (same.right, same.left)):
+        if _reads(left, beside) and _reads(right, {table}):
+            return left, right
+    return ()
+
+
+def _reads(node: ops.Value, of: Collection[ops.Relation]) -> bool:
     """Whether a value reads some relations and no others."""
     fields = node.find(ops.Field, filter=ops.Value)
-    return bool(fields) and all(field.rel in of for field in fields)  # type: ignore[operator]
+    return bool(fields) and all(field.rel in of for field in fields)
 
 
 def _matches(keys: Sequence[tuple[pa.Array, pa.Array]], size: int, others: int) -> tuple[Indices, Indices]:

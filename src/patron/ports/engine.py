@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from patron.kernel.tables import Table
+
+
+Rows = Literal["all", "unknown", "unknown, new"]
+"""Which rows are updated."""
 
 
 class Engine(Protocol):
@@ -59,7 +63,7 @@ class Few(Engine, Protocol):
 
     @property
     def asked(self) -> Mapping[str, frozenset[str]]:
-        """The columns of its tables, by table, that expressions have asked for since it was cleared."""
+        """The columns that expressions have asked for, by table, of the tables that are there."""
         ...
 
     def tell(self, instant: datetime) -> None:
@@ -120,14 +124,14 @@ class Store(Engine, Protocol):
         """Give an expression a name that people and tools can query."""
         ...
 
-    def update(self, name: str, values: ir.Table, on: tuple[str, ...], *, unknown_only: bool = False) -> int:
+    def update(self, name: str, values: ir.Table, on: tuple[str, ...], *, only: Rows = "all") -> int:
         """Set the other columns of `values` in the rows whose key is among them, where they differ. Returns how many rows changed.
 
         Args:
             name: the table.
             values: one row per key: the key columns, and the columns to set.
             on: the key columns; they need not be unique in the table.
-            unknown_only: only rows in which all these columns are null.
+            only: all rows; those in which all these columns are null; or those of them that were received at the moment.
         """
         ...
 

@@ -43,8 +43,9 @@ def load(store: Store, source: Source | str, files: Sequence[Path], options: Loa
     try:
         every = _open_all(reader, chosen, files, options)
         with store.transaction():
-            for table in (*t.FACTS, *t.LEDGER):
-                store.declare(table)
+            if not options.is_live:
+                for table in (*t.FACTS, *t.LEDGER):
+                    store.declare(table)
             loading = Loading(store, reader, chosen, options, Steps(progress, STEPS * len(every) + 1))
             reports = tuple(loading.file(one) for one in every)
             loading.finish()

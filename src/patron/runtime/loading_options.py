@@ -28,7 +28,8 @@ class LoadOptions:
         received_at: now.
         shop: currency and calendar, where files do not say.
         statements: what the owner's mapping states.
-        is_live: whether a tick loads: the present is the moment that the store was told, and `loading_merge.REPLACED` stays.
+        is_live: whether a tick loads: the present is the moment that the store was told, all tables are there,
+            `loading_merge.REPLACED` stays, and nobody reads what could be told of the load besides counts.
     """
 
     received_at: datetime

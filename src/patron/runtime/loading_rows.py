@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import ibis
@@ -13,8 +14,7 @@ from patron.runtime.loading_counts import count, covered, money, noted
 from patron.runtime.loading_products import touch
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+    from collections.abc import Hashable, Mapping
 
     import ibis.expr.types as ir
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 DOCUMENTS = frozenset(table.name for table in merging.DOCUMENT_TABLES)
 _NEW = "_load_new_"
+_SAID, _ANY = 200, datetime(1, 1, 1)  # noqa: DTZ001  # it stands for any instant
+_said: dict[Hashable, tuple[ir.Table, Mapping[str, ir.Table]]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +48,36 @@ def load_rows(store: Store, layout: Layout, records: ir.Table, intake: Intake) -
         records: usable records, with `record`.
         intake: the file's.
     """
-    records = records.mutate(key=layout.key(records, intake))
-    new = {}
-    for name, rows in layout.facts(records, intake).items():
-        new[name] = _NEW + name
-        store.create(new[name], merging.completed(t.BY_NAME[name], rows, intake, extra=_extra(name)), temporary=True)
-    kept, counts = _merge(store, layout.primary, records, new)
-    outcome = Outcome(kept, counts, money(store, new), covered(store, new), noted(store, layout.notes, new, records))
+    records, made = _made(layout, records, intake)
+    new = {name: _NEW + name for name in made}
+    for name, rows in made.items():
+        store.create(new[name], rows, temporary=True)
+    kept, counts = _merge(store, layout.primary, records, new, is_live=intake.is_live)
+    if intake.is_live:
+        outcome = Outcome(kept, counts)
+    else:
+        outcome = Outcome(kept, counts, money(store, new), covered(store, new), noted(store, layout.notes, new, records))
     for table in new.values():
         store.drop(table)
     return outcome
+
+
+def _made(layout: Layout, records: ir.Table, intake: Intake) -> tuple[ir.Table, Mapping[str, ir.Table]]:
+    """Records with their keys, and the rows that they are made into, by table. What one tick asks, the next asks again: it is kept."""
+    if not intake.is_live:
+        return _say(layout, records, intake)
+    key = (layout, records.op(), repr(replace(intake, file="", received_at=_ANY, exported_at=_ANY)))
+    if key not in _said:
+        while len(_said) >= _SAID:
+            _said.pop(next(iter(_said)))
+        _said[key] = _say(layout, records, intake)
+    return _said[key]
+
+
+def _say(layout: Layout, records: ir.Table, intake: Intake) -> tuple[ir.Table, Mapping[str, ir.Table]]:
+    records = records.mutate(key=layout.key(records, intake))
+    found = layout.facts(records, intake)
+    return records, {name: merging.completed(t.BY_NAME[name], rows, intake, extra=_extra(name)) for name, rows in found.items()}
 
 
 def merge_found(store: Store, found: Mapping[str, ir.Table], intake: Intake) -> dict[str, int]:
@@ -70,21 +92,21 @@ def merge_found(store: Store, found: Mapping[str, ir.Table], intake: Intake) -> 
     return counts
 
 
-def _merge(store: Store, primary: str, records: ir.Table, new: Mapping[str, str]) -> tuple[int, dict[str, int]]:
+def _merge(store: Store, primary: str, records: ir.Table, new: Mapping[str, str], *, is_live: bool) -> tuple[int, dict[str, int]]:
     """Merge all new rows: how many records changed anything, and how many rows were written per table."""
     kept, counts = 0, {}
     if "orders" in new:
         counts["orders"] = merging.merge_documents(store, new)
-        kept = _changed(store, records) if primary == "orders" else 0
+        kept = _changed(store, records) if primary == "orders" and not is_live else 0
     for name, table in new.items():
         if name in DOCUMENTS:
             continue
         if name == "listings":
             touch(store, table)
         counts[name] = merging.merge_rows(store, t.BY_NAME[name], table)
-        if name == primary:
+        if name == primary and not is_live:
             kept = _changed(store, records)
-    return kept, counts
+    return counts[primary] if is_live else kept, counts
 
 
 def _changed(store: Store, records: ir.Table) -> int:

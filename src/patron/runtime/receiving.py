@@ -32,7 +32,7 @@ class Received:
     Attributes:
         records: how many were read.
         refused: how many of them could not be used.
-        written: rows that were written, by fact table.
+        written: rows that were written, by table; those that have none are left out.
         first_at: when the record that had waited longest was received.
     """
 
@@ -97,7 +97,8 @@ class _Receiving:
             return
         self._count(report.read, report.refused)
         for table, number in report.rows.items():
-            self.received.written[table] = self.received.written.get(table, 0) + number
+            if number:
+                self.received.written[table] = self.received.written.get(table, 0) + number
 
     def _count(self, read: int, refused: int) -> None:
         self.received.records += read

@@ -24,17 +24,18 @@ from patron.runtime.reached import outdate
 from patron.runtime.replacing import replaced
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import datetime
 
     import ibis.expr.types as ir
 
-    from patron.ports.engine import Store
+    from patron.ports.engine import Rows, Store
 
 __all__ = ["Resolution", "merge_id", "resolve"]
 
-ANY = frozenset(table.name for table in t.FACTS)
-"""Every table of facts."""
+ANY = frozenset(t.BY_NAME)
+"""Every table."""
+_EVIDENCE = frozenset({"identifiers", "links", "profiles", "forgotten"})  # what identities are worked out from
 _IDENTIFIERS, _LINKS, _PROFILES = t.IDENTIFIERS.unbound(), t.LINKS.unbound(), t.PROFILES.unbound()
 _MERGES, _IDENTITIES, _ORDERS, _REFUNDS = t.MERGES.unbound(), t.IDENTITIES.unbound(), t.ORDERS.unbound(), t.REFUNDS.unbound()
 _CUSTOMERS, _RESOLVED = t.CUSTOMERS.unbound(), t.RESOLVED.unbound()
@@ -98,35 +99,47 @@ class Resolution:
     changed: Mapping[str, int] = field(default_factory=dict)
 
 
-def resolve(store: Store, *, now: datetime, keep_stirred: bool = False, written: Container[str] = ANY) -> Resolution:
+def resolve(store: Store, *, now: datetime, is_live: bool = False, written: Collection[str] = ANY) -> Resolution:
     """Bring identities, merges, customers and the `customer_id` of every fact up to date; all of it or nothing.
 
     Args:
         store: holds the tables of `facts.FACTS` and `facts.LEDGER`.
         now: the present, for the answer; nothing that is kept depends on it.
-        keep_stirred: whether the scratch table `STIRRED` stays, for whoever works out the answers of these customers anew.
-        written: the tables that may have facts which are nobody's yet, though it is known whose; any if not given.
+        is_live: whether a tick resolves: new facts were received at the moment, and the scratch table `STIRRED` stays, for whoever works
+            out the answers of these customers anew.
+        written: the tables that have new rows; any if not given.
     """
-    with store.transaction(), _scratch(store, but=_STIRRED if keep_stirred else ""):
-        store.declare(t.FORGOTTEN)
+    with store.transaction():
         store.create(_STIRRED, _IDENTITIES.select("customer_id").limit(0), temporary=True)
-        changed = _resolved(store, written)
-        if forget(store, _STIRRED):
-            changed = {name: changed.get(name, 0) + n for name, n in _resolved(store, written).items()}
-        if not keep_stirred:
+        changed = _resolved(store, written, is_live=is_live)
+        if not is_live:
+            store.drop(_STIRRED)
             outdate(store)
         people, merges = _count(store, _CUSTOMERS), _count(store, _MERGES.filter(_MERGES.undone_at.isnull()))
     return Resolution(now, people, merges, {name: n for name, n in changed.items() if n})
 
 
-def _resolved(store: Store, written: Container[str]) -> dict[str, int]:
+def _resolved(store: Store, written: Collection[str], *, is_live: bool) -> dict[str, int]:
     """Bring everything up to date with the identifiers, links and profiles that there are; how many rows changed, per table."""
+    if _EVIDENCE.isdisjoint(written):
+        return _owned(store, written, is_live=is_live)
+    store.declare(t.FORGOTTEN)
+    with _scratch(store):
+        changed = _told_apart(store, written, is_live=is_live)
+        if forget(store, _STIRRED):
+            changed = {name: changed.get(name, 0) + n for name, n in _told_apart(store, written, is_live=is_live).items()}
+    return changed
+
+
+def _told_apart(store: Store, written: Collection[str], *, is_live: bool) -> dict[str, int]:
     digest = _digest(store)
     known = store.query(_RESOLVED).column("digest").to_pylist()
-    changed = {} if known == [digest] else _work_out(store)
+    if known == [digest]:
+        return _owned(store, written, is_live=is_live)
+    changed = _work_out(store)
     store.delete("resolved", _RESOLVED, ("digest",))
     store.insert("resolved", pa.table({"digest": [digest]}))
-    return changed | _owned(store, ANY if known != [digest] else written, anew=known != [digest])
+    return changed | _owned(store, ANY, anew=True)
 
 
 def _digest(store: Store) -> str:
@@ -152,11 +165,11 @@ def _work_out(store: Store) -> dict[str, int]:
 
 
 @contextmanager
-def _scratch(store: Store, *, but: str) -> Iterator[None]:
-    """Scratch tables are gone afterwards, but for one; when something fails, the transaction takes them away."""
+def _scratch(store: Store) -> Iterator[None]:
+    """Scratch tables are gone afterwards, but for `STIRRED`; when something fails, the transaction takes them away."""
     yield
     for name in _SCRATCH:
-        if name != but:
+        if name != _STIRRED:
             store.drop(name)
 
 
@@ -244,14 +257,15 @@ def _merge_rows(merges: list[Merge]) -> pa.Table:
     return pa.Table.from_pylist(rows, pa.schema([(c.name, types.get(c.name, pa.int64())) for c in t.MERGES.columns]))
 
 
-def _owned(store: Store, written: Container[str], *, anew: bool) -> dict[str, int]:
+def _owned(store: Store, written: Collection[str], *, anew: bool = False, is_live: bool = False) -> dict[str, int]:
     """Set the customer of every fact that has none yet and, when identities were worked out anew, of those whose identifier moved."""
     changed = dict.fromkeys((*t.PERSONS, "order_lines"), 0)
     for name, column in t.PERSONS.items():
         if anew:
             changed[name] += store.update(name, t.IDENTITIES.unbound(_MOVED).rename({column: "identifier_id"}), (column,))
         if name in written:
-            changed[name] += store.update(name, _IDENTITIES.rename({column: "identifier_id"}), (column,), unknown_only=True)
+            only: Rows = "unknown, new" if is_live and name != "refunds" else "unknown"  # refunds are worked out of earlier credits
+            changed[name] += store.update(name, _IDENTITIES.rename({column: "identifier_id"}), (column,), only=only)
     # Refunds without a buyer and lines follow their order.
     of_order = _ORDERS.select("order_id", "customer_id")
     if "orders" in written or "refunds" in written:
@@ -259,7 +273,7 @@ def _owned(store: Store, written: Container[str], *, anew: bool) -> dict[str, in
         theirs = nameless.join(of_order, "order_id").select("refund_id", "customer_id")
         changed["refunds"] += store.update("refunds", theirs, ("refund_id",))
     if "orders" in written or "order_lines" in written:
-        changed["order_lines"] += store.update("order_lines", of_order, ("order_id",), unknown_only=not anew)
+        changed["order_lines"] += store.update("order_lines", of_order, ("order_id",), only="all" if anew else "unknown")
     return changed
 
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from patron.facts import tables as t
+from patron.facts.as_of import DETAILS
 from patron.runtime import pipeline
 from patron.runtime.due_times import DUE, next_due
 from patron.runtime.loading_merge import REPLACED
@@ -25,7 +27,7 @@ from patron.runtime.resolving import STIRRED, resolve
 from patron.runtime.touching import touch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
     from datetime import datetime
 
     from patron.facts.as_of import Facts
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 MOST = 5_000
 _TICK = timedelta(microseconds=1)
+_FACTS = frozenset(table.name for table in t.FACTS)
+_TELLING = frozenset({"orders", "spend", "forgotten"})  # of currencies and costs; and what is forgotten may have been all there was
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ class Ticks:
     def __post_init__(self) -> None:
         """Make what the live path keeps, unless it is there."""
         with self.store.transaction():
-            for table in (TICKS, DUE, *TABLES):
+            for table in (*t.FACTS, *t.LEDGER, TICKS, DUE, *TABLES):
                 self.store.declare(table)
             self.store.index("identities", "identifier_id")
 
@@ -128,7 +132,7 @@ class Ticks:
             if self.few is not None:
                 self.few.tell(now)
             received, position = self._take(position, now, held, most=most, is_aside=is_aside)
-            facts = self.hold(now) if received.written else replace(held, as_of=now)
+            facts = self.hold(now) if _may_tell(received.written, held) else replace(held, as_of=now)
             # What only the whole population tells is that of another day, or was made from fewer kinds of facts.
             refreshed = before is None or now >= next_midnight(held.shop.calendar, before) or facts != replace(held, as_of=now)
             touched, changed = self._refreshed(facts) if refreshed else self._renewed(facts, received)
@@ -147,7 +151,7 @@ class Ticks:
             received = set_aside(self.store, entries, at=now)
         else:
             received = receive(self.store, entries, LoadOptions(received_at=now, shop=held.shop, is_live=True))
-        resolve(self.store, now=now, keep_stirred=True, written=received.written)
+        resolve(self.store, now=now, is_live=True, written=received.written)
         return received, entries[-1].position
 
     def _forget(self, position: int) -> None:
@@ -171,6 +175,12 @@ class Ticks:
         if "order_lines" in received.written:
             add_products(self.store, self._recipe.facts)
         return touched, renew(self.store, self._recipe)
+
+
+def _may_tell(written: Collection[str], held: Facts) -> bool:
+    """Whether new rows of these tables can make facts of a kind known that were not: a table, a detail, a currency, a cost."""
+    details = {table.name for name, (table, _) in DETAILS.items() if name not in held.known}
+    return any(name in _TELLING or name in details or (name in _FACTS and name not in held.known) for name in written)
 
 
 def next_midnight(calendar: Calendar, instant: datetime) -> datetime:

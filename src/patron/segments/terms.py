@@ -50,7 +50,8 @@ def term_steps(terms: Sequence[t.Term], facts: Facts, *, name: str) -> tuple[Ste
     made, open_ends = list(steps), steps
     while len(open_ends) > _TOGETHER:  # in bundles, so that no query grows without bound
         bundles = [open_ends[i : i + _TOGETHER] for i in range(0, len(open_ends), _TOGETHER)]
-        open_ends = [Step(f"{name}_{len(made) + number}", _joined(bundle, facts), is_kept=False) for number, bundle in enumerate(bundles, 1)]
+        begun = len(made) + 1
+        open_ends = [Step(f"{name}_{number}", _joined(bundle, facts), is_kept=False) for number, bundle in enumerate(bundles, begun)]
         made += open_ends
     return (*made, Step(name, _joined(open_ends, facts), is_kept=False))
 

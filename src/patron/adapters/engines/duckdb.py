@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from patron.kernel.tables import Table
+    from patron.ports.engine import Rows
 
 _SESSION = (
     "SET TimeZone = 'UTC'",
@@ -124,7 +125,7 @@ class DuckDBEngine:
 
     def tables(self) -> frozenset[str]:
         """The names of all tables and views."""
-        rows = self._rows("SELECT table_name FROM information_schema.tables")
+        rows = self._rows("SELECT table_name FROM duckdb_tables() UNION SELECT view_name FROM duckdb_views() WHERE NOT internal")
         return frozenset(r[0] for r in rows)
 
     def columns(self, name: str) -> tuple[str, ...]:
@@ -174,13 +175,14 @@ class DuckDBEngine:
         """Give an expression a name that people and tools can query."""
         self._run(f"CREATE OR REPLACE VIEW {_quoted(name)} AS {self.sql(expression)}")
 
-    def update(self, name: str, values: ir.Table, on: tuple[str, ...], *, unknown_only: bool = False) -> int:
+    def update(self, name: str, values: ir.Table, on: tuple[str, ...], *, only: Rows = "all") -> int:
         """Set the other columns of `values` in the rows whose key is among them, where they differ. Returns how many rows changed."""
         target = _quoted(name)
         columns = [_quoted(c) for c in values.columns if c not in on]
         sets = ", ".join(f"{c} = _values.{c}" for c in columns)
         differs = " OR ".join(f"{target}.{c} IS DISTINCT FROM _values.{c}" for c in columns)
-        unknown = [f"{target}.{c} IS NULL" for c in columns] if unknown_only else []
+        unknown = [] if only == "all" else [f"{target}.{c} IS NULL" for c in columns]
+        unknown += [f"{target}.received_at = moment()"] if only == "unknown, new" else []
         where = " AND ".join([*(f"{target}.{_quoted(c)} = _values.{_quoted(c)}" for c in on), *unknown, f"({differs})"])
         done = self._rows(f"UPDATE {target} SET {sets} FROM ({self.sql(values)}) AS _values WHERE {where}")
         return int(done[0][0])

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeAlias, cast
 
-import ibis.expr.datatypes as dt
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,15 +12,17 @@ import pyarrow.compute as pc
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import ibis.expr.datatypes as dt
     from numpy.typing import NDArray
 
-Column = pa.Array | pa.Scalar
+Column: TypeAlias = "pa.Array | pa.Scalar"
 """The values of some rows; or one value, which all rows have."""
 
 INSTANT, SPAN = pa.timestamp("us"), pa.duration("us")
 _WORDS = 2  # of 64 bits, in a decimal of 128
 
 
+@lru_cache(maxsize=1_000)
 def type_of(dtype: dt.DataType) -> pa.DataType:
     """The Arrow type of an expression's type; spans are microseconds, whatever they are counted in."""
     if dtype.is_interval():
@@ -92,10 +94,10 @@ def ranks(column: pa.Array) -> NDArray[np.int64]:
     kind = column.type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         words = column.dictionary_encode()
-        places = np.empty(len(words.dictionary) + 1, np.int64)
-        places[pc.array_sort_indices(words.dictionary).to_numpy()] = np.arange(len(words.dictionary))
-        places[-1] = len(words.dictionary)
-        return places[words.indices.fill_null(len(words.dictionary)).to_numpy()]
+        order = np.empty(len(words.dictionary) + 1, np.int64)
+        order[pc.array_sort_indices(words.dictionary).to_numpy()] = np.arange(len(words.dictionary))
+        order[-1] = len(words.dictionary)
+        return order[words.indices.fill_null(len(words.dictionary)).to_numpy()]
     found = np.unique(numbers(column), return_inverse=True)[1].reshape(-1).astype(np.int64)
     return np.where(known(column), found, len(found)) if column.null_count else found
 
@@ -107,16 +109,19 @@ def codes(columns: Sequence[pa.Array], size: int) -> NDArray[np.int64]:
         own = numbers(column) if _is_whole(column) else ranks(column)
         if len(columns) == 1:
             return own.astype(np.int64, copy=False)
-        places = np.unique(own, return_inverse=True)[1].reshape(-1)
-        found = np.unique(found * (len(places) + 1) + places, return_inverse=True)[1].reshape(-1)
+        number = np.unique(own, return_inverse=True)[1].reshape(-1)
+        found = np.unique(found * (size + 1) + number, return_inverse=True)[1].reshape(-1)
     return found
 
 
 def taken(column: pa.Array, rows: NDArray[np.int64], is_there: NDArray[np.bool_] | None = None) -> pa.Array:
     """The values of some rows, in their order; null where a row is not there."""
-    if is_there is None:
-        return column.take(pa.array(rows))
-    return column.take(pa.array(rows, mask=~is_there))
+    return column.take(places(rows, is_there))
+
+
+def places(rows: NDArray[np.int64], is_there: NDArray[np.bool_] | None = None) -> pa.Array:
+    """The numbers of rows, to take values by; null where a row is not there."""
+    return pa.array(rows, mask=None if is_there is None or is_there.all() else ~is_there)
 
 
 def concatenated(columns: Sequence[pa.Array]) -> pa.Array:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pyarrow as pa
 
-from patron.adapters.engines.arrays.columns import INSTANT, cast_to, type_of
+from patron.adapters.engines.arrays.columns import INSTANT, cast_to, single, type_of
 from patron.adapters.engines.arrays.relations import Held, Question
 from patron.kernel.errors import InvariantError
 
@@ -29,19 +29,18 @@ class ArraysEngine:
 
     def __init__(self) -> None:
         """Without any table."""
-        self._kept: dict[str, pa.Table] = {}
-        self._hiding: dict[str, pa.Table] = {}
+        self._kept: dict[str, Held] = {}
+        self._hiding: dict[str, Held] = {}
         self._moment: pa.Scalar | None = None
-        self._asked: dict[str, set[str]] = {}
 
     @property
     def asked(self) -> Mapping[str, frozenset[str]]:
-        """The columns of its tables, by table, that expressions have asked for since it was cleared."""
-        return {name: frozenset(columns) for name, columns in self._asked.items()}
+        """The columns that expressions have asked for, by table, of the tables that are there."""
+        return {name: frozenset(rows.asked) for name, rows in {**self._kept, **self._hiding}.items()}
 
     def clear(self) -> None:
         """Forget all tables."""
-        self._kept, self._hiding, self._asked = {}, {}, {}
+        self._kept, self._hiding = {}, {}
 
     def tell(self, instant: datetime) -> None:
         """From now on `kernel.time.moment` is this instant."""
@@ -53,18 +52,17 @@ class ArraysEngine:
 
     def query(self, expression: ir.Table) -> pa.Table:
         """The rows of an expression."""
-        rows = Question(self._rows, self._moment).rows(expression.op())
-        schema = expression.schema()
-        columns = [cast_to(rows.column(name), type_of(dtype)) for name, dtype in schema.items()]
-        return pa.table(columns, schema=schema.to_pyarrow())
+        return pa.table(list(self._answer(expression).columns.values()), schema=expression.schema().to_pyarrow())
 
     def create(self, name: str, expression: ir.Table, *, temporary: bool = False) -> None:
         """Make or replace a table with the rows of an expression, each column in the type that the expression has."""
-        self._put(name, self.query(expression), temporary=temporary)
+        self._put(name, self._answer(expression), temporary=temporary)
 
     def fill(self, name: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> None:
         """Make or replace a table with rows that were worked out outside."""
-        self._put(name, rows.read_all(), temporary=temporary)
+        table = rows.read_all()
+        columns = {column: single(table.column(column)) for column in table.column_names}
+        self._put(name, Held(columns, table.num_rows), temporary=temporary)
 
     def drop(self, name: str, *, temporary: bool = False) -> None:
         """Remove a table, or with `temporary` the temporary one that hides it; nothing happens when there is none."""
@@ -77,17 +75,18 @@ class ArraysEngine:
 
     def columns(self, name: str) -> tuple[str, ...]:
         """The column names of a table, in order."""
-        return tuple(self._table(name).column_names)
+        return tuple(self._table(name).columns)
 
-    def _put(self, name: str, rows: pa.Table, *, temporary: bool) -> None:
+    def _answer(self, expression: ir.Table) -> Held:
+        rows = Question(self._table, self._moment).rows(expression.op())
+        columns = {name: cast_to(rows.column(name), type_of(dtype)) for name, dtype in expression.schema().items()}
+        return Held(columns, rows.size)
+
+    def _put(self, name: str, rows: Held, *, temporary: bool) -> None:
         (self._hiding if temporary else self._kept)[name] = rows
 
-    def _table(self, name: str) -> pa.Table:
+    def _table(self, name: str) -> Held:
         found = self._hiding.get(name, self._kept.get(name))
         if found is None:
             raise InvariantError(f"There is no table {name!r}.")
         return found
-
-    def _rows(self, name: str) -> Held:
-        table = self._table(name)
-        return Held(table, self._asked.setdefault(name, set()))

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
 
 
+_INT = np.iinfo(np.int64)
+
+
 @dataclass(frozen=True)  # without slots: what is worked out once is kept
 class Groups:
     """Which group each row is in.
@@ -130,9 +133,9 @@ def _extreme(function: np.ufunc, column: pa.Array, groups: Groups, there: Flags)
     if pa.types.is_string(column.type) or pa.types.is_decimal(column.type):
         return _picked(column, ranks(column), groups, there, is_last=function is np.maximum)
     values = numbers(column)
-    info = np.finfo(values.dtype) if values.dtype.kind == "f" else np.iinfo(values.dtype)
-    least = (-np.inf, np.inf) if values.dtype.kind == "f" else (info.min, info.max)
-    neutral = least[0] if function is np.maximum else least[1]
+    values = values.astype(np.float64 if values.dtype.kind == "f" else np.int64, copy=False)
+    ends = (-np.inf, np.inf) if values.dtype.kind == "f" else (_INT.min, _INT.max)
+    neutral = ends[0] if function is np.maximum else ends[1]
     found = groups.reduced(function, np.where(there, values, values.dtype.type(neutral)), 0)
     return from_numbers(found, groups.counts(there) > 0, column.type)
 

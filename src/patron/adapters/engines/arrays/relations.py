@@ -6,23 +6,27 @@ from typing import TYPE_CHECKING, Protocol
 
 import ibis.expr.operations as ops
 import numpy as np
-import pyarrow as pa
 
-from patron.adapters.engines.arrays.columns import as_array, cast_to, codes, concatenated, known, numbers, single, taken, type_of
+from patron.adapters.engines.arrays.columns import as_array, cast_to, codes, concatenated, known, numbers, places, taken, type_of
 from patron.adapters.engines.arrays.groups import grouped, reduced
 from patron.adapters.engines.arrays.values import function_of
 from patron.adapters.engines.arrays.windows import around, sorted_rows
 from patron.kernel.errors import UnsupportedError
+from patron.kernel.time import moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    import pyarrow as pa
     from numpy.typing import NDArray
 
     from patron.adapters.engines.arrays.columns import Column
     from patron.adapters.engines.arrays.groups import Groups
 
     Indices = NDArray[np.int64]
+
+
+_MOMENT = type(moment().op())
 
 
 class Rows(Protocol):
@@ -39,41 +43,33 @@ class Rows(Protocol):
 
 
 class Held:
-    """Rows of a table."""
+    """Rows that are there."""
 
-    def __init__(self, table: pa.Table, asked: set[str]) -> None:
-        """Hold a table; `asked` is told which of its columns are asked for."""
-        self._table, self._asked, self.size = table, asked, table.num_rows
-        self._known: dict[str, pa.Array] = {}
+    def __init__(self, columns: Mapping[str, pa.Array], size: int) -> None:
+        """Hold columns of so many rows."""
+        self.columns, self.size = columns, size
+        self.asked: set[str] = set()
 
     def column(self, name: str) -> pa.Array:
         """The values of a column."""
-        if name not in self._known:
-            self._asked.add(name)
-            self._known[name] = single(self._table.column(name))
-        return self._known[name]
-
-
-class _There:
-    """Rows whose columns have been worked out."""
-
-    def __init__(self, columns: Mapping[str, pa.Array], size: int) -> None:
-        self._columns, self.size = columns, size
-
-    def column(self, name: str) -> pa.Array:
-        return self._columns[name]
+        self.asked.add(name)
+        return self.columns[name]
 
 
 class _Chosen:
     """Some of the rows of others, in any order; where a row is not there, all its values are null."""
 
     def __init__(self, of: Rows, rows: Indices, is_there: NDArray[np.bool_] | None = None) -> None:
-        self._of, self._rows, self._is_there, self.size = of, rows, is_there, len(rows)
+        self._of, self.size = of, len(rows)
+        is_all = is_there is None and self.size == of.size and bool((rows == np.arange(self.size)).all())
+        self._places = None if is_all else places(rows, is_there)
         self._known: dict[str, pa.Array] = {}
 
     def column(self, name: str) -> pa.Array:
+        if self._places is None:
+            return self._of.column(name)
         if name not in self._known:
-            self._known[name] = taken(self._of.column(name), self._rows, self._is_there)
+            self._known[name] = self._of.column(name).take(self._places)
         return self._known[name]
 
 
@@ -88,7 +84,7 @@ class _Values:
     def of_groups(self, groups: Groups) -> _Values:
         """Values over groups of these rows."""
         made = _Values(self._field, groups.count, self._moment, groups)
-        made._over = self  # noqa: SLF001  # its own kind
+        made._over = self  # its own kind
         return made
 
     def __call__(self, node: ops.Node) -> Column:
@@ -102,14 +98,15 @@ class _Values:
         return cast_to(as_array(self(node), self._size), type_of(node.dtype))
 
     def _worked_out(self, node: ops.Node) -> Column:
-        if isinstance(node, ops.Field):
+        kind = type(node)
+        if kind is ops.Field:
             return self._field(node)
-        if isinstance(node, ops.Reduction) and self._groups is not None:
-            return reduced(node, self._groups, self._over)
-        if isinstance(node, ops.WindowFunction):
+        if kind is ops.WindowFunction:
             return around(node, self._size, self)
-        if isinstance(node, ops.ScalarUDF) and node.__func_name__ == "moment" and self._moment is not None:
+        if kind is _MOMENT and self._moment is not None:
             return self._moment
+        if self._groups is not None and issubclass(kind, ops.Reduction):
+            return reduced(node, self._groups, self._over)
         function, arguments = function_of(node)
         return function(*[self(a) for a in arguments])
 
@@ -196,7 +193,7 @@ def _aggregate(question: Question, node: ops.Aggregate) -> Rows:
     told = values.of_groups(groups)
     columns = {name: taken(key, first) for name, key in keys.items()}
     columns |= {name: told.array(metric) for name, metric in node.metrics.items()}
-    return _There(columns, groups.count)
+    return Held(columns, groups.count)
 
 
 def _distinct(question: Question, node: ops.Distinct) -> Rows:
@@ -207,10 +204,8 @@ def _distinct(question: Question, node: ops.Distinct) -> Rows:
 
 def _union(question: Question, node: ops.Union) -> Rows:
     parts = [question.rows(part) for part in (node.left, node.right)]
-    columns = {
-        name: concatenated([cast_to(part.column(name), type_of(dtype)) for part in parts]) for name, dtype in node.schema.items()
-    }
-    both = _There(columns, sum(part.size for part in parts))
+    columns = {name: concatenated([cast_to(part.column(name), type_of(dtype)) for part in parts]) for name, dtype in node.schema.items()}
+    both = Held(columns, sum(part.size for part in parts))
     if not node.distinct:
         return both
     _, first = grouped(list(columns.values()), both.size)
@@ -283,8 +278,12 @@ def _matches(keys: Sequence[tuple[pa.Array, pa.Array]], size: int, others: int) 
     left, right = np.flatnonzero(there[0]), np.flatnonzero(there[1])
     right = right[np.argsort(both[size:][right], kind="stable")]
     ordered, wanted = both[size:][right], both[:size][left]
-    begin, end = np.searchsorted(ordered, wanted, "left"), np.searchsorted(ordered, wanted, "right")
-    counts = end - begin
+    begin = np.searchsorted(ordered, wanted, "left")
+    if (ordered[1:] != ordered[:-1]).all():
+        found = np.flatnonzero(np.append(ordered, -1)[begin] == wanted) if len(ordered) else begin[:0]
+        found = found[begin[found] < len(ordered)]
+        return left[found], right[begin[found]]
+    counts = np.searchsorted(ordered, wanted, "right") - begin
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     return np.repeat(left, counts), right[np.repeat(begin, counts) + within]
 

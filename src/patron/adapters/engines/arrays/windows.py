@@ -66,9 +66,9 @@ def _lay(node: ops.WindowFunction, size: int, value: Callable[[ops.Node], Column
     order = np.lexsort((*reversed(keys), parts)) if keys else np.argsort(parts, kind="stable")
     is_new = _changes([parts[order]])
     starts = np.flatnonzero(is_new)
-    part = np.cumsum(is_new) - 1
+    part = np.cumsum(is_new).astype(np.int64) - 1
     ends = np.append(starts[1:], size)
-    ties = np.cumsum(_changes([parts[order], *(k[order] for k in keys)])) if keys else part
+    ties = np.cumsum(_changes([parts[order], *(k[order] for k in keys)])).astype(np.int64) if keys else part
     return _Laid(order, starts[part] if size else starts, ends[part] if size else starts, ties)
 
 
@@ -138,7 +138,9 @@ def _framed(node: ops.WindowFunction, laid: _Laid, size: int, value: Callable[[o
     return _back(taken(column, found, counts > 0), laid)
 
 
-def _extremes(values: NDArray[np.generic], there: Flags, low: Indices, high: Indices, laid: _Laid, *, is_max: bool) -> Indices:
+def _extremes(  # noqa: PLR0913  # all of it decides
+    values: NDArray[np.generic], there: Flags, low: Indices, high: Indices, laid: _Laid, *, is_max: bool
+) -> Indices:
     """The places of the largest, or smallest, values of frames; where there is none, any place."""
     size = len(values)
     if not size:

@@ -13,6 +13,8 @@ import pyarrow as pa
 from patron.adapters.engines.arrays.columns import INSTANT, from_numbers, known, numbers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from patron.adapters.engines.arrays.columns import Column
@@ -32,7 +34,7 @@ def instant_of(wall: Column, zone: Column) -> Column:
     return _moved(wall, zone.as_py(), _behind)
 
 
-def _moved(column: Column, zone: str, by: lru_cache) -> Column:  # type: ignore[type-arg]
+def _moved(column: Column, zone: str, by: Callable[[int, str], int]) -> Column:
     if isinstance(column, pa.Scalar):
         return _moved(pa.array([column.as_py()], INSTANT), zone, by)[0]
     values: NDArray[np.int64] = numbers(column.cast(INSTANT)).astype(np.int64)

@@ -1,0 +1,87 @@
+"""Answers about few customers are worked out beside the store, whatever is defined, and are those that the store would give."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from patron.adapters.engines.arrays.engine import ArraysEngine
+from patron.app.definitions import read_definitions
+from patron.features.settings import DEFAULTS
+from patron.kernel.errors import UnsupportedError
+from patron.runtime.pipeline import FEATURES
+from patron.runtime.renewing import of_touched, recipe
+from patron.runtime.ticking import Ticks
+from runtime.live import Live
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+
+class _Unable(ArraysEngine):
+    """It has no answer to anything."""
+
+    def query(self, expression: ir.Table) -> pa.Table:
+        raise UnsupportedError(type(expression.op()).__name__)
+
+
+def _lived(live: Live) -> Live:
+    live.order("o1", "ann@shop.example", 80, ago=timedelta(days=40))
+    live.identify("b1", "ann@shop.example")
+    live.tick()
+    live.event("Product Added", "b1", product_id="p1", price="9.90")
+    live.line("o2", "bob@shop.example", "p1", 12.5)
+    live.tick(after=timedelta(hours=2))
+    live.order("o1", "ann@shop.example", 80, ago=timedelta(days=40), refunded=30)
+    live.tick(after=timedelta(days=1))
+    return live
+
+
+def _rows(live: Live, name: str) -> list[dict[str, object]]:
+    found = live.store.execute(f'SELECT * FROM "{name}" ORDER BY ALL').to_arrow_table()
+    rows: list[dict[str, object]] = found.to_pylist()
+    return rows
+
+
+@pytest.fixture(scope="module")
+def beside() -> Live:
+    return _lived(Live())
+
+
+@pytest.fixture(scope="module")
+def within() -> Live:
+    live = Live()
+    live.ticks = Ticks(live.store, live.made, live.hold, live.inbox)
+    return _lived(live)
+
+
+@pytest.mark.parametrize("name", [FEATURES, "membership_bits", "membership_changes", "due"])
+def test_what_ticks_keep_is_the_same_whoever_works_it_out(beside: Live, within: Live, name: str) -> None:
+    assert _rows(beside, name)
+    assert _rows(beside, name) == _rows(within, name)
+
+
+def test_everything_that_ships_can_be_worked_out_beside_the_store(tmp_path: Path) -> None:
+    live = Live(made=read_definitions(tmp_path / "project", DEFAULTS))
+    live.order("o1", "ann@shop.example", 80, ago=timedelta(days=40))
+    live.tick()
+    how = recipe(live.store, live.made, of_touched(live.hold(live.now)), ArraysEngine())
+    assert how.by is not None
+
+
+def test_what_cannot_be_worked_out_beside_the_store_is_worked_out_by_it() -> None:
+    live = Live()
+    live.ticks = Ticks(live.store, live.made, live.hold, live.inbox, _Unable())
+    _lived(live)
+    assert live.strays() == 0
+
+
+def test_only_columns_that_are_asked_for_are_taken(beside: Live) -> None:
+    how = recipe(beside.store, beside.made, of_touched(beside.hold(beside.now)), ArraysEngine())
+    assert how.by is not None
+    assert "properties" not in how.by.of_customers["events"].columns

@@ -42,9 +42,15 @@ def _lived(live: Live) -> Live:
     return live
 
 
+def _told(live: Live) -> ArraysEngine:
+    few = ArraysEngine()
+    few.tell(live.now)
+    return few
+
+
 def _rows(live: Live, name: str) -> list[dict[str, object]]:
-    found = live.store.execute(f'SELECT * FROM "{name}" ORDER BY ALL').to_arrow_table()
-    rows: list[dict[str, object]] = found.to_pylist()
+    found = live.store.connection.sql(f'SELECT * FROM "{name}" ORDER BY ALL')  # a name of ours
+    rows: list[dict[str, object]] = found.to_arrow_table().to_pylist()
     return rows
 
 
@@ -70,7 +76,7 @@ def test_everything_that_ships_can_be_worked_out_beside_the_store(tmp_path: Path
     live = Live(made=read_definitions(tmp_path / "project", DEFAULTS))
     live.order("o1", "ann@shop.example", 80, ago=timedelta(days=40))
     live.tick()
-    how = recipe(live.store, live.made, of_touched(live.hold(live.now)), ArraysEngine())
+    how = recipe(live.store, live.made, of_touched(live.hold(live.now)), _told(live))
     assert how.by is not None
 
 
@@ -82,6 +88,6 @@ def test_what_cannot_be_worked_out_beside_the_store_is_worked_out_by_it() -> Non
 
 
 def test_only_columns_that_are_asked_for_are_taken(beside: Live) -> None:
-    how = recipe(beside.store, beside.made, of_touched(beside.hold(beside.now)), ArraysEngine())
+    how = recipe(beside.store, beside.made, of_touched(beside.hold(beside.now)), _told(beside))
     assert how.by is not None
     assert "properties" not in how.by.of_customers["events"].columns

@@ -17,6 +17,7 @@ from patron.facts.shop import Shop
 from patron.features import plan
 from patron.features.catalog import BUILT_IN
 from patron.features.partials import histories
+from patron.features.partials.orders import GAPS, ORDER_ROWS
 from patron.features.settings import PredictionSettings
 from patron.kernel.errors import InputError, InvariantError
 from patron.kernel.time import Calendar
@@ -71,6 +72,8 @@ def shop() -> tuple[DuckDBEngine, Facts, Models]:
 
     pipeline.make_features(store, BUILT_IN, facts, progress=_silent, fit=fit)
     keep_models(store, found[0])
+    for partial in (ORDER_ROWS, GAPS):  # what models of gaps are fitted to is gone with the refresh
+        store.create(partial.table_name, partial.expression(facts))
     return store, facts, found[0]
 
 
@@ -128,7 +131,7 @@ def test_predictions_are_what_the_models_say_of_each_history() -> None:
 
 def test_next_orders_are_those_of_the_model_of_gaps() -> None:
     store, facts, models = shop()
-    gaps = {r["customer_id"]: r for r in store.query(ibis.table(store_schema(store, "p_order_gaps"), name="p_order_gaps")).to_pylist()}
+    gaps = {r["customer_id"]: r for r in store.query(GAPS.table(facts)).to_pylist()}
     known = {r["customer_id"]: r for r in store.query(histories.HISTORIES.table(facts)).to_pylist()}
     told = {r["customer_id"]: r for r in store.query(histories.PREDICTIONS.table(facts)).to_pylist()}
     assert models.gaps is not None
@@ -144,10 +147,6 @@ def test_next_orders_are_those_of_the_model_of_gaps() -> None:
         mine = np.array([told[i][name] for i in ids])[few]
         np.testing.assert_allclose(mine, expected + since[few], rtol=0.03)
     assert all(r["next_days_low"] <= r["next_days"] <= r["next_days_high"] for r in told.values())
-
-
-def store_schema(store: DuckDBEngine, name: str) -> dict[str, str]:
-    return {c: "float64" if c == "median_days" else "int64" for c in store.columns(name)}
 
 
 def test_intervals_hold_what_is_expected_and_bands_follow_the_chance() -> None:

@@ -103,7 +103,7 @@ class _Values:
             return self._field(node)
         if kind is ops.WindowFunction:
             return around(node, self._size, self)
-        if kind is _MOMENT and self._moment is not None:
+        if kind is _MOMENT:
             return self._moment
         if self._groups is not None and issubclass(kind, ops.Reduction):
             return reduced(node, self._groups, self._over)

@@ -19,6 +19,7 @@ from patron.identity import components, customers, meetings
 from patron.identity.evidence import evidence
 from patron.identity.merging import Meeting, Member, Merge, history
 from patron.kernel.ids import derived, shown
+from patron.kernel.time import moment
 from patron.runtime.forgetting import forget
 from patron.runtime.reached import outdate
 from patron.runtime.replacing import replaced
@@ -38,6 +39,7 @@ ANY = frozenset(t.BY_NAME)
 _EVIDENCE = frozenset({"identifiers", "links", "profiles", "forgotten"})  # what identities are worked out from
 _IDENTIFIERS, _LINKS, _PROFILES = t.IDENTIFIERS.unbound(), t.LINKS.unbound(), t.PROFILES.unbound()
 _MERGES, _IDENTITIES, _ORDERS, _REFUNDS = t.MERGES.unbound(), t.IDENTITIES.unbound(), t.ORDERS.unbound(), t.REFUNDS.unbound()
+_NEW_FACTS, _OWNERS = "_who_new_facts", "_who_owners"
 _CUSTOMERS, _RESOLVED = t.CUSTOMERS.unbound(), t.RESOLVED.unbound()
 
 # Scratch tables: made and dropped within one transaction.
@@ -264,8 +266,12 @@ def _owned(store: Store, written: Collection[str], *, anew: bool = False, is_liv
         if anew:
             changed[name] += store.update(name, t.IDENTITIES.unbound(_MOVED).rename({column: "identifier_id"}), (column,))
         if name in written:
-            only: Rows = "unknown, new" if is_live and name != "refunds" else "unknown"  # refunds are worked out of earlier credits
-            changed[name] += store.update(name, _IDENTITIES.rename({column: "identifier_id"}), (column,), only=only)
+            is_new = is_live and not anew and name != "refunds"  # refunds are worked out of earlier credits
+            owners = _owners_of_new(store, name, column) if is_new else _IDENTITIES
+            only: Rows = "unknown, new" if is_new else "unknown"
+            changed[name] += store.update(name, owners.rename({column: "identifier_id"}), (column,), only=only)
+            for scratch in (_NEW_FACTS, _OWNERS) if is_new else ():
+                store.drop(scratch, temporary=True)
     # Refunds without a buyer and lines follow their order.
     of_order = _ORDERS.select("order_id", "customer_id")
     if "orders" in written or "refunds" in written:
@@ -275,6 +281,16 @@ def _owned(store: Store, written: Collection[str], *, anew: bool = False, is_liv
     if "orders" in written or "order_lines" in written:
         changed["order_lines"] += store.update("order_lines", of_order, ("order_id",), only="all" if anew else "unknown")
     return changed
+
+
+def _owners_of_new(store: Store, name: str, column: str) -> ir.Table:
+    """The identities of those whom rows that were received at the moment are about: small tables, so that no large one is prepared."""
+    rows = t.BY_NAME[name].unbound()
+    new = rows.filter(rows.received_at == moment(), rows.customer_id.isnull(), rows[column].notnull())
+    store.create(_NEW_FACTS, new.select(identifier_id=rows[column]).distinct(), temporary=True)
+    known = _IDENTITIES.semi_join(ibis.table({"identifier_id": "int64"}, name=_NEW_FACTS), "identifier_id")
+    store.create(_OWNERS, known.select("identifier_id", "customer_id"), temporary=True)
+    return ibis.table({"identifier_id": "int64", "customer_id": "int64"}, name=_OWNERS)
 
 
 def _count(store: Store, rows: ir.Table) -> int:

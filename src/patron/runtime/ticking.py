@@ -118,10 +118,10 @@ class Ticks:
         Raises:
             TransientError: the disk is full, or memory is not enough; the tick can be made again.
         """
-        position, before = self.reached
-        now = now if before is None or now > before else before + _TICK
-        held = self._held or self.hold(now)
         with self.store.transaction():
+            position, before = self.reached
+            now = now if before is None or now > before else before + _TICK
+            held = self._held if self._held and before else self.hold(now)  # others may have loaded facts of a new kind
             self.store.tell(now)
             received, position = self._take(position, now, held, most=most, is_aside=is_aside)
             facts = self.hold(now) if received.written else replace(held, as_of=now)

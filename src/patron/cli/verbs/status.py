@@ -48,7 +48,7 @@ def command(*, as_json: bool) -> None:
 
 
 def _without_server(given: str | None) -> dict[str, Any]:
-    with opened(given, SystemClock()) as project:
+    with opened(given, SystemClock(), alone=True) as project:
         return status_without_server(project).as_json()
 
 

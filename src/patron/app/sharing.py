@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 import json
 import os
+import selectors
 import socket
 import threading
 from contextlib import ExitStack, contextmanager, suppress
@@ -83,15 +84,16 @@ class _Host:
         self._store, self._listener, self._digest = store, listener, digest_of(secret)
         self._attend: Callable[[Store, socket.socket], None] = plugins.load("host", store.name)
         self._changing = threading.Lock()
+        self._bell, self._closing_bell = socket.socketpair()
         self._guests: dict[socket.socket, threading.Thread] = {}
         self._door = threading.Thread(target=self._open, name="guests")
         self._door.start()
 
     def close(self) -> None:
         """Welcome nobody any more, and see off who is here."""
-        with suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
+        self._closing_bell.close()
         self._door.join()
+        self._bell.close()
         with self._changing:
             guests = dict(self._guests)
         for peer, thread in guests.items():
@@ -100,8 +102,10 @@ class _Host:
             thread.join()
 
     def _open(self) -> None:
-        with suppress(OSError):  # it is closed
-            while True:
+        with selectors.DefaultSelector() as waiting:
+            waiting.register(self._listener, selectors.EVENT_READ)
+            waiting.register(self._bell, selectors.EVENT_READ)
+            while all(key.fileobj is self._listener for key, _ in waiting.select()):
                 peer, _ = self._listener.accept()
                 thread = threading.Thread(target=self._welcome, args=(peer,), name="guest's socket")
                 with self._changing:

@@ -69,6 +69,13 @@ def serving_shop(folder: Path) -> Iterator[Served]:
     init(folder, name="The Tea House", currency="EUR", time_zone="Europe/Berlin", country="DE")
     for source, file in (("lines", "order_lines"), ("customers", "customers")):
         assert run(["--project", str(folder), "load", source, str(FOLDER / f"{file}.csv")]) == 0
+    with serving(folder) as shop:
+        yield shop
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Served]:
+    """A shop, with its answers worked out."""
     with opened_state(str(folder)) as state:
         keys = {scope: create_key(state, SystemClock(), scope=scope, name=scope).secret or "" for scope in ("write", "read", "admin")}
     with opened(str(folder), SystemClock()) as project, served(project, TICKS) as serving, listening(application(serving)) as url:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from patron.kernel.time import Calendar
     from patron.ports.engine import Store
     from patron.ports.inbox import Inbox
+    from patron.runtime.loading_options import Progress
     from patron.runtime.pipeline import Definitions
 
 MOST = 5_000
@@ -72,12 +73,14 @@ class Ticks:
         definitions: what is worked out.
         hold: what facts the store holds, as of an instant.
         inbox: what was received.
+        progress: is told about every table of a full refresh.
     """
 
     store: Store
     definitions: Definitions
     hold: Callable[[datetime], Facts]
     inbox: Inbox
+    progress: Progress = lambda done, total, what: None  # noqa: ARG005, E731
     _held: Facts | None = field(default=None)
     _recipe: Recipe | None = field(default=None)
 
@@ -152,7 +155,7 @@ class Ticks:
 
     def _refreshed(self, facts: Facts) -> tuple[int, int]:
         self._recipe = None
-        done = pipeline.refresh(self.store, self.definitions, facts, now=facts.as_of, progress=_silent, is_live=True)
+        done = pipeline.refresh(self.store, self.definitions, facts, now=facts.as_of, progress=self.progress, is_live=True)
         return done.customers, done.changed
 
     def _renewed(self, facts: Facts, received: Received) -> tuple[int, int]:
@@ -173,6 +176,3 @@ def next_midnight(calendar: Calendar, instant: datetime) -> datetime:
     """When the shop's day of an instant ends."""
     return calendar.midnight(calendar.day_of(instant) + timedelta(days=1))
 
-
-def _silent(done: int, total: int, what: str) -> None:
-    del done, total, what

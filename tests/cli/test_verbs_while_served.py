@@ -79,6 +79,13 @@ def shops(tea: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple
         yield one, other
 
 
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
 def test_every_verb_is_tried_while_a_server_runs() -> None:
     assert READING.keys() | {verb for verb, _ in WRITING} | ELSEWHERE == set(cli.list_commands(click.Context(cli)))
 
@@ -91,10 +98,9 @@ def test_every_verb_is_tried_while_a_server_runs() -> None:
     ],
 )
 def test_what_a_verb_does_and_says_is_the_same(
-    shops: tuple[Path, Path], verb: str, asked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    shops: tuple[Path, Path], folder: Path, verb: str, asked: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("friends.csv").write_text("101\n102\nnobody\n", encoding="utf-8")
+    (folder / "friends.csv").write_text("101\n102\nnobody\n", encoding="utf-8")
     one, other = (_said(shop, [verb, *shlex.split(asked)], capsys) for shop in shops)
     assert one == other
     assert one.out or one.err

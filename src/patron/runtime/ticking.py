@@ -80,7 +80,7 @@ class Ticks:
     definitions: Definitions
     hold: Callable[[datetime], Facts]
     inbox: Inbox
-    progress: Progress = lambda done, total, what: None  # noqa: ARG005, E731
+    progress: Progress = lambda done, total, what: None  # noqa: ARG005
     _held: Facts | None = field(default=None)
     _recipe: Recipe | None = field(default=None)
 
@@ -175,4 +175,3 @@ class Ticks:
 def next_midnight(calendar: Calendar, instant: datetime) -> datetime:
     """When the shop's day of an instant ends."""
     return calendar.midnight(calendar.day_of(instant) + timedelta(days=1))
-

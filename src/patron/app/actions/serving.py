@@ -114,6 +114,11 @@ class Serving:
         """Whether a secret may change what is known."""
         return self.keys.may_administer(secret)
 
+    @property
+    def is_working(self) -> bool:
+        """Whether answers that are not there will be."""
+        return self.ticker is not None and not self.failure
+
     def define(self, definitions: Definitions) -> None:
         """From now on questions are about these definitions."""
         self.quick.define(definitions)

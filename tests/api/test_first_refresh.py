@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from patron.ports.inbox import Inbox
     from patron.runtime.pipeline import Definitions
 
-_STEP = r"There are no answers yet: first refresh, step 3 of \d\d \(\w+\). Ask again in a few seconds."
+_STEP = r"There are no answers yet: first refresh, step 3 of \d\d \(\w+\). Ask again in a moment."
 
 
 def test_until_there_are_answers_who_asks_is_told_how_far_they_are(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_until_there_are_answers_who_asks_is_told_how_far_they_are(tmp_path: Pat
         try:
             assert is_there.wait(60)
             answer = _ask(serving, "/segments")
-            assert (answer.status, answer.headers["retry-after"]) == (503, "5")
+            assert (answer.status, answer.headers["retry-after"]) == (503, "1")
             assert re.fullmatch(_STEP, answer.json()["error"])
             assert _ask(serving, "/status").json()["refresh"]["step"] == 3
         finally:

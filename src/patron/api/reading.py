@@ -14,7 +14,7 @@ from patron.api.bodies import answered
 from patron.api.reading_routes import BEGIN, ROUTES
 from patron.api.routes import split
 from patron.api.write_keys import key_of_bearer, key_of_header, query_of
-from patron.app.actions.status import refresh_of, status
+from patron.app.actions.status import not_yet, status
 from patron.kernel.errors import InputError, NotFoundError, NotYetError, TransientError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ METRICS = "/metrics"
 _DOCUMENT = f"{BEGIN}/openapi.json"
 _METHODS = (b"allow", b"GET, HEAD, OPTIONS")
 _PRIVATE = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
-_RETRY, _RETRY_LATER = (b"retry-after", b"1"), (b"retry-after", b"5")
+_RETRY = (b"retry-after", b"1")
 _NO_KEY = "Send a read key: `Authorization: Bearer KEY`. Make one with `patron key create --scope read --name NAME`."
 _WRITE_KEY = "This is a write key, which may only send. Make one that may ask with `patron key create --scope read --name NAME`."
 
@@ -80,10 +80,6 @@ class ReadApi:
             values |= route.values(query_of(scope))
             reading = self._serving.quick if route.is_quick else self._serving.thorough
             body = await reading.answer(functools.partial(_body, route, self._serving, values))
-        except NotYetError as error:
-            if self._serving.is_working:
-                return await self._not_yet()
-            return told(404, error.as_json(), _PRIVATE)
         except NotFoundError as error:
             return told(404, error.as_json(), _PRIVATE)
         except InputError as error:
@@ -91,12 +87,6 @@ class ReadApi:
         except TransientError as error:
             return told(503, error.as_json(), (_RETRY, *_PRIVATE))
         return Answer(200, body, ((b"content-type", b"application/json"), *_PRIVATE))
-
-    async def _not_yet(self) -> Answer:
-        """The first refresh runs, or the one that makes answers by other definitions than those before."""
-        at = await self._serving.quick.answer(functools.partial(refresh_of, self._serving))
-        words = f"There are no answers yet: {at}." if at else "There are no answers yet."
-        return told(503, _error(f"{words} Ask again in a few seconds."), (_RETRY_LATER, *_PRIVATE))
 
     async def _metrics(self) -> Answer:
         found = await self._serving.quick.answer(functools.partial(status, self._serving))
@@ -116,7 +106,12 @@ def _asked(scope: Scope) -> tuple[Route, Values]:
 
 
 def _body(route: Route, serving: Serving, values: Values, project: Project) -> bytes:
-    return msgspec.json.encode(route.work(serving, project, values).as_json())
+    try:
+        return msgspec.json.encode(route.work(serving, project, values).as_json())
+    except NotYetError as error:
+        if not serving.is_working:
+            raise
+        raise TransientError(not_yet(serving, project)) from error
 
 
 def _nothing() -> AnswerError:

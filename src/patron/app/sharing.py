@@ -11,6 +11,7 @@ import os
 import selectors
 import socket
 import threading
+import time
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -21,10 +22,10 @@ from patron.kernel.errors import TransientError
 from patron.runtime.keys import digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from patron.ports.engine import Store
+    from patron.ports.engine import Guest, Host, Store
 
 FILE = "data/server.sock"
 GUESTS = 32
@@ -32,6 +33,7 @@ GUESTS = 32
 _ONLY_USER = 0o600
 _BACKLOG = 64
 _HELLO_SECONDS = 10.0
+_PAUSE_SECONDS = 0.1
 _LONGEST_HELLO = 1_024
 _LONGEST_ADDRESS = 100
 _BUSY = f"The server works for {GUESTS} commands already. Try again when one of them has ended."
@@ -46,8 +48,9 @@ def guest_of(folder: Path) -> Store | None:
     server = found_server(folder)
     if server is None:
         return None
+    guest = cast("Guest", plugins.load("guest", "duckdb"))
     try:
-        return cast("Store", plugins.load("guest", "duckdb")(partial(_called, folder, server.secret)))
+        return guest(partial(_called, folder, server.secret))
     except OSError:
         return None
 
@@ -82,7 +85,7 @@ class _Host:
 
     def __init__(self, store: Store, listener: socket.socket, secret: str) -> None:
         self._store, self._listener, self._digest = store, listener, digest_of(secret)
-        self._attend: Callable[[Store, socket.socket], None] = plugins.load("host", store.name)
+        self._attend: Host = plugins.load("host", store.name)
         self._changing = threading.Lock()
         self._bell, self._closing_bell = socket.socketpair()
         self._guests: dict[socket.socket, threading.Thread] = {}
@@ -106,7 +109,11 @@ class _Host:
             waiting.register(self._listener, selectors.EVENT_READ)
             waiting.register(self._bell, selectors.EVENT_READ)
             while all(key.fileobj is self._listener for key, _ in waiting.select()):
-                peer, _ = self._listener.accept()
+                try:
+                    peer, _ = self._listener.accept()
+                except OSError:  # it has gone already, or too many files are open
+                    time.sleep(_PAUSE_SECONDS)
+                    continue
                 thread = threading.Thread(target=self._welcome, args=(peer,), name="guest's socket")
                 with self._changing:
                     self._guests[peer] = thread

@@ -40,7 +40,7 @@ class Live:
         tell: is told of such definitions once all answers come from them.
         trouble: why the last tick could not be made; empty when it could.
         refused: why the changed definitions are not taken, so that those before them stay; empty when they are.
-        refresh: the step at which a full refresh is, of how many, and what it makes; None when none runs.
+        refresh: at which `step` a full refresh is, `of` how many, and `what` it makes; None when none runs.
     """
 
     ticks: Ticks
@@ -49,7 +49,7 @@ class Live:
     tell: Callable[[Definitions], None] = lambda _: None
     trouble: str = ""
     refused: str = ""
-    refresh: tuple[int, int, str] | None = None
+    refresh: Mapping[str, int | str] | None = None
     _last: Ticked | None = None
     _told: Definitions | None = None
     _tick_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
@@ -90,7 +90,7 @@ class Live:
         }
 
     def _refreshing(self, done: int, total: int, what: str) -> None:
-        self.refresh = (done + 1, total, what)
+        self.refresh = {"step": done + 1, "of": total, "what": what}
 
     def _reached(self) -> tuple[int, str | None]:
         return (self._last.position, iso(self._last.as_of)) if self._last else (0, None)

@@ -117,19 +117,19 @@ def status(serving: Serving, project: Project) -> Status:
         event_to_segment_seconds=told.get("event_to_segment_seconds"),  # type: ignore[arg-type]
         memory_bytes=resident_bytes(),
         refused_definitions=str(told.get("refused_definitions", "")),
-        refresh=refresh_of(serving, project),
+        refresh=_refresh(serving, project),
     )
 
 
-def refresh_of(serving: Serving, project: Project) -> RefreshStatus | None:
-    """How far the full refresh is that a server makes; None when it makes none.
+def not_yet(serving: Serving, project: Project) -> str:
+    """What is told in the place of answers that a server is making, as a sentence."""
+    at = _refresh(serving, project)
+    return f"There are no answers yet{f': {at}' if at else ''}. Ask again in a moment."
 
-    Args:
-        serving: it.
-        project: a session of its project.
-    """
-    at: tuple[int, int, str] | None = serving.ticker.status().get("refresh") if serving.ticker else None  # type: ignore[assignment]
-    return None if at is None else RefreshStatus(FEATURES not in project.store.tables(), *at)
+
+def _refresh(serving: Serving, project: Project) -> RefreshStatus | None:
+    at = serving.ticker.status().get("refresh") if serving.ticker else None
+    return RefreshStatus(FEATURES not in project.store.tables(), **at) if isinstance(at, dict) else None
 
 
 def status_without_server(project: Project) -> Status:

@@ -26,7 +26,7 @@ _PORT = 8000
 def command(project: Project, host: str, port: int) -> None:
     """Take events from shops, keep segments true at every moment, and answer `GET /health`.
 
-    Runs until it is stopped; what has been begun is finished first.
+    Runs until it is stopped; what has been begun is finished first. All other commands may be used meanwhile.
 
     \b
     Examples:

@@ -96,6 +96,11 @@ class Store(Engine, Protocol):
         """All that is asked inside is as of one commit, whatever is written meanwhile; nothing but temporary tables can be written."""
         ...
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether another session waits to write, as long as this one does."""
+        ...
+
     def tell(self, instant: datetime) -> None:
         """From now on `kernel.time.moment` is this instant."""
         ...

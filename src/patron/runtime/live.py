@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from patron.kernel.errors import InputError, OutsideError, TransientError
 from patron.kernel.time import iso
-from patron.runtime.ticking import MOST
+from patron.runtime.ticking import MOST, GaveWayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -67,6 +67,8 @@ class Live:
                 continue
             try:
                 self._tick()
+            except GaveWayError:
+                _log.info("a refresh gave way", extra={"action": "tick"})
             except TransientError as error:
                 self.trouble = str(error)
                 _log.warning("a tick could not be made", extra={"action": "tick", "reason": self.trouble})

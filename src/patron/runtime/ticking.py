@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from patron.kernel.errors import TransientError
 from patron.runtime import pipeline
 from patron.runtime.due_times import DUE, next_due
 from patron.runtime.loading_merge import REPLACED
@@ -36,7 +37,12 @@ if TYPE_CHECKING:
     from patron.runtime.pipeline import Definitions
 
 MOST = 5_000
+_MOST_GIVEN_WAY = 10
 _TICK = timedelta(microseconds=1)
+
+
+class GaveWayError(TransientError):
+    """A full refresh was given up, as another waits to write, which would have made it void."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,7 @@ class Ticks:
     progress: Progress = lambda done, total, what: None  # noqa: ARG005
     _held: Facts | None = field(default=None)
     _recipe: Recipe | None = field(default=None)
+    _given_way: int = field(default=0)
 
     def __post_init__(self) -> None:
         """Make what the live path keeps, unless it is there."""
@@ -119,7 +126,7 @@ class Ticks:
             is_aside: keep the entries among the refused without looking at what they say.
 
         Raises:
-            TransientError: the disk is full, or memory is not enough; the tick can be made again.
+            TransientError: the disk is full, or memory is not enough, or another waits to write; the tick can be made again.
         """
         with self.store.transaction():
             position, before = self.reached
@@ -155,8 +162,15 @@ class Ticks:
 
     def _refreshed(self, facts: Facts) -> tuple[int, int]:
         self._recipe = None
-        done = pipeline.refresh(self.store, self.definitions, facts, now=facts.as_of, progress=self.progress, is_live=True)
+        done = pipeline.refresh(self.store, self.definitions, facts, now=facts.as_of, progress=self._progress, is_live=True)
+        self._given_way = 0
         return done.customers, done.changed
+
+    def _progress(self, done: int, total: int, what: str) -> None:
+        self.progress(done, total, what)
+        if self.store.is_wanted and self._given_way < _MOST_GIVEN_WAY:
+            self._given_way += 1
+            raise GaveWayError("The refresh gives way to a command that writes.")
 
     def _renewed(self, facts: Facts, received: Received) -> tuple[int, int]:
         others = [STIRRED] if received.records else []

@@ -19,12 +19,12 @@ import ibis.expr.operations as ops
 import sqlglot.expressions as sge
 from ibis.backends.sql.compilers import DuckDBCompiler
 
+from patron.adapters.engines.duckdb_turn import Turn
 from patron.kernel.errors import DISK_FULL, InputError, TransientError
 from patron.kernel.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
 
@@ -75,7 +75,7 @@ class DuckDBEngine:
 
     name: ClassVar[str] = "duckdb"
     connection: duckdb.DuckDBPyConnection
-    turn: AbstractContextManager[object]
+    turn: Turn
     _depth: int
 
     def __init__(self, path: Path | None = None, *, memory_limit: str | None = None, threads: int | None = None) -> None:
@@ -94,7 +94,7 @@ class DuckDBEngine:
         if threads:
             settings["threads"] = threads
         try:
-            self._begin(duckdb.connect(str(path) if path else ":memory:", config=settings), threading.RLock())
+            self._begin(duckdb.connect(str(path) if path else ":memory:", config=settings), Turn())
         except duckdb.IOException as error:
             held = _HELD.search(str(error))
             if "lock" in str(error).lower():
@@ -264,6 +264,11 @@ class DuckDBEngine:
                 raise
             self._depth = 0
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether another session waits to write, as long as this one does."""
+        return self.turn.is_wanted
+
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """All that is asked inside is as of one commit, whatever is written meanwhile; nothing but temporary tables can be written."""
@@ -281,7 +286,7 @@ class DuckDBEngine:
         """Let go of the file."""
         self.connection.close()
 
-    def _begin(self, connection: duckdb.DuckDBPyConnection, turn: AbstractContextManager[object], first: Sequence[str] = _SESSION) -> None:
+    def _begin(self, connection: duckdb.DuckDBPyConnection, turn: Turn, first: Sequence[str] = _SESSION) -> None:
         """Take a connection, and run the statements that make a session of it."""
         self.connection, self.turn = connection, turn
         self._depth = 0

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from patron.adapters.engines import duckdb_frames as frames
 from patron.adapters.engines.duckdb import DuckDBEngine
+from patron.adapters.engines.duckdb_turn import Turn
 from patron.kernel.errors import TransientError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class DuckDBGuest(DuckDBEngine):
             call: gives a new socket to the host, who attends to it.
         """
         self._call, self._host = call, _Connection(call())
-        self._begin(cast("duckdb.DuckDBPyConnection", self._host), _Turn(self._host), first=())
+        self._begin(cast("duckdb.DuckDBPyConnection", self._host), _TurnOfHost(self._host), first=())
 
     def session(self) -> DuckDBGuest:
         """The same tables for another thread, which sees what has been committed; its temporary tables are its own."""
@@ -127,16 +128,21 @@ class _Connection:
                     frames.send(self._peer, frames.ALIVE)
 
 
-class _Turn:
-    """The turn to write, held inside."""
+class _TurnOfHost(Turn):
+    """The turn that the sessions of the host share."""
 
     def __init__(self, host: _Connection) -> None:
+        super().__init__()
         self._host = host
 
-    def __enter__(self) -> None:
+    def acquire(self, timeout_seconds: float = -1) -> bool:
+        """Wait for it and take it, however long."""
+        del timeout_seconds
         self._host.hold()
+        return True
 
-    def __exit__(self, *_: object) -> None:
+    def release(self) -> None:
+        """Let go of it."""
         self._host.free()
 
 

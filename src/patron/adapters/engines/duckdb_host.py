@@ -10,7 +10,7 @@ import json
 import threading
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
@@ -59,7 +59,6 @@ class _Guest:
     def __init__(self, session: DuckDBEngine, peer: socket.socket) -> None:
         self.session = session
         self._peer = peer
-        self._turn = cast("threading.Lock", session.turn)
         self._is_gone = False
         self._is_looking = False  # in a snapshot
         self._is_holding = False  # the turn
@@ -148,7 +147,7 @@ class _Guest:
     def _hold(self) -> None:
         """Wait for the turn. Temporary tables that were made meanwhile stay."""
         self._leave("COMMIT")
-        while not self._turn.acquire(timeout=_LOOK_SECONDS):
+        while not self.session.turn.acquire(_LOOK_SECONDS):
             if self._is_gone:
                 raise ConnectionError("The guest has gone.")
         self._is_holding = True
@@ -158,7 +157,7 @@ class _Guest:
         if self._is_holding:
             self._undo()
             self._is_holding = False
-            self._turn.release()
+            self.session.turn.release()
 
     def _leave(self, how: str) -> None:
         if self._is_looking:

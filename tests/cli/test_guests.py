@@ -71,7 +71,7 @@ def test_ctrl_c_breaks_off_what_is_done_and_whoever_ends_the_server_too(shop: Pa
 
 def _ended(shop: Path, server: subprocess.Popen[str], number: signal.Signals) -> str:
     """What a command says last when the server is ended while it works."""
-    code, said = stopped(shop, LOAD, at="making facts", by=lambda _: server.send_signal(number))
+    code, said = stopped(shop, LOAD, at="reading", by=lambda _: server.send_signal(number))
     assert (code, "Traceback" in said) == (3, False)
     return said.strip().splitlines()[-1]
 

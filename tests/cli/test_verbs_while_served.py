@@ -45,7 +45,9 @@ WRITING = (
     ("list", "friends friends.csv"),
     ("load", f"reviews {FOLDER}/reviews.csv /dev/null"),
     ("load", f"reviews {FOLDER}/reviews.csv"),
+    ("load", "customers one.csv other.csv"),
     ("merge", "undo mrg_0000000000001"),
+    ("merge", "undo mrg_1hpmgs0zfhzqh"),
     ("forget", "110"),
     ("forget", "110 --yes"),
     ("refresh", "--as-of 2024-07-01"),
@@ -54,7 +56,7 @@ WRITING = (
 """What changes it, one after the other."""
 ELSEWHERE = {"demo", "init", "key", "serve", "status", "tail"}
 """Verbs that open no store, ask the server itself, or make a project of their own."""
-_LONG = {"replay", "predict"}
+_LONG = {"cluster", "predict", "refresh", "replay"}
 _TOOK = re.compile(r"\d+\.\d+ s")
 
 
@@ -100,7 +102,12 @@ def test_every_verb_is_tried_while_a_server_runs() -> None:
 def test_what_a_verb_does_and_says_is_the_same(
     shops: tuple[Path, Path], folder: Path, verb: str, asked: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (folder / "friends.csv").write_text("101\n102\nnobody\n", encoding="utf-8")
+    for name, text in {
+        "friends": "101\n102\nnobody\n",
+        "one": "customer_id,email\n900,one@shop.example\n",
+        "other": "customer_id,email\n900,other@shop.example\n",
+    }.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
     one, other = (_said(shop, [verb, *shlex.split(asked)], capsys) for shop in shops)
     assert one == other
     assert one.out or one.err

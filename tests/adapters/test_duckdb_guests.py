@@ -140,7 +140,7 @@ def test_who_goes_in_the_middle_has_changed_nothing_and_others_go_on(host: DuckD
 
 
 def test_who_stands_still_is_seen_off_so_that_others_can_write(host: DuckDBEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duckdb_host, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(duckdb_host, "PATIENCE_SECONDS", 0.5)
     with guest(host) as visitor:
         with pytest.raises(TransientError, match="has changed nothing"):
             _write(visitor, "SELECT 1", wait=host)
@@ -150,9 +150,9 @@ def test_who_stands_still_is_seen_off_so_that_others_can_write(host: DuckDBEngin
 
 
 def test_who_gives_signs_of_life_may_think(host: DuckDBEngine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duckdb_host, "PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr(duckdb_host, "PATIENCE_SECONDS", 0.8)
     monkeypatch.setattr(duckdb_guest, "_SIGN_SECONDS", 0.05)
     with guest(host) as visitor, visitor.transaction():
         visitor.execute("UPDATE kept SET visits = 14")
-        time.sleep(0.6)
+        time.sleep(1.2)
     assert _visits(host) == 14

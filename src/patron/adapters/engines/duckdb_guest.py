@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 _SIGN_SECONDS = 5.0
-_GONE = "The server stopped while it worked for this command. What was not finished has changed nothing."
+_GONE = "The server stopped while it worked for this command, or took it for gone. What was not finished has changed nothing."
 
 
 class DuckDBGuest(DuckDBEngine):

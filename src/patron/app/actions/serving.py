@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hmac
-import os
 import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -210,7 +209,7 @@ def reachable(serving: Serving, url: str) -> Iterator[str]:
         try:
             closing.enter_context(shared(serving.project.store, folder, serving.secret))
         except OSError as error:
-            problem = os.strerror(error.errno or 0)
+            problem = error.strerror or str(error)
         closing.enter_context(announced(folder, LocalServer(url, serving.secret)))
         yield problem
 

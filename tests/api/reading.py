@@ -13,9 +13,8 @@ from api.loopback import listening
 from patron.api.application import application
 from patron.app.actions.init import init
 from patron.app.actions.keys import create_key
-from patron.app.actions.serving import Serving, served
+from patron.app.actions.serving import Serving, reachable, served
 from patron.app.actions.ticking import TICKS
-from patron.app.local import LocalServer, announced
 from patron.app.project import opened
 from patron.app.state import opened_state
 from patron.cli.main import run
@@ -70,10 +69,17 @@ def serving_shop(folder: Path) -> Iterator[Served]:
     init(folder, name="The Tea House", currency="EUR", time_zone="Europe/Berlin", country="DE")
     for source, file in (("lines", "order_lines"), ("customers", "customers")):
         assert run(["--project", str(folder), "load", source, str(FOLDER / f"{file}.csv")]) == 0
+    with serving(folder) as shop:
+        yield shop
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[Served]:
+    """A shop, with its answers worked out."""
     with opened_state(str(folder)) as state:
         keys = {scope: create_key(state, SystemClock(), scope=scope, name=scope).secret or "" for scope in ("write", "read", "admin")}
     with opened(str(folder), SystemClock()) as project, served(project, TICKS) as serving, listening(application(serving)) as url:
         shop = Served(folder, url, keys, serving)
-        with announced(folder, LocalServer(url, serving.secret)):
+        with reachable(serving, url):
             shop.wait_for(lambda: shop.told("/status")["as_of"] is not None)
             yield shop

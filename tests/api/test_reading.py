@@ -7,6 +7,9 @@ import json
 import re
 import signal
 import subprocess
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -17,12 +20,20 @@ from api.reading import Served, serving_shop
 from cli.processes import command
 from patron.api.reading_routes import BEGIN, ROUTES
 from patron.app import reading
+from patron.app.project import opened
 from patron.cli.main import run
+from patron.facts.tables import EVENTS, ORDERS
 from patron.kernel.errors import TransientError
+from patron.runtime.clock import SystemClock
+from patron.runtime.reached import reached
+from patron.runtime.referee import strays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
+_PATIENT_SECONDS = 5.0
+"""For an answer on a machine that is at work."""
 _ANA = "ana@example.com"
 _SAMPLES = {"identifier": _ANA, "segment": "one_time_buyers", "feature": "order_count"}
 
@@ -207,6 +218,59 @@ def test_a_segment_is_watched_until_ctrl_c(shop: Served) -> None:
         assert re.match(r"\d\d:\d\d:\d\d  entered +cus_\w+  because of facts", process.stdout.readline())
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0
+
+
+def _file(folder: Path, *, orders: int, email: str) -> Path:
+    """Lines of so many orders of as many people."""
+    rows = [f"{email[0]}{n},2024-06-01T10:00:00Z,{n}{email},T1,1,20.00" for n in range(orders)]
+    file = folder / f"{email}.csv"
+    file.write_text("\n".join(["order_id,ordered_at,email,sku,quantity,unit_price", *rows]), encoding="utf-8")
+    return file
+
+
+def _is_at_rest(status: dict[str, Any]) -> bool:
+    """Whether all that came has become facts, and all answers are there."""
+    return status["inbox"]["waiting"] == 0 and status["as_of"] is not None
+
+
+def _strays(folder: Path) -> int:
+    """How many customers are not in the segments that they belong to as of the last tick."""
+    with opened(str(folder), SystemClock()) as project:
+        as_of = reached(project.store, project.definitions.digest)[1]
+        assert as_of is not None
+        return strays(project.store, project.definitions, project.facts(as_of))
+
+
+def test_a_file_is_loaded_while_the_shop_is_served_and_nothing_is_lost_of_what_is_sent_meanwhile(
+    shop: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    begin, first, is_loaded = shop.told("/changes?after=latest")["next"], shop.told("/events?after=latest")["next"], threading.Event()
+    file, sent, slowest = _file(tmp_path, orders=2_000, email="@loaded.example"), 0, 0.0
+    with ThreadPoolExecutor(1) as pool:
+        load = pool.submit(run, ["--project", str(shop.folder), "load", "lines", str(file), "--json"])
+        load.add_done_callback(lambda _: is_loaded.set())
+        while not is_loaded.is_set():
+            began = time.monotonic()
+            assert httpx.get(f"{shop.url}/health", timeout=30).is_success
+            assert shop.send("/v1/track", {"userId": f"while {sent}", "event": "Looked", "messageId": f"while {sent}"}) == {"success": True}
+            sent, slowest = sent + 1, max(slowest, time.monotonic() - began)
+    assert (load.result(), sent > 0, slowest < _PATIENT_SECONDS) == (0, True, True)
+    shop.wait_for(lambda: _is_at_rest(shop.told("/status")))
+    assert _strays(shop.folder) == 0
+    assert len(shop.told(f"/events?after={first}&limit=1000")["events"]) == min(sent, 1_000)
+    with opened(str(shop.folder), SystemClock()) as project:
+        events, orders = EVENTS.unbound(), ORDERS.unbound()
+        found = [
+            project.store.query(rows.aggregate(n=rows.count()))["n"][0].as_py()
+            for rows in (events.filter(events.kind == "looked"), orders.filter(orders.order_number.startswith("@")))
+        ]
+    assert found == [sent, 2_000]
+    new = shop.told("/customers/1@loaded.example")
+    assert "one_time_buyers" in {s["segment"] for s in new["segments"]}
+    entered = shop.told(f"/changes?after={begin}&segment=one_time_buyers&limit=1000")["changes"]
+    assert {c["change"] for c in entered if c["customer_id"] == new["customer_id"]} <= {"entered"}
+    capsys.readouterr()
+    assert _json(shop, capsys, "segments")[0] == shop.told("/segments")
 
 
 def test_who_asks_when_too_many_wait_is_asked_to_come_again(shop: Served, monkeypatch: pytest.MonkeyPatch) -> None:

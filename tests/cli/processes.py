@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import re
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -16,7 +19,7 @@ from patron.cli.main import run
 from patron.runtime.clock import SystemClock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     import pytest
@@ -24,6 +27,8 @@ if TYPE_CHECKING:
 MAIN = "from patron.cli.main import main; main()"
 MUCH = example("online_retail/online_retail.parquet")
 """A file that takes seconds to load, and tens of megabytes."""
+
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 
 
 def command(project: Path, *arguments: str, before: str = "") -> list[str]:
@@ -47,6 +52,36 @@ def patron_serve(project: Path, *, before: str = "") -> Iterator[tuple[subproces
             yield process, found[0]
         finally:
             process.kill()
+
+
+def stopped(
+    shop: Path,
+    verb: tuple[str, ...],
+    *,
+    at: str,
+    by: Callable[[subprocess.Popen[bytes]], None] = lambda process: process.send_signal(signal.SIGINT),
+) -> tuple[int, str]:
+    """Run a verb on a terminal and stop it once its progress says this, by Ctrl-C or otherwise: how it ended, and what it said after that."""
+    terminal, end = pty.openpty()
+    words = command(shop, *verb, before="import os; os.environ.update(TERM='xterm', COLUMNS='160'); ")
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=end) as process:
+        os.close(end)
+        said, signalled_at = "", None
+        while piece := _piece(terminal):
+            said += _CONTROL.sub("", piece)
+            if signalled_at is None and re.search(at, said):
+                signalled_at = len(said)
+                by(process)
+    os.close(terminal)
+    assert signalled_at is not None, f"it never said {at}: {said}"
+    return process.returncode, said[signalled_at:]
+
+
+def _piece(terminal: int) -> str:
+    try:
+        return os.read(terminal, 65_536).decode(errors="replace")
+    except OSError:  # the process has let go of the terminal
+        return ""
 
 
 def write_key(project: Path) -> str:

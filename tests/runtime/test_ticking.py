@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import pytest
 
+from patron.runtime import ticking
 from patron.runtime.live import Live as Served
 from patron.runtime.reached import outdate
+from patron.runtime.ticking import GaveWayError
 from runtime.live import BEGIN, SEGMENTS, Live, definitions
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -206,3 +210,33 @@ def test_members_of_a_list_keep_their_place_when_they_are_looked_at(live: Live) 
     assert not live.tick().refreshed
     assert live.members("invited") == 3
     assert live.strays() == 0
+
+
+@pytest.mark.parametrize("times", [0, 1])
+def test_a_full_refresh_gives_way_to_who_waits_to_write_so_many_times(live: Live, times: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ticking, "_MOST_GIVEN_WAY", times)
+    other = live.store.session()
+
+    def write() -> None:
+        with other.transaction():
+            other.execute("CREATE TABLE written AS SELECT 1")
+
+    writer = threading.Thread(target=write)
+
+    def progress(done: int, total: int, what: str) -> None:
+        del total, what
+        if done == 0 and writer.ident is None:
+            writer.start()
+        while writer.is_alive() and not live.store.is_wanted:
+            time.sleep(0.001)
+
+    live.ticks.progress = progress
+    outdate(live.store)
+    live.event("Product Viewed", "browser-ann", product_id="p2")
+    if times:
+        with pytest.raises(GaveWayError):
+            live.tick()
+        writer.join()
+    assert live.tick().refreshed
+    writer.join()
+    assert (live.members("viewed_lately"), "written" in live.store.tables()) == (1, True)

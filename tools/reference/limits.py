@@ -10,6 +10,7 @@ from patron.api.webhooks import DEEPEST as DEEPEST_RECORD
 from patron.api.webhooks import LARGEST_DELIVERY
 from patron.app.config import ServeSettings
 from patron.app.connections import Limits
+from patron.app.sharing import GUESTS
 from tools.reference.markdown import document, table
 
 _ENDS = "the connection ends"
@@ -44,6 +45,7 @@ def page() -> str:
         ("time for a whole request, though it was answered before", f"{limits.request_seconds:g} seconds", _ENDS),
         ("a whole request, though it was answered before", f"{limits.request_bytes:,} bytes", _ENDS),
         ("requests that are not whole yet, together", f"{limits.held_bytes:,} bytes", "503, `Retry-After`"),
+        ("other commands of the same user that work beside it at once", f"{GUESTS}", "the next one ends with exit code 3"),
         ("time for an answer to be read", f"{limits.unread_seconds:g} seconds", _ENDS),
     )
     return document(

@@ -14,8 +14,8 @@ from patron.api.bodies import answered
 from patron.api.reading_routes import BEGIN, ROUTES
 from patron.api.routes import split
 from patron.api.write_keys import key_of_bearer, key_of_header, query_of
-from patron.app.actions.status import status
-from patron.kernel.errors import InputError, NotFoundError, TransientError
+from patron.app.actions.status import not_yet, status
+from patron.kernel.errors import InputError, NotFoundError, NotYetError, TransientError
 
 if TYPE_CHECKING:
     from patron.api.asgi import Receive, Scope, Send
@@ -106,7 +106,12 @@ def _asked(scope: Scope) -> tuple[Route, Values]:
 
 
 def _body(route: Route, serving: Serving, values: Values, project: Project) -> bytes:
-    return msgspec.json.encode(route.work(serving, project, values).as_json())
+    try:
+        return msgspec.json.encode(route.work(serving, project, values).as_json())
+    except NotYetError as error:
+        if not serving.is_working:
+            raise
+        raise TransientError(not_yet(serving, project)) from error
 
 
 def _nothing() -> AnswerError:

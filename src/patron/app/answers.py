@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.facts.as_of import PREDICTIONS
-from patron.kernel.errors import InputError, NotFoundError
+from patron.kernel.errors import NotYetError
 from patron.kernel.tables import type_of
 from patron.runtime.memberships import CURRENT, REFRESHES, SLOTS, Slot
 from patron.runtime.pipeline import FEATURES
@@ -49,11 +49,11 @@ class Answers:
         """Whether a row of `bits` is in a segment.
 
         Raises:
-            InputError: the segment is newer than the last refresh.
+            NotYetError: the segment is newer than the last refresh.
         """
         slot = self.slots.get(segment)
         if slot is None:
-            raise InputError(f"The segment {segment!r} is not worked out yet: {_WORDS}.")
+            raise NotYetError(f"The segment {segment!r} is not worked out yet: {_WORDS}.")
         return (bits[slot.word] & slot.mask) != 0
 
     def members(self, segment: str) -> ir.Table:
@@ -73,19 +73,19 @@ def last_answers(project: Project) -> Answers:
     """The answers that are kept now.
 
     Raises:
-        InputError: nothing was loaded or worked out yet; the sentence says what to do next.
+        NotYetError: nothing was loaded or worked out yet; the sentence says what to do next.
     """
     store = project.store
     rows = store.query(REFRESHES.unbound().order_by(ibis.desc("refreshed_at")).limit(1)).to_pylist() if FEATURES in store.tables() else []
     if not rows:
         if not project.facts(project.clock.now()).known:
-            raise NotFoundError("The project holds no orders yet. Load some: `patron load lines FILE`, or `patron load shopify FILES`.")
-        raise NotFoundError("Nothing has been worked out yet. Run `patron refresh`.")
+            raise NotYetError("The project holds no orders yet. Load some: `patron load lines FILE`, or `patron load shopify FILES`.")
+        raise NotYetError("Nothing has been worked out yet. Run `patron refresh`.")
     kinds = {f.name: type_of(f.kind) for f in project.definitions.catalog.values()}
     stored = store.columns(FEATURES)
     missing = [name for name in kinds if name not in stored]
     if missing:
-        raise InputError(f"The feature {missing[0]!r} is not worked out yet: {_WORDS}.")
+        raise NotYetError(f"The feature {missing[0]!r} is not worked out yet: {_WORDS}.")
     features = ibis.table({"customer_id": "int64", **{name: kinds[name] for name in stored if name in kinds}}, name=FEATURES)
     bits = ibis.table(dict.fromkeys(store.columns(CURRENT), "int64"), name=CURRENT)
     slots = store.query(SLOTS.unbound().filter(ibis._.is_current)).to_pylist()

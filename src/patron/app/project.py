@@ -11,10 +11,9 @@ import ibis
 from patron import plugins
 from patron.app.config import FILE, Config, project_folder, read_config
 from patron.app.definitions import read_definitions
-from patron.app.local import found_server
+from patron.app.sharing import guest_of
 from patron.facts import tables as t
 from patron.facts.as_of import DETAILS, PREDICTIONS, Facts
-from patron.kernel.errors import TransientError
 from patron.runtime import memberships
 from patron.runtime.models import MODELS
 from patron.runtime.reached import TICKS
@@ -83,8 +82,13 @@ _HELD = _held()
 
 
 @contextmanager
-def opened(given: str | None, clock: Clock) -> Iterator[Project]:
-    """The project in a folder, open as long as the block runs.
+def opened(given: str | None, clock: Clock, *, alone: bool = False) -> Iterator[Project]:
+    """The project in a folder, open as long as the block runs; while a server runs, the store is the one that it holds.
+
+    Args:
+        given: the folder; the environment's or the current one if not given.
+        clock: tells the present.
+        alone: whether no server may run.
 
     Raises:
         InputError: there is no project, or its settings cannot be used.
@@ -94,12 +98,13 @@ def opened(given: str | None, clock: Clock) -> Iterator[Project]:
     config = read_config(folder / FILE)
     definitions = read_definitions(folder, config.features)
     (folder / DATABASE).parent.mkdir(parents=True, exist_ok=True)
-    store = _store(folder, config)
+    store = (None if alone else guest_of(folder)) or store_of(folder / DATABASE, config)
     try:
         there = store.tables()
-        with store.transaction():
-            for table in (*t.FACTS, *t.LEDGER, MODELS, *memberships.TABLES, TICKS):
-                if table.name not in there:
+        lacking = [table for table in (*t.FACTS, *t.LEDGER, MODELS, *memberships.TABLES, TICKS) if table.name not in there]
+        if lacking:
+            with store.transaction():
+                for table in lacking:
                     store.declare(table)
         yield Project(folder, config, config.as_shop(), store, clock, definitions)
     finally:
@@ -110,14 +115,3 @@ def store_of(file: Path, config: Config) -> Store:
     """The store in a file, within the limits of the settings."""
     make, limits = plugins.load("engine", "duckdb"), config.engine
     return cast("Store", make(file, memory_limit=limits.memory_limit or None, threads=limits.threads or None))
-
-
-def _store(folder: Path, config: Config) -> Store:
-    try:
-        return store_of(folder / DATABASE, config)
-    except TransientError as error:
-        server = found_server(folder)
-        if server is None:
-            raise
-        meanwhile = f"While a server runs, `patron status`, `patron tail` and {server.url}/api/v1 answer."
-        raise TransientError(f"{error} {meanwhile}") from error

@@ -2,7 +2,8 @@
 
 PatronError
 ├── InputError            the caller can put it right: data, a definition, a setting, a command; carries every `Problem`
-│   └── NotFoundError     what was asked for is not there: nobody and nothing has this name, or there are no answers yet
+│   └── NotFoundError     what was asked for is not there: nobody and nothing has this name
+│       └── NotYetError       there are no answers yet, or none for these definitions
 ├── OutsideError          something outside failed
 │   ├── TransientError    worth trying again: a project held open, a full disk
 │   └── PermanentError    not worth trying again
@@ -46,6 +47,10 @@ class InputError(PatronError):
 
 class NotFoundError(InputError):
     """What was asked for is not there; the nearest name is told where one is near."""
+
+
+class NotYetError(NotFoundError):
+    """There are no answers yet, or none that are made by the definitions as they are now."""
 
 
 class OutsideError(PatronError):

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem, did_you_mean
 
-Group = Literal["source", "reader", "engine", "shop", "inbox", "state"]
+Group = Literal["source", "reader", "engine", "host", "guest", "shop", "inbox", "state"]
 
 _SOURCES = "patron.adapters.sources"
 _BUILT_IN: dict[Group, dict[str, str]] = {
@@ -38,6 +38,8 @@ _BUILT_IN: dict[Group, dict[str, str]] = {
     },
     "reader": {"duckdb": f"{_SOURCES}.reading:DuckDBReader"},
     "engine": {"arrays": "patron.adapters.engines.arrays.engine:ArraysEngine", "duckdb": "patron.adapters.engines.duckdb:DuckDBEngine"},
+    "host": {"duckdb": "patron.adapters.engines.duckdb_host:attend"},
+    "guest": {"duckdb": "patron.adapters.engines.duckdb_guest:DuckDBGuest"},
     "inbox": {"segments": "patron.adapters.inbox.segments:Segments"},
     "state": {"sqlite": "patron.adapters.state.sqlite:SQLiteState"},
     "shop": {"made_up": "patron.adapters.made_up:fill"},

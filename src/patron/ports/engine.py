@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    import socket
+    from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
@@ -116,6 +117,11 @@ class Store(Engine, Protocol):
         """All that is asked inside is as of one commit, whatever is written meanwhile; nothing but temporary tables can be written."""
         ...
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether another session waits to write, as long as this one does."""
+        ...
+
     def tell(self, instant: datetime) -> None:
         """From now on `kernel.time.moment` is this instant."""
         ...
@@ -148,9 +154,29 @@ class Store(Engine, Protocol):
         ...
 
     def transaction(self) -> AbstractContextManager[None]:
-        """All that happens inside is kept, or none of it. Transactions inside a transaction join it."""
+        """All that happens inside is kept, or none of it. Transactions inside a transaction join it; those of other sessions wait."""
         ...
 
     def close(self) -> None:
         """Let go of the files."""
+        ...
+
+
+class Host(Protocol):
+    """Lets another process use a store that this one holds."""
+
+    def __call__(self, store: Store, peer: socket.socket) -> None:
+        """Do what a guest asks over a socket, in a session of its own, until it goes or the socket is shut down."""
+        ...
+
+
+class Guest(Protocol):
+    """Makes the store of a process that does not hold it: outside of transactions it sees one commit, whatever is written meanwhile."""
+
+    def __call__(self, call: Callable[[], socket.socket]) -> Store:
+        """A store whose host is reached by a socket, which `call` gives.
+
+        Raises:
+            OSError: there is no host.
+        """
         ...

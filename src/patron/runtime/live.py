@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from patron.kernel.errors import InputError, OutsideError, TransientError
 from patron.kernel.time import iso
-from patron.runtime.ticking import MOST
+from patron.runtime.ticking import MOST, GaveWayError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -40,6 +40,7 @@ class Live:
         tell: is told of such definitions once all answers come from them.
         trouble: why the last tick could not be made; empty when it could.
         refused: why the changed definitions are not taken, so that those before them stay; empty when they are.
+        refresh: at which `step` a full refresh is, `of` how many, and `what` it makes; None when none runs.
     """
 
     ticks: Ticks
@@ -48,10 +49,15 @@ class Live:
     tell: Callable[[Definitions], None] = lambda _: None
     trouble: str = ""
     refused: str = ""
+    refresh: Mapping[str, int | str] | None = None
     _last: Ticked | None = None
     _told: Definitions | None = None
     _tick_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     _lag_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
+
+    def __post_init__(self) -> None:
+        """Be told how far refreshes are."""
+        self.ticks.progress = self._refreshing
 
     def run(self, stop: Event) -> None:
         """Work until told to stop. A full disk is waited out: the tick is made again, and nothing is lost."""
@@ -61,10 +67,14 @@ class Live:
                 continue
             try:
                 self._tick()
+            except GaveWayError:
+                _log.info("a refresh gave way", extra={"action": "tick"})
             except TransientError as error:
                 self.trouble = str(error)
                 _log.warning("a tick could not be made", extra={"action": "tick", "reason": self.trouble})
                 stop.wait(_AFTER_TROUBLE)
+            finally:
+                self.refresh = None
             stop.wait(PAUSE)
 
     def status(self) -> Mapping[str, object]:
@@ -76,9 +86,13 @@ class Live:
             "as_of": as_of,
             "trouble": self.trouble,
             "refused_definitions": self.refused,
+            "refresh": self.refresh,
             "tick_seconds": spread(self._tick_seconds),
             "event_to_segment_seconds": spread(self._lag_seconds),
         }
+
+    def _refreshing(self, done: int, total: int, what: str) -> None:
+        self.refresh = {"step": done + 1, "of": total, "what": what}
 
     def _reached(self) -> tuple[int, str | None]:
         return (self._last.position, iso(self._last.as_of)) if self._last else (0, None)

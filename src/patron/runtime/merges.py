@@ -59,10 +59,10 @@ def undo_merge(store: Store, merge_id: int, *, now: datetime) -> Resolution:
     Raises:
         InputError: there is no such merge, or it is undone already.
     """
-    row = _found(store, merge_id)
-    if row["undone_at"] is not None:
-        raise InputError(f"The merge {shown('mrg', merge_id)} is undone already.")
-    return _set_undone(store, merge_id, literal(now), now=now)
+    with store.transaction():
+        if _found(store, merge_id)["undone_at"] is not None:
+            raise InputError(f"The merge {shown('mrg', merge_id)} is undone already.")
+        return _set_undone(store, merge_id, literal(now), now=now)
 
 
 def redo_merge(store: Store, merge_id: int, *, now: datetime) -> Resolution:
@@ -71,17 +71,16 @@ def redo_merge(store: Store, merge_id: int, *, now: datetime) -> Resolution:
     Raises:
         InputError: there is no such merge, or it was not undone.
     """
-    row = _found(store, merge_id)
-    if row["undone_at"] is None:
-        raise InputError(f"The merge {shown('mrg', merge_id)} holds: it was not undone.")
-    return _set_undone(store, merge_id, ibis.null("timestamp(6)"), now=now)
+    with store.transaction():
+        if _found(store, merge_id)["undone_at"] is None:
+            raise InputError(f"The merge {shown('mrg', merge_id)} holds: it was not undone.")
+        return _set_undone(store, merge_id, ibis.null("timestamp(6)"), now=now)
 
 
 def _set_undone(store: Store, merge_id: int, at: ir.TimestampValue, *, now: datetime) -> Resolution:
     row = _MERGES.filter(_MERGES.merge_id == merge_id)
-    with store.transaction():
-        store.update("merges", row.select("merge_id", undone_at=at), ("merge_id",))
-        return resolve(store, now=now)
+    store.update("merges", row.select("merge_id", undone_at=at), ("merge_id",))
+    return resolve(store, now=now)
 
 
 def _found(store: Store, merge_id: int) -> dict[str, object]:

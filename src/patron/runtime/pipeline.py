@@ -18,6 +18,7 @@ from patron.features.scores import cut_point_query, cuts, scored
 from patron.kernel.errors import InvariantError
 from patron.runtime import memberships
 from patron.runtime.due_times import DUE, due_rows
+from patron.runtime.loading_options import Steps
 from patron.runtime.models import MODELS, kept_models
 from patron.runtime.predicting import FILLED, answer
 from patron.runtime.reached import outdate
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 
 FEATURES, CUT_POINTS, STATISTICS = "features", "cut_points", "population_statistics"
+_FURTHER_STEPS = 4  # scores, features; in a refresh segments and due times
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +84,15 @@ def refresh(  # noqa: PLR0913  # the present and the way to tell are said by nam
         store.declare(table)
     facts = replace(facts, known=facts.known | {PREDICTIONS}) if fit else facts
     with store.transaction():
-        make_features(store, definitions.catalog, facts, progress=progress, fit=fit)
+        tell = make_features(store, definitions.catalog, facts, progress=progress, fit=fit)
         _show_predictions(store, definitions.catalog, facts)
         plan = Plan(definitions.segments, definitions.catalog, facts)
-        progress(0, 1, "segments")
+        tell("segments")
         stats = population(store, plan)
         slots = memberships.assign_slots(store, _texts(definitions.segments))
         done = memberships.keep_memberships(store, plan.memberships(stats), slots, as_of=facts.as_of, now=now)
         if is_live:
-            progress(0, 1, "due times")
+            tell("due times")
             store.create(DUE.name, due_rows(plan, stats))
             store.index(FEATURES, "customer_id")  # a site asks about its visitors one by one
         else:
@@ -101,8 +103,10 @@ def refresh(  # noqa: PLR0913  # the present and the way to tell are said by nam
 
 def make_features(  # noqa: PLR0913  # what is left out has its usual value
     engine: Engine, catalog: Catalog, facts: Facts, *, progress: Progress, names: Collection[str] | None = None, fit: Fit | None = None
-) -> None:
+) -> Steps:
     """Make the tables of partials, cut points and features, to be kept; or, of some features, temporary ones that hide those.
+
+    Returns the steps, of which a refresh has some more to make.
 
     Args:
         engine: where they are made.
@@ -114,20 +118,22 @@ def make_features(  # noqa: PLR0913  # what is left out has its usual value
     """
     temporary = names is not None
     steps = _partials(catalog, facts, names)
+    tell = Steps(progress, len(steps) + (PREDICTIONS in facts.known) + _FURTHER_STEPS)
     predicted = next((i for i, step in enumerate(steps) if step.name == histories.PREDICTIONS.table_name), len(steps))
-    _make(engine, steps[:predicted], progress, temporary=temporary)
+    _make(engine, steps[:predicted], tell, temporary=temporary)
     if predicted < len(steps):
-        progress(0, 1, "predictions")
+        tell("predictions")
         answer(engine, _models(engine, fit), facts, catalog.settings.predictions, temporary=temporary)
-        _make(engine, steps[predicted:], progress, temporary=temporary)
+        _make(engine, steps[predicted:], tell, temporary=temporary)
     settings = catalog.settings.scores
-    progress(0, 1, "scores")
+    tell("scores")
     points = cut_point_query(catalog, facts, settings)
     engine.create(CUT_POINTS, points, temporary=temporary)
     found = engine.query(ibis.table(points.schema(), name=CUT_POINTS))
-    progress(0, 1, "features")
+    tell("features")
     engine.create(FEATURES, feature_plan.features(catalog, facts, cuts(found.to_pylist(), settings), names), temporary=temporary)
     _drop_passing(engine, steps)
+    return tell
 
 
 def features_at(engine: Engine, catalog: Catalog, facts: Facts, *, into: str, names: Collection[str]) -> None:
@@ -145,7 +151,7 @@ def features_at(engine: Engine, catalog: Catalog, facts: Facts, *, into: str, na
 
 def population(engine: Engine, plan: Plan, *, temporary: bool = False) -> Mapping[str, object]:
     """Make the tables that a plan's conditions read, and return the statistics they compare with."""
-    _make(engine, plan.steps(), _silent, temporary=temporary)
+    _make(engine, plan.steps(), Steps(None, 0), temporary=temporary)
     statistics = plan.statistics()
     if statistics is None:
         return {}
@@ -184,10 +190,9 @@ def _partials(catalog: Catalog, facts: Facts, names: Collection[str] | None) -> 
     return feature_plan.partial_steps(catalog, facts, needed)
 
 
-def _make(engine: Engine, steps: Iterable[Step], progress: Progress, *, temporary: bool) -> None:
-    steps = list(steps)
-    for number, step in enumerate(steps):
-        progress(number, len(steps), step.name)
+def _make(engine: Engine, steps: Iterable[Step], tell: Steps, *, temporary: bool) -> None:
+    for step in steps:
+        tell(step.name)
         engine.create(step.name, step.expression, temporary=temporary or not step.is_kept)
 
 

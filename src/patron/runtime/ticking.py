@@ -15,6 +15,7 @@ import ibis
 
 from patron.facts import tables as t
 from patron.facts.as_of import DETAILS
+from patron.kernel.errors import TransientError
 from patron.runtime import pipeline
 from patron.runtime.due_times import DUE, next_due
 from patron.runtime.loading_merge import REPLACED
@@ -34,12 +35,18 @@ if TYPE_CHECKING:
     from patron.kernel.time import Calendar
     from patron.ports.engine import Few, Store
     from patron.ports.inbox import Inbox
+    from patron.runtime.loading_options import Progress
     from patron.runtime.pipeline import Definitions
 
 MOST = 5_000
+_MOST_GIVEN_WAY = 10
 _TICK = timedelta(microseconds=1)
 _FACTS = frozenset(table.name for table in t.FACTS)
 _TELLING = frozenset({"orders", "spend", "forgotten"})  # of currencies and costs; and what is forgotten may have been all there was
+
+
+class GaveWayError(TransientError):
+    """A full refresh was given up, as another waits to write, which would have made it void."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +84,7 @@ class Ticks:
         hold: what facts the store holds, as of an instant.
         inbox: what was received.
         few: works out the answers of few customers; without it the store does.
+        progress: is told about every table of a full refresh.
     """
 
     store: Store
@@ -84,8 +92,10 @@ class Ticks:
     hold: Callable[[datetime], Facts]
     inbox: Inbox
     few: Few | None = None
+    progress: Progress = lambda done, total, what: None  # noqa: ARG005
     _held: Facts | None = field(default=None)
     _recipe: Recipe | None = field(default=None)
+    _given_way: int = field(default=0)
 
     def __post_init__(self) -> None:
         """Make what the live path keeps, unless it is there."""
@@ -122,12 +132,12 @@ class Ticks:
             is_aside: keep the entries among the refused without looking at what they say.
 
         Raises:
-            TransientError: the disk is full, or memory is not enough; the tick can be made again.
+            TransientError: the disk is full, or memory is not enough, or another waits to write; the tick can be made again.
         """
-        position, before = self.reached
-        now = now if before is None or now > before else before + _TICK
-        held = self._held or self.hold(now)
         with self.store.transaction():
+            position, before = self.reached
+            now = now if before is None or now > before else before + _TICK
+            held = self._held if self._held and before else self.hold(now)  # others may have loaded facts of a new kind
             self.store.tell(now)
             if self.few is not None:
                 self.few.tell(now)
@@ -160,8 +170,15 @@ class Ticks:
 
     def _refreshed(self, facts: Facts) -> tuple[int, int]:
         self._recipe = None
-        done = pipeline.refresh(self.store, self.definitions, facts, now=facts.as_of, progress=_silent, is_live=True)
+        done = pipeline.refresh(self.store, self.definitions, facts, now=facts.as_of, progress=self._progress, is_live=True)
+        self._given_way = 0
         return done.customers, done.changed
+
+    def _progress(self, done: int, total: int, what: str) -> None:
+        self.progress(done, total, what)
+        if self.store.is_wanted and self._given_way < _MOST_GIVEN_WAY:
+            self._given_way += 1
+            raise GaveWayError("The refresh gives way to a command that writes.")
 
     def _renewed(self, facts: Facts, received: Received) -> tuple[int, int]:
         others = [STIRRED] if received.records else []
@@ -186,7 +203,3 @@ def _may_tell(written: Collection[str], held: Facts) -> bool:
 def next_midnight(calendar: Calendar, instant: datetime) -> datetime:
     """When the shop's day of an instant ends."""
     return calendar.midnight(calendar.day_of(instant) + timedelta(days=1))
-
-
-def _silent(done: int, total: int, what: str) -> None:
-    del done, total, what

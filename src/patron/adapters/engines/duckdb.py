@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import re
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import lru_cache, wraps
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import duckdb
 import ibis
@@ -19,11 +19,12 @@ import ibis.expr.operations as ops
 import sqlglot.expressions as sge
 from ibis.backends.sql.compilers import DuckDBCompiler
 
+from patron.adapters.engines.duckdb_turn import Turn
 from patron.kernel.errors import DISK_FULL, InputError, TransientError
 from patron.kernel.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -52,12 +53,31 @@ _HELD = re.compile(r"PID (\d+)")
 _writing = threading.Lock()  # what `_unfused` sets is there for all threads
 _FULL = re.compile("no space left|file too large|quota exceeded", re.IGNORECASE)  # ENOSPC, EFBIG, EDQUOT
 
+Method = TypeVar("Method", bound="Callable[..., object]")
+
+
+def _whole(method: Method) -> Method:
+    """What writes is a transaction: that which runs, or one by itself."""
+
+    @wraps(method)
+    def written(self: DuckDBEngine, *args: object, **options: object) -> object:
+        with self.transaction():
+            return method(self, *args, **options)
+
+    return cast("Method", written)
+
 
 class DuckDBEngine:
-    """A `Store` on DuckDB. One connection, one writer; further sessions read."""
+    """A `Store` on DuckDB: one connection. Further sessions see what it commits; who writes, has the turn, and all others wait for it.
+
+    Attributes:
+        connection: to the database.
+        turn: held during a transaction; one for all sessions.
+    """
 
     name: ClassVar[str] = "duckdb"
     connection: duckdb.DuckDBPyConnection
+    turn: Turn
     _depth: int
 
     def __init__(self, path: Path | None = None, *, memory_limit: str | None = None, threads: int | None = None) -> None:
@@ -76,7 +96,7 @@ class DuckDBEngine:
         if threads:
             settings["threads"] = threads
         try:
-            self._begin(duckdb.connect(str(path) if path else ":memory:", config=settings))
+            self._begin(duckdb.connect(str(path) if path else ":memory:", config=settings), Turn())
         except duckdb.IOException as error:
             held = _HELD.search(str(error))
             if "lock" in str(error).lower():
@@ -90,7 +110,7 @@ class DuckDBEngine:
     def session(self) -> DuckDBEngine:
         """The same tables for another thread, which sees what has been committed; its temporary tables are its own."""
         made = object.__new__(DuckDBEngine)
-        made._begin(self.connection.cursor())
+        made._begin(self.connection.cursor(), self.turn)
         return made
 
     def sql(self, expression: ir.Table) -> str:
@@ -109,20 +129,23 @@ class DuckDBEngine:
         kind = "TEMP TABLE" if temporary else "TABLE"
         columns = expression.schema().items()
         cast = ", ".join(f"{_quoted(c)}::{self._type(t)} AS {_quoted(c)}" for c, t in columns)
-        self._run(f"CREATE OR REPLACE {kind} {_quoted(name)} AS SELECT {cast} FROM ({self.sql(expression)})")
+        with nullcontext() if temporary else self.transaction():
+            self._run(f"CREATE OR REPLACE {kind} {_quoted(name)} AS SELECT {cast} FROM ({self.sql(expression)})")
 
     def fill(self, name: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> None:
         """Make or replace a table with rows that were worked out outside, taken as they come."""
         kind = "TEMP TABLE" if temporary else "TABLE"
-        self.connection.register("_rows", rows)
-        try:
-            self._run(f"CREATE OR REPLACE {kind} {_quoted(name)} AS SELECT * FROM _rows")
-        finally:
-            self.connection.unregister("_rows")
+        with nullcontext() if temporary else self.transaction():
+            self.connection.register("_rows", rows)
+            try:
+                self._run(f"CREATE OR REPLACE {kind} {_quoted(name)} AS SELECT * FROM _rows")
+            finally:
+                self.connection.unregister("_rows")
 
     def drop(self, name: str, *, temporary: bool = False) -> None:
         """Remove a table, or with `temporary` the temporary one that hides it; nothing happens when there is none."""
-        self._run(f"DROP TABLE IF EXISTS {'temp.main.' if temporary else ''}{_quoted(name)}")
+        with nullcontext() if temporary else self.transaction():
+            self._run(f"DROP TABLE IF EXISTS {'temp.main.' if temporary else ''}{_quoted(name)}")
 
     def tables(self) -> frozenset[str]:
         """The names of all tables and views."""
@@ -131,32 +154,35 @@ class DuckDBEngine:
 
     def columns(self, name: str) -> tuple[str, ...]:
         """The column names of a table, in order."""
-        rows = self.connection.execute(
-            "SELECT column_name FROM information_schema.columns WHERE table_name = ? ORDER BY ordinal_position", [name]
-        ).fetchall()
-        return tuple(r[0] for r in rows)
+        of = f"table_name = {_text(name)} ORDER BY ordinal_position"
+        return tuple(r[0] for r in self._rows(f"SELECT column_name FROM information_schema.columns WHERE {of}"))
 
+    @_whole
     def declare(self, table: Table) -> None:
         """Make an empty table with a declared schema unless it exists."""
         columns = ", ".join(f"{_quoted(c.name)} {self._type(ibis.dtype(c.type))}{' NOT NULL' if c.required else ''}" for c in table.columns)
         self._run(f"CREATE TABLE IF NOT EXISTS {_quoted(table.name)} ({columns})")
 
+    @_whole
     def insert(self, name: str, rows: ir.Table | pa.Table) -> int:
         """Append rows, matched by column name; columns that are not given stay null. Returns how many."""
         return self._insert(_quoted(name), rows)
 
+    @_whole
     def delete(self, name: str, keys: ir.Table, on: tuple[str, ...]) -> None:
         """Delete the rows whose key is among `keys`."""
         target = _quoted(name)
         matches = " AND ".join(f"{target}.{_quoted(c)} = _keys.{_quoted(c)}" for c in on)
         self._run(f"DELETE FROM {target} USING ({self.sql(keys)}) AS _keys WHERE {matches}")
 
+    @_whole
     def renew(self, name: str, rows: ir.Table | pa.Table, touched: ir.Table) -> None:
         """Put rows in the place of those that the kept table `name` has of some customers."""
         kept = f"{self._kept}.{_quoted(name)}"
         self._run(f"DELETE FROM {kept} WHERE customer_id IN (SELECT customer_id FROM ({self.sql(touched)}))")
         self._insert(kept, rows)
 
+    @_whole
     def index(self, name: str, column: str) -> None:
         """From now on rows of a kept table are found by a column of ids without looking through it; until the table is made anew."""
         self._run(f"CREATE INDEX IF NOT EXISTS {_quoted(f'{name}_by_{column}')} ON {self._kept}.{_quoted(name)} ({_quoted(column)})")
@@ -172,10 +198,12 @@ class DuckDBEngine:
         wall = instant.astimezone(UTC).replace(tzinfo=None)
         self._run(f"SET VARIABLE moment = {_text(wall.isoformat(sep=' '))}::TIMESTAMP")
 
+    @_whole
     def view(self, name: str, expression: ir.Table) -> None:
         """Give an expression a name that people and tools can query."""
         self._run(f"CREATE OR REPLACE VIEW {_quoted(name)} AS {self.sql(expression)}")
 
+    @_whole
     def update(self, name: str, values: ir.Table, on: tuple[str, ...], *, only: Rows = "all") -> int:
         """Set the other columns of `values` in the rows whose key is among them, where they differ. Returns how many rows changed."""
         target = _quoted(name)
@@ -197,7 +225,7 @@ class DuckDBEngine:
             raise InputError("The file cannot be written.", [Problem(str(file), str(file.parent), "a folder that exists")])
         part = file.with_name(f".{file.name}.part")
         try:
-            done = self._rows(f"COPY ({self.sql(expression)}) TO {_text(str(part))} ({options})")
+            done = self._rows(f"COPY ({self.sql(expression)}) TO {_text(str(part.absolute()))} ({options})")
             part.replace(file)
         finally:
             part.unlink(missing_ok=True)
@@ -206,11 +234,12 @@ class DuckDBEngine:
     def copy(self, file: Path) -> None:
         """Write all that is committed to a new file, which can be opened as a store of its own."""
         own = self._kept.rpartition(".")[0]
-        self._run(f"ATTACH {_text(str(file))} AS _copy")
-        try:
-            self._run(f"COPY FROM DATABASE {own} TO _copy")
-        finally:
-            self._run("DETACH _copy")
+        with self.turn:
+            self._run(f"ATTACH {_text(str(file.absolute()))} AS _copy")
+            try:
+                self._run(f"COPY FROM DATABASE {own} TO _copy")
+            finally:
+                self._run("DETACH _copy")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -218,16 +247,22 @@ class DuckDBEngine:
         if self._depth:
             yield
             return
-        self._run("BEGIN TRANSACTION")
-        self._depth += 1
-        try:
-            yield
-            self._run("COMMIT")
-        except BaseException:
+        with self.turn:
+            self._run("BEGIN TRANSACTION")
+            self._depth += 1
+            try:
+                yield
+                self._run("COMMIT")
+            except BaseException:
+                self._depth = 0
+                self._abandon()
+                raise
             self._depth = 0
-            self._abandon()
-            raise
-        self._depth = 0
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether another session waits to write, as long as this one does."""
+        return self.turn.is_wanted
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
@@ -246,10 +281,11 @@ class DuckDBEngine:
         """Let go of the file."""
         self.connection.close()
 
-    def _begin(self, connection: duckdb.DuckDBPyConnection) -> None:
-        self.connection = connection
+    def _begin(self, connection: duckdb.DuckDBPyConnection, turn: Turn, first: Sequence[str] = _SESSION) -> None:
+        """Take a connection, and run the statements that make a session of it."""
+        self.connection, self.turn = connection, turn
         self._depth = 0
-        for statement in _SESSION:
+        for statement in first:
             self._run(statement)
         self._kept = f"{_quoted(self._rows('SELECT current_database()')[0][0])}.main"
 

@@ -173,11 +173,12 @@ class DuckDBReader:
         return Path(tempfile.mkdtemp(dir=self._folder.name)) / re.sub(r"[^\w.\-]", "_", path.name)
 
     def _plain(self, path: Path) -> Path:
-        """The file under a path without the signs that the engine takes for a pattern."""
-        if not re.search(r"[*?\[\]{}]", str(path)):
-            return path
+        """The file under a path that means the same in every process, without the signs that the engine takes for a pattern."""
+        plain = path.resolve()
+        if not re.search(r"[*?\[\]{}]", str(plain)):
+            return plain
         link = self._copy(path)
-        link.symlink_to(path.resolve())
+        link.symlink_to(plain)
         return link
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
@@ -64,6 +65,11 @@ def forget(project: Project, name: str, *, is_sure: bool) -> Forgotten:
         NotFoundError: nobody is found.
         InputError: more than one customer is.
     """
+    with project.store.transaction() if is_sure else nullcontext():
+        return _forgotten(project, name, is_sure=is_sure)
+
+
+def _forgotten(project: Project, name: str, *, is_sure: bool) -> Forgotten:
     store, now, customer_id = project.store, project.clock.now(), the_customer(project, name)
     identities = t.IDENTITIES.unbound()
     theirs = identities.filter(identities.customer_id == customer_id)
@@ -78,8 +84,7 @@ def forget(project: Project, name: str, *, is_sure: bool) -> Forgotten:
         instant = now.astimezone(UTC).replace(tzinfo=None)
         ids = store.query(theirs.select("identifier_id")).column("identifier_id").to_pylist()
         rows = [{"identifier_id": i, "asked_at": instant, "source": SOURCE, "received_at": instant} for i in ids]
-        with store.transaction():
-            store.declare(t.FORGOTTEN)
-            store.insert(t.FORGOTTEN.name, arrow_rows(t.FORGOTTEN, rows))
-            resolve(store, now=now)
+        store.declare(t.FORGOTTEN)
+        store.insert(t.FORGOTTEN.name, arrow_rows(t.FORGOTTEN, rows))
+        resolve(store, now=now)
     return Forgotten(customer_id, now, deleted, kept, is_sure)

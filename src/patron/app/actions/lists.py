@@ -59,9 +59,10 @@ def freeze(project: Project, slug: str, name: str) -> Listed:
     Raises:
         InputError: no such segment, or the name is taken by a segment that is no list.
     """
-    definition, answers = definition_of(project, slug), last_answers(project)
-    members = listed(answers.members(slug), list_name=name, added_at=answers.as_of - timedelta(microseconds=1))
-    return _kept(project, frozen(definition, name), members, ())
+    with project.store.transaction():
+        definition, answers = definition_of(project, slug), last_answers(project)
+        members = listed(answers.members(slug), list_name=name, added_at=answers.as_of - timedelta(microseconds=1))
+        return _kept(project, frozen(definition, name), members, ())
 
 
 def upload(project: Project, name: str, file: Path) -> Listed:
@@ -104,16 +105,15 @@ def _kept(project: Project, definition: Definition, members: ibis.Table, unknown
     if known is not None and known.kind not in {"static", "frozen"}:
         raise InputError(f"{name!r} is a segment with a condition: take another name for the list.")
     store, lists = project.store, LIST_MEMBERS.unbound()
-    with store.transaction():
-        store.create("_listed", members, temporary=True)
-        store.delete(LIST_MEMBERS.name, lists.filter(lists.list_name == name).select("list_name").distinct(), on=("list_name",))
-        count = store.insert(LIST_MEMBERS.name, ibis.table(LIST_MEMBERS.schema(), name="_listed"))
-        store.drop("_listed")
-        outdate(store)
-        if known is None:
-            file = project.folder / "segments" / f"{name}.toml"
-            file.parent.mkdir(exist_ok=True)
-            write_text(file, to_toml(definition))
+    store.create("_listed", members, temporary=True)
+    store.delete(LIST_MEMBERS.name, lists.filter(lists.list_name == name).select("list_name").distinct(), on=("list_name",))
+    count = store.insert(LIST_MEMBERS.name, ibis.table(LIST_MEMBERS.schema(), name="_listed"))
+    store.drop("_listed")
+    outdate(store)
+    if known is None:
+        file = project.folder / "segments" / f"{name}.toml"
+        file.parent.mkdir(exist_ok=True)
+        write_text(file, to_toml(definition))
     return Listed(name, count, unknown)
 
 

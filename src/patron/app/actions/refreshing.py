@@ -64,13 +64,14 @@ def refresh(project: Project, *, as_of: str = "", progress: Progress, fit: Calla
     Raises:
         InputError: nothing was loaded yet, the instant cannot be read, or amounts are in a currency without a rate.
     """
-    now = project.clock.now()
-    facts = facts_at(project, as_of)
-    instant = facts.as_of
-    notes = _check_rates(project, facts.currencies)
-    fitting = (lambda engine: fit(engine, facts)) if fit else None
-    done = pipeline.refresh(project.store, project.definitions, facts, now=now, progress=progress, fit=fitting)
-    waiting = project.waiting(instant)
+    with project.store.transaction():
+        now = project.clock.now()
+        facts = facts_at(project, as_of)
+        instant = facts.as_of
+        notes = _check_rates(project, facts.currencies)
+        fitting = (lambda engine: fit(engine, facts)) if fit else None
+        done = pipeline.refresh(project.store, project.definitions, facts, now=now, progress=progress, fit=fitting)
+        waiting = project.waiting(instant)
     return Refreshed(
         as_of=instant,
         customers=done.customers,

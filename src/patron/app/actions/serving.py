@@ -14,6 +14,7 @@ from patron.app.listening import LOOPBACK, Address, let_open, listening
 from patron.app.local import LocalServer, announced, new_secret, url_of
 from patron.app.reading import Reading
 from patron.app.rejections import Rejections
+from patron.app.sharing import shared
 from patron.app.state import STATE
 from patron.kernel.errors import InputError, PatronError, PermanentError
 from patron.kernel.problems import Problem
@@ -112,6 +113,11 @@ class Serving:
         """Whether a secret may change what is known."""
         return self.keys.may_administer(secret)
 
+    @property
+    def is_working(self) -> bool:
+        """Whether answers that are not there will be."""
+        return self.ticker is not None and not self.failure
+
     def define(self, definitions: Definitions) -> None:
         """From now on questions are about these definitions."""
         self.quick.define(definitions)
@@ -181,8 +187,10 @@ def serve(
     with served(project, ticks) as serving, listening(address) as listener, ExitStack() as closing:
         name, bound = listener.getsockname()[:2]
         shown = f"[{name}]" if ":" in name else name
-        closing.enter_context(announced(project.folder, LocalServer(url_of(name, bound), serving.secret)))
+        problem = closing.enter_context(reachable(serving, url_of(name, bound)))
         tell(f"Patron listens on http://{shown}:{bound}. Stop with Ctrl-C.\n")
+        if problem:
+            tell(f"Other commands have to wait until it has stopped, as this folder can hold no socket: {problem}.\n")
         if address.host != LOOPBACK:
             tell("It can be reached from other machines: put a proxy with TLS before it.\n")
         if not serving.keys.can_collect:
@@ -190,6 +198,20 @@ def serve(
         answer(application(serving), listener, limits)
         if serving.failure:
             raise PermanentError(serving.failure)
+
+
+@contextmanager
+def reachable(serving: Serving, url: str) -> Iterator[str]:
+    """Commands of this user find the server as long as the block runs, and use its store; yields why they cannot, if that is so."""
+    folder = serving.project.folder
+    with ExitStack() as closing:
+        problem = ""
+        try:
+            closing.enter_context(shared(serving.project.store, folder, serving.secret))
+        except OSError as error:
+            problem = error.strerror or str(error)
+        closing.enter_context(announced(folder, LocalServer(url, serving.secret)))
+        yield problem
 
 
 @contextmanager

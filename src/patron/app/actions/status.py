@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from patron.app.actions.serving import INBOX, opened_inbox
 from patron.app.answers import last_answers
 from patron.app.memory import resident_bytes
-from patron.kernel.errors import NotFoundError
+from patron.kernel.errors import NotYetError
 from patron.kernel.time import iso
+from patron.runtime.pipeline import FEATURES
 from patron.runtime.reached import reached
 
 if TYPE_CHECKING:
@@ -20,6 +21,31 @@ if TYPE_CHECKING:
     from patron.app.actions.serving import Serving
     from patron.app.project import Project
     from patron.ports.inbox import Inbox
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshStatus:
+    """How far a full refresh is.
+
+    Attributes:
+        is_first: whether there are no answers before it is done.
+        step: the step that is being made, from 1.
+        of: how many steps there are.
+        what: is being made.
+    """
+
+    is_first: bool
+    step: int
+    of: int
+    what: str
+
+    def __str__(self) -> str:
+        """For people."""
+        return f"{'first refresh' if self.is_first else 'a full refresh'}, step {self.step} of {self.of} ({self.what})"
+
+    def as_json(self) -> dict[str, object]:
+        """For programs."""
+        return {"is_first": self.is_first, "step": self.step, "of": self.of, "what": self.what}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +64,7 @@ class Status:
         event_to_segment_seconds: the same, from the receipt of an event to the memberships that follow.
         memory_bytes: of the server.
         refused_definitions: why definitions that changed are not taken; empty when they are.
+        refresh: how far the full refresh is that runs; None when none does.
     """
 
     is_running: bool
@@ -51,6 +78,7 @@ class Status:
     event_to_segment_seconds: Mapping[str, float] | None
     memory_bytes: int | None
     refused_definitions: str = ""
+    refresh: RefreshStatus | None = None
 
     def as_json(self) -> dict[str, object]:
         """For programs."""
@@ -64,6 +92,7 @@ class Status:
             "event_to_segment_seconds": self.event_to_segment_seconds,
             "memory_bytes": self.memory_bytes,
             "refused_definitions": self.refused_definitions or None,
+            "refresh": self.refresh and self.refresh.as_json(),
         }
 
 
@@ -88,7 +117,19 @@ def status(serving: Serving, project: Project) -> Status:
         event_to_segment_seconds=told.get("event_to_segment_seconds"),  # type: ignore[arg-type]
         memory_bytes=resident_bytes(),
         refused_definitions=str(told.get("refused_definitions", "")),
+        refresh=_refresh(serving, project),
     )
+
+
+def not_yet(serving: Serving, project: Project) -> str:
+    """What is told in the place of answers that a server is making, as a sentence."""
+    at = _refresh(serving, project)
+    return f"There are no answers yet{f': {at}' if at else ''}. Ask again in a moment."
+
+
+def _refresh(serving: Serving, project: Project) -> RefreshStatus | None:
+    at = serving.ticker.status().get("refresh") if serving.ticker else None
+    return RefreshStatus(FEATURES not in project.store.tables(), **at) if isinstance(at, dict) else None
 
 
 def status_without_server(project: Project) -> Status:
@@ -96,7 +137,7 @@ def status_without_server(project: Project) -> Status:
     position = reached(project.store)[0]
     try:
         as_of = last_answers(project).as_of
-    except NotFoundError:
+    except NotYetError:
         as_of = None
     last, lag = position, 0.0
     if (project.folder / INBOX).is_dir():

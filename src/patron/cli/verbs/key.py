@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.group("key")
 def command() -> None:
-    """Keys with which shops and programs send to Patron and ask it. May be used while `patron serve` runs.
+    """Keys with which shops and programs send to Patron and ask it.
 
     \b
     Examples:

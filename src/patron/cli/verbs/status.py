@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from patron.app.actions.status import status_without_server
+from patron.app.actions.status import RefreshStatus, status_without_server
 from patron.app.config import project_folder
 from patron.app.project import opened
 from patron.app.remote import running
@@ -48,7 +48,7 @@ def command(*, as_json: bool) -> None:
 
 
 def _without_server(given: str | None) -> dict[str, Any]:
-    with opened(given, SystemClock()) as project:
+    with opened(given, SystemClock(), alone=True) as project:
         return status_without_server(project).as_json()
 
 
@@ -61,6 +61,8 @@ def _print(console: Console, told: dict[str, Any]) -> None:
     console.print(words[told["status"]])
     if told["refused_definitions"]:
         console.print(f"Changed definitions are not taken: {told['refused_definitions']}")
+    if told["refresh"]:
+        console.print(f"It makes {RefreshStatus(**told['refresh'])}.")
     inbox, memory = told["inbox"], told["memory_bytes"]
     rows = [
         ("memberships are exact for", told["as_of"] or "no instant yet"),

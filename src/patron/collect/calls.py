@@ -47,6 +47,9 @@ class Envelope:
         context: stands under each call's own.
         integrations: the same.
         ip: where a browser called from; empty for servers, whose address is nobody's.
+        received: `received_at` as it stands in a record.
+        offset: how far the client's clock is behind, if it is.
+        is_plain: whether it moves no time of a call and adds nothing to its parts, but perhaps the address.
     """
 
     received_at: datetime
@@ -57,11 +60,13 @@ class Envelope:
     ip: str = ""
     received: str = field(init=False)
     offset: timedelta | None = field(init=False)
+    is_plain: bool = field(init=False)
 
     def __post_init__(self) -> None:
         """Work out once what is the same for all of them."""
         object.__setattr__(self, "received", shown(self.received_at))
         object.__setattr__(self, "offset", clock_offset(instant(self.sent), self.received_at, is_retry=self.is_retry))
+        object.__setattr__(self, "is_plain", self.offset is None and not self.context and not self.integrations)
 
 
 def accepted(given: object, envelope: Envelope, *, type_of_path: str = "") -> Call | Refusal:
@@ -83,6 +88,11 @@ def accepted(given: object, envelope: Envelope, *, type_of_path: str = "") -> Ca
         return refused
     _completed(given, envelope, kind)
     return given
+
+
+def with_ip(context: Mapping[str, object], ip: str) -> dict[str, object]:
+    """A context with the address that the call came from, unless it says one itself."""
+    return {"ip": ip, **{name: value for name, value in context.items() if name != "ip" or value}}
 
 
 def _misshapen(given: Call) -> Refusal | None:
@@ -190,7 +200,7 @@ def _completed(given: Call, envelope: Envelope, kind: str) -> None:
     if envelope.integrations:
         given["integrations"] = {**envelope.integrations, **(given.get("integrations") or {})}
     if envelope.ip:
-        given["context"] = {"ip": envelope.ip, **{k: v for k, v in (given.get("context") or {}).items() if k != "ip" or v}}
+        given["context"] = with_ip(given.get("context") or {}, envelope.ip)
     if given.get("properties") is None:
         given["properties"] = {}
     if kind == "identify":

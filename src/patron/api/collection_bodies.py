@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -37,8 +36,7 @@ class _Parts(msgspec.Struct):
     batch: list[msgspec.Raw]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True, gc=False):
     """A body that was read: what stands around the calls, and the calls, each a `UsualCall` or whatever else stands there."""
 
     around: dict[str, Any]
@@ -46,8 +44,7 @@ class Request:
     is_batch: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True, gc=False):
     """What a request comes to: entries for the inbox, and by index the calls that are refused."""
 
     bodies: Sequence[bytes]
@@ -87,10 +84,10 @@ def envelope_of(request: Request, *, received_at: datetime, is_retry: bool, ip: 
 def taken_of(request: Request, envelope: Envelope, *, type_of_path: str = "") -> Taken:
     """The entries for the inbox, and what is refused."""
     head = b'{"source":"events","received_at":"%s","record":' % envelope.received.encode()
-    items, are_usual = request.items, True
     calls: list[UsualCall | Call | Refusal] = []
-    for item in items:
-        if item.__class__ is UsualCall and completed(item, envelope, type_of_path=type_of_path):
+    are_usual = True
+    for item in request.items:
+        if isinstance(item, UsualCall) and completed(item, envelope, type_of_path):
             calls.append(item)
         else:
             are_usual = False
@@ -152,7 +149,9 @@ def _together(head: bytes, calls: Sequence[UsualCall]) -> Sequence[bytes] | None
         lines = _encoder.encode_lines(calls)
     except _UNWRITABLE:
         return None
-    entries = (head + lines[:-1].replace(b"\n", b"}\n" + head) + b"}").split(b"\n")
+    entries = lines.replace(b"\n", b"}\n" + head).split(b"\n")
+    entries[0] = head + entries[0]
+    del entries[-1]  # a head without a call behind it
     return entries if max(map(len, entries)) <= LARGEST_CALL + len(head) + 1 else None
 
 

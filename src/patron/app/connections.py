@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import asyncio
 
     from uvicorn.config import Config
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
     from uvicorn.server import ServerState
 
 _RETRY_SECONDS = 1
@@ -49,6 +50,26 @@ class Held:
     """Bytes of requests that are not whole yet, of all connections."""
 
     total: int = 0
+
+
+class _Joined:
+    """A transport for one answer: its head is sent with the first part of its body, as one write costs less than two."""
+
+    __slots__ = ("_cycle", "_head", "_transport", "close", "is_closing")
+
+    def __init__(self, transport: asyncio.Transport, cycle: RequestResponseCycle) -> None:
+        self._transport, self._cycle = transport, cycle
+        self._head: bytes | None = None
+        self.close, self.is_closing = transport.close, transport.is_closing
+
+    def write(self, data: bytes) -> None:
+        if self._head is None and self._cycle.response_started:
+            self._head = data
+        elif self._head:
+            self._transport.write(self._head + data)
+            self._head = b""
+        else:
+            self._transport.write(data)
 
 
 class Connection(HttpToolsProtocol):
@@ -137,6 +158,8 @@ class Connection(HttpToolsProtocol):
         """Begin the work on a request; headers behind its body are not kept."""
         self._has_head = True
         super().on_headers_complete()
+        if self.scope["method"] != "HEAD":  # to which the answer has no body
+            self.cycle.transport = cast("asyncio.Transport", _Joined(self.transport, self.cycle))
         self.headers = deque(maxlen=0)  # type: ignore[assignment]
 
     def on_message_complete(self) -> None:

@@ -6,7 +6,7 @@ A call that cannot be used is refused alone, with a code and a sentence; what it
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -25,6 +25,7 @@ _LARGEST_NUMBER = 10**30
 _OBJECTS = ("properties", "context", "traits", "integrations")
 _IDS = ("userId", "anonymousId", "previousId", "groupId")
 _TIMES = ("timestamp", "originalTimestamp", "sentAt")
+_set = msgspec.structs.force_setattr
 _in_order = msgspec.json.Encoder(order="deterministic")
 
 
@@ -36,8 +37,7 @@ class Refusal:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True, gc=False):
     """What is known of calls that came together.
 
     Attributes:
@@ -58,15 +58,16 @@ class Envelope:
     context: Mapping[str, object] | None = None
     integrations: Mapping[str, object] | None = None
     ip: str = ""
-    received: str = field(init=False)
-    offset: timedelta | None = field(init=False)
-    is_plain: bool = field(init=False)
+    received: str = ""
+    offset: timedelta | None = None
+    is_plain: bool = True
 
     def __post_init__(self) -> None:
         """Work out once what is the same for all of them."""
-        object.__setattr__(self, "received", shown(self.received_at))
-        object.__setattr__(self, "offset", clock_offset(instant(self.sent), self.received_at, is_retry=self.is_retry))
-        object.__setattr__(self, "is_plain", self.offset is None and not self.context and not self.integrations)
+        offset = clock_offset(instant(self.sent), self.received_at, is_retry=self.is_retry) if self.sent else None
+        _set(self, "received", shown(self.received_at))
+        _set(self, "offset", offset)
+        _set(self, "is_plain", offset is None and not self.context and not self.integrations)
 
 
 def accepted(given: object, envelope: Envelope, *, type_of_path: str = "") -> Call | Refusal:

@@ -71,16 +71,22 @@ def as_told(call: UsualCall) -> Call:
     return read
 
 
-def completed(call: UsualCall, envelope: Envelope, *, type_of_path: str = "") -> bool:
+def completed(call: UsualCall, envelope: Envelope, type_of_path: str) -> bool:  # noqa: C901, PLR0911  # every event passes here
     """Whether a call can be kept as it stands, and then it is put right as `calls.accepted` would; otherwise it has not been touched.
 
     Args:
         call: one that was read.
         envelope: what is known of it besides.
-        type_of_path: what the address says that it is.
+        type_of_path: what the address says that it is; empty if it says nothing.
     """
-    text = call.timestamp
-    if call.original_timestamp or not (envelope.is_plain and _says_who(call) and _says_what(call, type_of_path or call.type)):
+    user, anonymous, text, kind = call.user_id, call.anonymous_id, call.timestamp, type_of_path or call.type
+    if not envelope.is_plain or not (user or anonymous) or not call.message_id:
+        return False
+    if call.previous_id or call.group_id or call.original_timestamp or (user and user.isspace()) or (anonymous and anonymous.isspace()):
+        return False
+    if kind != "track" and kind not in _LOOKED_AT and (kind != "identify" or (call.context and "traits" in call.context)):
+        return False
+    if kind == "track" and (not call.event or call.event.isspace()):
         return False
     if (text and not _stands(text, envelope.received_at)) or (call.sent_at and not _agrees(call.sent_at, envelope)):
         return False
@@ -96,36 +102,15 @@ def completed(call: UsualCall, envelope: Envelope, *, type_of_path: str = "") ->
     return True
 
 
-def _says_who(call: UsualCall) -> bool:
-    """Whether it names somebody, and nobody else."""
-    user, anonymous = call.user_id, call.anonymous_id
-    if (user and user.isspace()) or (anonymous and anonymous.isspace()) or call.previous_id or call.group_id:
-        return False
-    return bool(user or anonymous)
-
-
-def _says_what(call: UsualCall, kind: str | UnsetType) -> bool:
-    """Whether it says what happened, in a message that has an id."""
-    if not call.message_id:
-        return False
-    if kind == "track":
-        return bool(call.event) and not call.event.isspace()  # type: ignore[union-attr]  # it is text
-    return kind in _LOOKED_AT or (kind == "identify" and not (call.context and "traits" in call.context))
-
-
 def _stands(text: str, received_at: datetime) -> bool:
     """Whether a time is written so that it can stay, and had come when the call came."""
-    if not plain(text):
-        return False
-    read = instant(text)
+    read = instant(text) if plain(text) else None
     return read is not None and read <= received_at
 
 
 def _agrees(text: str, envelope: Envelope) -> bool:
     """Whether the time of sending can stay, and by it the client's clock is right."""
-    if not plain(text):
-        return False
-    sent = instant(text)
+    sent = instant(text) if plain(text) else None
     if sent is None:
         return False
     return envelope.sent is not None or clock_offset(sent, envelope.received_at, is_retry=envelope.is_retry) is None

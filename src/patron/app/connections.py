@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     import asyncio
 
     from uvicorn.config import Config
-    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
     from uvicorn.server import ServerState
 
 _RETRY_SECONDS = 1
@@ -55,15 +54,15 @@ class Held:
 class _Joined:
     """A transport for one answer: its head is sent with the first part of its body, as one write costs less than two."""
 
-    __slots__ = ("_cycle", "_head", "_transport", "close", "is_closing")
+    __slots__ = ("_head", "_transport", "close", "is_closing")
 
-    def __init__(self, transport: asyncio.Transport, cycle: RequestResponseCycle) -> None:
-        self._transport, self._cycle = transport, cycle
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport = transport
         self._head: bytes | None = None
         self.close, self.is_closing = transport.close, transport.is_closing
 
     def write(self, data: bytes) -> None:
-        if self._head is None and self._cycle.response_started:
+        if self._head is None:
             self._head = data
         elif self._head:
             self._transport.write(self._head + data)
@@ -158,9 +157,18 @@ class Connection(HttpToolsProtocol):
         """Begin the work on a request; headers behind its body are not kept."""
         self._has_head = True
         super().on_headers_complete()
-        if self.scope["method"] != "HEAD":  # to which the answer has no body
-            self.cycle.transport = cast("asyncio.Transport", _Joined(self.transport, self.cycle))
+        if self.scope["method"] != "HEAD" and not self.expect_100_continue:  # to which the first that is written is an answer with a body
+            self.cycle.transport = cast("asyncio.Transport", _Joined(self.transport))
         self.headers = deque(maxlen=0)  # type: ignore[assignment]
+
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body: the first as it is, without a copy; behind it the others grow in place."""
+        held = self.cycle.body
+        if not held:
+            self.cycle.body = b""  # type: ignore[assignment]  # to which the part is added by taking its place
+        elif isinstance(held, bytes):
+            self.cycle.body = bytearray(held)
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Have a request whole."""

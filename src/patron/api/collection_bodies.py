@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,7 +14,6 @@ from patron.collect.posthog import as_call
 from patron.collect.usual_calls import UsualBatch, UsualCall, as_told, completed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
 LARGEST_CALL = 32 * 1024
@@ -143,7 +143,7 @@ def _told(item: object) -> object:
     return as_told(item) if isinstance(item, UsualCall) else item
 
 
-def _together(head: bytes, calls: Sequence[UsualCall]) -> Sequence[bytes] | None:
+def _together(head: bytes, calls: Sequence[object]) -> Sequence[bytes] | None:
     """The entries of usual calls, written at once, as that is quicker; None if one of them cannot be kept."""
     try:
         lines = _encoder.encode_lines(calls)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Awaitable, Iterator
 
+    from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope
+
     from patron.app.listening import App
 
 _GRACE_SECONDS = 10
@@ -80,7 +82,7 @@ class Server(uvicorn.Server):
 class _Forwarded(ProxyHeadersMiddleware):
     """Believes a proxy on this machine who it is that asks, and leaves alone what no proxy has passed on."""
 
-    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:  # type: ignore[override]
+    def __call__(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> Awaitable[None]:  # type: ignore[override]
         if any(name in _BY_PROXIES for name, _ in scope["headers"]):
             return super().__call__(scope, receive, send)
         return self.app(scope, receive, send)

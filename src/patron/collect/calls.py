@@ -6,16 +6,14 @@ A call that cannot be used is refused alone, with a code and a sentence; what it
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
-from patron.collect.call_times import clock_offset, happened, instant, plain, shown
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime, timedelta
+from patron.collect.call_times import clock_offset, happened, instant, instant_as_written, shown
 
 Call = dict[str, Any]
 
@@ -171,10 +169,11 @@ def _timed(given: Call, envelope: Envelope) -> Refusal | None:
         text = given.get(name)
         if text is None:
             continue
-        read = instant(text)
+        read = instant_as_written(text)
         if read is None:
-            return Refusal("invalid_time", f"`{name}` is a time in ISO 8601, not before 1970.")
-        if not plain(text):
+            read = instant(text)
+            if read is None:
+                return Refusal("invalid_time", f"`{name}` is a time in ISO 8601, not before 1970.")
             given[name] = shown(read)
         if name != "sentAt":
             original, own = (read, name) if original is None else (original, own)

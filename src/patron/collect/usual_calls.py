@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from patron.collect.call_times import clock_offset, instant, plain
+from patron.collect.call_times import clock_offset, instant_as_written
 from patron.collect.calls import MESSAGE_ID_CHARACTERS, with_ip
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class UsualCall(msgspec.Struct, gc=False, rename="camel", forbid_unknown_fields=
     channel: _Anything = UNSET
     version: _Anything = UNSET
     rudder_id: _Anything = UNSET
-    metadata: _Anything = msgspec.field(default=UNSET, name="_metadata")
+    metadata: _Object = msgspec.field(default=UNSET, name="_metadata")
 
 
 class UsualBatch(msgspec.Struct, gc=False, rename="camel", forbid_unknown_fields=True):
@@ -71,7 +71,7 @@ def as_told(call: UsualCall) -> Call:
     return read
 
 
-def completed(call: UsualCall, envelope: Envelope, type_of_path: str) -> bool:  # noqa: C901, PLR0911  # every event passes here
+def completed(call: UsualCall, envelope: Envelope, type_of_path: str) -> bool:
     """Whether a call can be kept as it stands, and then it is put right as `calls.accepted` would; otherwise it has not been touched.
 
     Args:
@@ -97,20 +97,20 @@ def completed(call: UsualCall, envelope: Envelope, type_of_path: str) -> bool:  
     if not call.properties:
         call.properties = {}
     if envelope.ip:
-        call.context = with_ip(call.context or {}, envelope.ip)
+        call.context = with_ip(call.context or {}, envelope.ip)  # type: ignore[assignment]  # what it holds is as plain as before
     call.received_at, call.write_key = envelope.received, UNSET
     return True
 
 
 def _stands(text: str, received_at: datetime) -> bool:
     """Whether a time is written so that it can stay, and had come when the call came."""
-    read = instant(text) if plain(text) else None
+    read = instant_as_written(text)
     return read is not None and read <= received_at
 
 
 def _agrees(text: str, envelope: Envelope) -> bool:
     """Whether the time of sending can stay, and by it the client's clock is right."""
-    sent = instant(text) if plain(text) else None
+    sent = instant_as_written(text)
     if sent is None:
         return False
     return envelope.sent is not None or clock_offset(sent, envelope.received_at, is_retry=envelope.is_retry) is None

@@ -31,13 +31,12 @@ def _facts(as_of: datetime = _AS_OF) -> Facts:
 
 
 def _sessions(events: list[Row], orders: list[Row] = [], as_of: datetime = _AS_OF) -> list[Row]:  # noqa: B006  # not changed
-    facts = _facts(as_of)
-    found = tiny_shop({"events": events, "orders": orders}).query(sessions(facts.events, facts.sales)).to_pylist()
-    return sorted(found, key=lambda row: (row["customer_id"] != _ANN, row["started_at"], row["session"]))
+    found = tiny_shop({"events": events, "orders": orders}).query(sessions(_facts(as_of))).to_pylist()
+    return sorted(found, key=lambda row: (row["customer_id"] != _ANN, row["started_at"], row["session_id"]))
 
 
 def _touches(events: list[Row], as_of: datetime = _AS_OF) -> list[Row]:
-    found = tiny_shop({"events": events}).query(touches(_facts(as_of).events)).to_pylist()
+    found = tiny_shop({"events": events}).query(touches(_facts(as_of))).to_pylist()
     return sorted(found, key=lambda row: (row["customer_id"] != _ANN, row["position"]))
 
 
@@ -67,8 +66,10 @@ def test_midnight_ends_no_session() -> None:
 
 
 def test_the_sessions_of_a_client_are_kept_whatever_the_pauses() -> None:
-    found = _sessions([_event("01T10:00", session_id=7), _event("01T12:00", session_id=7), _event("01T10:05", session_id=8), _event("01T10:06")])
-    assert [(s["session"] if s["session"] > 0 else "own", s["event_count"]) for s in found] == [(7, 2), (8, 1), ("own", 1)]
+    found = _sessions(
+        [_event("01T10:00", session_id=7), _event("01T12:00", session_id=7), _event("01T10:05", session_id=8), _event("01T10:06")]
+    )
+    assert [(s["session_id"] if s["session_id"] > 0 else "own", s["event_count"]) for s in found] == [(7, 2), (8, 1), ("own", 1)]
 
 
 def test_sessions_are_of_one_customer_on_the_site_or_in_the_app() -> None:
@@ -101,7 +102,12 @@ def _order(number: int, at: str, revenue: int, **more: Any) -> Row:
 
 
 def test_an_order_belongs_to_one_session_that_ended_less_than_thirty_minutes_before() -> None:
-    events = [_event("01T10:00", session_id=1), _event("01T11:00", session_id=1), _event("01T10:50", session_id=2), _event("01T10:55", session_id=2)]
+    events = [
+        _event("01T10:00", session_id=1),
+        _event("01T11:00", session_id=1),
+        _event("01T10:50", session_id=2),
+        _event("01T10:55", session_id=2),
+    ]
     orders = [
         _order(1, "01T10:10", 1000),
         _order(2, "01T10:52", 200),  # both go on, and the second began later
@@ -113,7 +119,7 @@ def test_an_order_belongs_to_one_session_that_ended_less_than_thirty_minutes_bef
         _order(8, "01T10:15", 50_000, kind="unpaid"),
         _order(9, "01T10:15", 50_000, cancelled_at="2024-03-02"),
     ]
-    assert [(s["session"], s["order_count"], s["net_revenue"]) for s in _sessions(events, orders)] == [(1, 2, 1004), (2, 2, 230)]
+    assert [(s["session_id"], s["order_count"], s["net_revenue"]) for s in _sessions(events, orders)] == [(1, 2, 1004), (2, 2, 230)]
 
 
 def test_a_campaign_begins_no_session_but_is_a_touch_of_its_own() -> None:
@@ -229,6 +235,6 @@ def test_what_happens_at_or_after_the_instant_changes_nothing(events: list[Row],
 def test_each_event_on_the_site_is_in_one_session_and_each_session_begins_with_one_touch(events: list[Row]) -> None:
     found, came = _sessions(events), _touches(events)
     assert sum(s["event_count"] for s in found) == sum(event["channel"] == "web" for event in events)
-    begun = sorted((t["customer_id"], t["session"], t["touched_at"]) for t in came if t["begins_session"])
-    assert begun == sorted((s["customer_id"], s["session"], s["started_at"]) for s in found)
+    begun = sorted((t["customer_id"], t["session_id"], t["touched_at"]) for t in came if t["begins_session"])
+    assert begun == sorted((s["customer_id"], s["session_id"], s["started_at"]) for s in found)
     assert sum(t["is_first"] for t in came) == sum(t["is_last"] for t in came) == len({t["customer_id"] for t in came})

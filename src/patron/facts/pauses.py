@@ -26,6 +26,11 @@ def on_site(events: ir.Table) -> ir.BooleanValue:
     return events.channel.isnull() | events.channel.isin(["web", "app"])
 
 
+def whose(rows: ir.Table, customer_id: int | None) -> ir.Table:
+    """The rows of one customer, or all."""
+    return rows if customer_id is None else rows.filter(rows.customer_id == customer_id)
+
+
 def in_sessions(events: ir.Table) -> ir.Table:
     """Events of sessions, with `session`: of two events of a customer the same number if they belong to the same session.
 

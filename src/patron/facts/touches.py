@@ -1,8 +1,8 @@
 """Touches: each time a customer came, and what brought them.
 
-A session begins with a touch. Whoever comes by a tagged link in the midst of one is touched again, unless the tags are those that the session
-had last. So a campaign begins no session, but is never lost in one. A touch without tags is named after the site that the visitor came from;
-without that, and from a page of the same site, it is direct.
+A session begins with a touch. Whoever comes by a tagged link in the midst of one is touched again, unless the tags are those that the
+session had last. So a campaign begins no session, but is never lost in one. A touch without tags is named after the site that the visitor
+came from; without that, and from a page of the same site, it is direct.
 """
 
 from __future__ import annotations
@@ -12,27 +12,41 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.facts.channels import DIRECT, by_referrer, by_tags, host_of
-from patron.facts.pauses import in_sessions
+from patron.facts.columns import ARRIVAL
+from patron.facts.pauses import in_sessions, whose
+from patron.kernel.tables import Column, Table
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+
+    from patron.facts.as_of import Facts
+
+TOUCHES = Table(
+    "touches",
+    "one row per touch: a customer came to the site or the app, or came again by another link in the midst of a session",
+    ("event_id",),
+    (
+        Column("event_id", "id", "the event by which it is known", required=True),
+        Column("customer_id", "id", "who came", required=True),
+        Column("session_id", "id", "the session that it is in", required=True),
+        Column("touched_at", "instant", "when", required=True),
+        Column("channel", "text", "the channel that brought them; direct when nothing did", required=True),
+        *ARRIVAL,
+        Column("position", "count", "which of the customer's touches it is, from 1", required=True),
+        Column("is_first", "flag", "whether it is the customer's first", required=True),
+        Column("is_last", "flag", "whether it is the customer's last before the instant", required=True),
+        Column("is_direct", "flag", "whether nothing says what brought them", required=True),
+        Column("begins_session", "flag", "whether the session begins with it", required=True),
+    ),
+)
 
 _TAGS = ("campaign_source", "campaign_medium", "campaign_name")
 _TOLD = ("event_id", "customer_id", "session", "occurred_at", "page", "referrer", "device", *_TAGS, "properties")
 
 
-def touches(events: ir.Table) -> ir.Table:
-    """The touches of customers.
-
-    Args:
-        events: `facts.EVENTS` before an instant.
-
-    Returns:
-        One row per touch: event_id, customer_id, session, touched_at, channel (text, never null), campaign_source, campaign_medium,
-        campaign_name, campaign_term, campaign_content, referrer_host, referrer, landing_page, device, position (count: 1 for the customer's
-        first touch), is_first, is_last, is_direct, and begins_session (flags).
-    """
-    return _in_turn(_described(_arrivals(in_sessions(events))))
+def touches(facts: Facts, customer_id: int | None = None) -> ir.Table:
+    """The touches of all customers, or of one: `TOUCHES`."""
+    return _in_turn(_described(_arrivals(in_sessions(whose(facts.events, customer_id)))))
 
 
 def _arrivals(events: ir.Table) -> ir.Table:
@@ -86,11 +100,6 @@ def _text(value: ir.Value) -> ir.StringValue:
 def _in_turn(described: ir.Table) -> ir.Table:
     by_time = ibis.window(group_by=described.customer_id, order_by=[described.occurred_at, described.event_id])
     backwards = ibis.window(group_by=described.customer_id, order_by=[described.occurred_at.desc(), described.event_id.desc()])
-    numbered = described.mutate(
-        position=ibis.row_number().over(by_time).cast("int64") + 1, is_last=ibis.row_number().over(backwards) == 0
-    )
-    return numbered.select(
-        "event_id", "customer_id", "session", "channel", *_TAGS, "campaign_term", "campaign_content", "referrer_host", "referrer", "device",
-        "position", "is_last", "begins_session",
-        touched_at="occurred_at", landing_page="page", is_first=numbered.position == 1, is_direct=numbered.channel == DIRECT,
-    )  # fmt: skip
+    numbered = described.mutate(position=ibis.row_number().over(by_time).cast("int64") + 1, is_last=ibis.row_number().over(backwards) == 0)
+    named = numbered.rename(session_id="session", touched_at="occurred_at", landing_page="page")
+    return named.mutate(is_first=named.position == 1, is_direct=named.channel == DIRECT).select(*(c.name for c in TOUCHES.columns))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _order = partial(Feature, family="acquisition", needs=("orders",))
 
+
 def _channel(i: Inputs) -> ir.Value:
     """The channel by the tags of the first order; without tags, where the order was placed."""
     first = i["first_orders"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patron.facts.as_of import Facts
+from patron.facts.channels import MEDIA
 from patron.facts.sessions import sessions
 from patron.facts.shop import Shop
 from patron.facts.touches import touches
@@ -195,6 +197,12 @@ def test_a_touch_says_which_words_and_which_picture_brought_it(properties: Row) 
 def test_properties_of_any_form_harm_nothing(properties: str | None) -> None:
     (touch,) = _touches([_event("01T10:00", properties=properties, referrer="https://blog.example/")])
     assert (touch["campaign_term"], touch["channel"]) == (None, "referral")
+
+
+def test_every_word_that_means_a_channel_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "explanation" / "visits.md").read_text(encoding="utf-8")
+    for channel, words in MEDIA.items():
+        assert all(f"`{word}`" in page for word in (channel, *words)), channel
 
 
 _MINUTES = st.integers(0, 240)

@@ -56,8 +56,8 @@ def export_memberships(project: Project, file: Path) -> Written:
     return _written(project, _with_numbers(answers.bits.select("customer_id", **flags)), file)
 
 
-VISITS = {"sessions": (sessions, "started_at"), "touches": (touches, "position")}
-"""What is worked out of the events of an instant, and the column that orders a customer's rows."""
+VISITS = {"sessions": (sessions, ("started_at", "session_id")), "touches": (touches, ("position",))}
+"""What is worked out of the events of an instant, and the columns that order a customer's rows."""
 
 
 def export_visits(project: Project, what: str, file: Path, *, as_of: str = "") -> Written:
@@ -110,10 +110,10 @@ def _readable(project: Project, features: ir.Table) -> ir.Table:
     return features.select(**columns)
 
 
-def _with_numbers(rows: ir.Table, *, then: str = "customer_id") -> ir.Table:
+def _with_numbers(rows: ir.Table, *, then: tuple[str, ...] = ()) -> ir.Table:
     numbers = t.CUSTOMERS.unbound().select("customer_id", "customer_number")
     both = rows.left_join(numbers, "customer_id")
-    return both.select("customer_id", "customer_number", *[c for c in rows.columns if c != "customer_id"]).order_by("customer_id", then)
+    return both.select("customer_id", "customer_number", *[c for c in rows.columns if c != "customer_id"]).order_by("customer_id", *then)
 
 
 def _guarded(rows: ir.Table) -> ir.Table:

@@ -21,8 +21,8 @@ _CART_DAYS = 30
 
 
 def _sessions(facts: Facts) -> ir.Table:
-    events = facts.events
-    rows = in_sessions(events.filter(within(events.occurred_at, facts, 90)))
+    recent = facts.events.filter(within(facts.events.occurred_at, facts, 90))
+    rows = in_sessions(recent.select("event_id", "customer_id", "occurred_at", "kind", "session_id", "channel"))
     is_cart = rows.kind.isin(CARTS)
     return rows.group_by(["customer_id", "session"]).aggregate(
         last_at=rows.occurred_at.max(),

@@ -91,7 +91,7 @@ class Segments:
                 raise TransientError(_CLOSED)
             if self.waiting_bytes + asked.size > self._limit:
                 raise TransientError(_TOO_MUCH)
-            if not self._asked:
+            if not self._asked or self._asked[-1].loop is not loop:
                 loop.call_soon(self._wake)  # behind all that is ready to be kept now, so that it is kept together
             self._asked.append(asked)
             self._asked_bytes += asked.size

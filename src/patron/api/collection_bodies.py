@@ -23,6 +23,8 @@ DEEPEST = 32
 # Pages cut texts between the halves of a character, and say `\ud83d` alone; a backslash that is itself escaped begins nothing.
 _SURROGATES = re.compile(rb"\\\\|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})")
 
+_PARTING = b"\n" * 16  # stands in no JSON that is written here; what is long is found in fewer steps
+
 _json = msgspec.json.Decoder()
 _usual_call, _usual_batch = msgspec.json.Decoder(UsualCall), msgspec.json.Decoder(UsualBatch)
 _encoder = msgspec.json.Encoder()
@@ -149,7 +151,7 @@ def _together(head: bytes, calls: Sequence[object]) -> Sequence[bytes] | None:
         lines = _encoder.encode_lines(calls)
     except _UNWRITABLE:
         return None
-    entries = lines.replace(b"\n", b"}\n" + head).split(b"\n")
+    entries = lines.replace(b"\n", b"}" + _PARTING + head).split(_PARTING)
     entries[0] = head + entries[0]
     del entries[-1]  # a head without a call behind it
     return entries if max(map(len, entries)) <= LARGEST_CALL + len(head) + 1 else None

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
     from patron.collect.calls import Call, Envelope
 
-_Kind = Literal["identify", "track", "page", "screen", "group", "alias"]
+_Kind = Literal["identify", "track", "page", "screen"]
 _Text = Annotated[str, msgspec.Meta(min_length=1)] | UnsetType
-_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MESSAGE_ID_CHARACTERS)] | UnsetType
+_Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MESSAGE_ID_CHARACTERS)]
 _Id = Annotated[str, msgspec.Meta(min_length=1)] | None | UnsetType
 _Plain = str | int | float | bool | None
 _Inmost = dict[str, _Plain] | list[_Plain] | _Plain
@@ -30,25 +30,22 @@ _Anything = _Plain | UnsetType
 _LOOKED_AT = frozenset({"page", "screen"})
 
 
-class UsualCall(msgspec.Struct, gc=False, rename="camel", forbid_unknown_fields=True):
-    """A call with the fields that clients send; whoever reads it says so by refusing all others."""
+class UsualCall(msgspec.Struct, gc=False, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """A call with the fields that clients send, in the order in which they mostly do; one with any other is none of these."""
 
     type: _Kind | UnsetType = UNSET
     event: _Text = UNSET
-    message_id: _Name = UNSET
     user_id: _Id = UNSET
     anonymous_id: _Id = UNSET
-    previous_id: _Id = UNSET
-    group_id: _Id = UNSET
+    message_id: _Name
     timestamp: _Text = UNSET
-    original_timestamp: _Text = UNSET
+    context: _Object = UNSET
+    properties: _Object = UNSET
+    integrations: _Object = UNSET
+    traits: _Object = UNSET
     sent_at: _Text = UNSET
     received_at: _Anything = UNSET
     write_key: _Anything = UNSET
-    properties: _Object = UNSET
-    context: _Object = UNSET
-    traits: _Object = UNSET
-    integrations: _Object = UNSET
     name: _Anything = UNSET
     category: _Anything = UNSET
     channel: _Anything = UNSET
@@ -80,13 +77,12 @@ def completed(call: UsualCall, envelope: Envelope, type_of_path: str) -> bool:
         type_of_path: what the address says that it is; empty if it says nothing.
     """
     user, anonymous, text, kind = call.user_id, call.anonymous_id, call.timestamp, type_of_path or call.type
-    if not envelope.is_plain or not (user or anonymous) or not call.message_id:
+    if not envelope.is_plain or not (user or anonymous) or (user and user.isspace()) or (anonymous and anonymous.isspace()):
         return False
-    if call.previous_id or call.group_id or call.original_timestamp or (user and user.isspace()) or (anonymous and anonymous.isspace()):
-        return False
-    if kind != "track" and kind not in _LOOKED_AT and (kind != "identify" or (call.context and "traits" in call.context)):
-        return False
-    if kind == "track" and (not call.event or call.event.isspace()):
+    if kind == "track":
+        if not call.event or call.event.isspace():
+            return False
+    elif kind not in _LOOKED_AT and (kind != "identify" or (call.context and "traits" in call.context)):
         return False
     if (text and not _stands(text, envelope.received_at)) or (call.sent_at and not _agrees(call.sent_at, envelope)):
         return False

@@ -12,7 +12,7 @@ from api.calling import KEY
 from sources.webhooks import ORDER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 _CALL: dict[str, Any] = {
     "type": "track", "event": "Product Viewed", "userId": "u1", "anonymousId": "v1", "messageId": "m1", "writeKey": KEY,
@@ -95,16 +95,16 @@ class _Draws:
         return values[self.below(len(values))]
 
 
-def spoilt(seed: int, paths: list[str]) -> Iterator[tuple[str, bytes]]:
+def spoilt(seed: int, paths: list[str], right: Mapping[str, Any] = RIGHT) -> Iterator[tuple[str, bytes]]:
     """Addresses and bodies without end: half of them spoilt in what they say, half in how it is written."""
     draws = _Draws(seed)
-    written = {path: json.dumps(body).encode() for path, body in RIGHT.items()}
+    written = {path: json.dumps(body).encode() for path, body in right.items()}
     while True:
         path = draws.one_of(paths)
         if draws.below(2):
             yield path, _misspelt(written[path], draws)
         else:
-            body = deepcopy(RIGHT[path])
+            body = deepcopy(right[path])
             for _ in range(1 + draws.below(3)):
                 body = _misstated(body, draws)
             yield path, json.dumps(body).encode()

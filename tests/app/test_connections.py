@@ -6,7 +6,7 @@ import json
 import socket
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -201,3 +201,47 @@ def test_more_connections_than_the_machine_allows_are_told_before_anything_is_se
         let_open(1 << 40)
     assert error.value.problems[0].where == "serve.connections"
     let_open(500)
+
+
+async def _in_parts(scope: Any, receive: Any, send: Any) -> None:
+    """Answers with what it was sent, in two parts."""
+    del scope
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message["body"], message.get("more_body", False)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": body[:1], "more_body": True})
+    await send({"type": "http.response.body", "body": body[1:]})
+
+
+@pytest.mark.parametrize("method", ["POST", "HEAD"])
+@pytest.mark.parametrize("pieces", [1, 2, 9])
+def test_an_answer_is_whole_however_it_and_its_request_are_cut(method: str, pieces: int) -> None:
+    head = f"{method} / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 9\r\n\r\n".encode()
+    with listening(_in_parts) as url, _connected(int(url.rpartition(":")[2])) as one:
+        one.sendall(head)
+        for piece in range(pieces):
+            time.sleep(0.01)
+            one.sendall(b"123456789"[piece * 9 // pieces : (piece + 1) * 9 // pieces])
+        said_head, _, said_body = _ended(one).partition(b"\r\n\r\n")
+    assert said_head.startswith(b"HTTP/1.1 200 OK")
+    assert said_body == (b"1\r\n1\r\n8\r\n23456789\r\n0\r\n\r\n" if method == "POST" else b"")
+
+
+def test_who_asks_whether_to_go_on_is_told_so_before_the_body_comes() -> None:
+    with _server(Limits()) as port, _connected(port) as one:
+        one.sendall(_HEAD.replace(b"Host:", b"Expect: 100-continue\r\nHost:"))
+        assert one.recv(4096) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        one.sendall(_BODY)
+        said = b""
+        while not said.endswith(b'{"success":true}'):
+            said += one.recv(4096)
+        assert said.startswith(b"HTTP/1.1 200 OK")
+
+
+@pytest.mark.parametrize(("forwarded", "scheme"), [("", "http"), ("X-Forwarded-Proto: https\r\n", "https")])
+def test_a_proxy_on_this_machine_is_believed_who_asks(forwarded: str, scheme: str) -> None:
+    with _server(Limits()) as port, _connected(port) as one:
+        one.sendall(f"GET /sourceConfig?writeKey={KEY} HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n{forwarded}\r\n".encode())
+        assert f'"dataplaneUrl":"{scheme}://shop.example"'.encode() in _ended(one)

@@ -11,7 +11,9 @@ from ibis.config import Config
 
 from patron.facts import tables
 from patron.facts.as_of import DETAILS, PREDICTIONS, Facts
+from patron.facts.sessions import sessions
 from patron.facts.shop import Shop
+from patron.facts.touches import touches
 from patron.features import plan, scores
 from patron.features.catalog import BUILT_IN
 from patron.features.partials import histories
@@ -43,7 +45,10 @@ def _plan() -> list[Step]:
 PLAN = _plan()
 
 
-@pytest.mark.parametrize("step", PLAN, ids=lambda s: s.name)
+RELATIONS = [Step("sessions", sessions(FACTS)), Step("touches", touches(FACTS))]
+
+
+@pytest.mark.parametrize("step", [*PLAN, *RELATIONS], ids=lambda s: s.name)
 def test_step_can_be_said_in_both_dialects(step: Step) -> None:
     if ibis.options.pyspark is None:
         ibis.options.pyspark = _SparkOptions()

@@ -304,3 +304,15 @@ def test_who_reads_while_another_has_files_forgotten_gets_what_is_left(opened: S
     reader.join()
     assert read
     assert all(found == sorted(found) and found[-1].startswith(b"059") for found in read)
+
+
+def test_who_leaves_before_the_disk_is_asked_keeps_nobody_waiting(opened: Segments) -> None:
+    loop = asyncio.new_event_loop()
+    left = loop.create_task(opened.append([b"left"]))
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+    assert kept(opened, b"came") == 2
+    left.cancel()
+    loop.run_until_complete(asyncio.wait([left]))
+    loop.close()
+    assert bodies_of(opened) == [b"left", b"came"]

@@ -21,7 +21,7 @@ from tools.reference.markdown import block, document, table
 
 _SHOP = Path(__file__).resolve().parents[2] / "examples" / "shop"
 _INIT = "init shop --name Teas --currency EUR --time-zone Europe/Berlin --country DE"
-_LOADS = ("load lines {shop}/order_lines.csv", "load customers {shop}/customers.csv", "load reviews {shop}/reviews.csv")
+_LOADS = ("load lines {shop}/order_lines.csv", "load customers {shop}/customers.csv", "load reviews {shop}/reviews.csv", "load events {shop}/events.csv")
 _REFRESH = "refresh --as-of 2024-07-01"
 _VERBS = {
     "init": _INIT,

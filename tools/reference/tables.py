@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from patron.facts.sessions import SESSIONS
 from patron.facts.tables import FACTS, LEDGER
+from patron.facts.touches import TOUCHES
 from tools.reference.markdown import code, document, sentence, table
 
 if TYPE_CHECKING:
@@ -36,6 +38,10 @@ def page() -> str:
         table(("kind", "how it is kept"), [(code(k), v) for k, v in _KINDS.items()]),
         "## What is true of the shop",
         *[_section(t) for t in FACTS],
+        "## What is worked out of events",
+        "These two are not kept: `patron export sessions` and `patron export touches` work them out as of any instant "
+        "([the rules](../explanation/visits.md)). Their files have `customer_number` too.",
+        *[_section(t) for t in (SESSIONS, TOUCHES)],
         "## How it became known",
         *[_section(t) for t in LEDGER],
     )

@@ -14,7 +14,7 @@ from patron.api.reading import ReadApi
 from patron.app.config import webhook_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Mapping
 
     from patron.api.asgi import App, Message, Receive, Scope, Send
     from patron.app.actions.serving import Serving
@@ -43,10 +43,10 @@ class Application:
         if scope["type"] != "http":
             raise NotImplementedError(scope["type"])  # the server then does without
 
-        async def counted(message: Message) -> None:
+        def counted(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 self._requests[_counted_as(scope, message["status"]), message["status"]] += 1
-            await send(message)
+            return send(message)
 
         await self._app(scope["path"])(scope, receive, counted)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -16,10 +15,10 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = list[tuple[bytes, bytes]]
 
 _JSON: tuple[bytes, bytes] = (b"content-type", b"application/json")
+_HEADERS = "patron.headers"  # where a request's headers are put by name, as several are asked for
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What is sent back."""
 
     status: int
@@ -55,8 +54,7 @@ def refused(status: int, code: str, message: str, *, retry_after: int | None = N
 
 def header(scope: Scope, name: bytes) -> bytes | None:
     """The first value of a header, by its name in lower case."""
-    for key, value in scope["headers"]:
-        if key == name:
-            found: bytes = value
-            return found
-    return None
+    found: dict[bytes, bytes] | None = scope.get(_HEADERS)
+    if found is None:
+        found = scope[_HEADERS] = dict(reversed(scope["headers"]))
+    return found.get(name)

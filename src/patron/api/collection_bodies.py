@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,9 +11,9 @@ import msgspec
 from patron.api.asgi import refused
 from patron.collect.calls import Call, Envelope, Refusal, accepted
 from patron.collect.posthog import as_call
+from patron.collect.usual_calls import UsualBatch, UsualCall, as_told, completed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
 LARGEST_CALL = 32 * 1024
@@ -23,8 +23,11 @@ DEEPEST = 32
 # Pages cut texts between the halves of a character, and say `\ud83d` alone; a backslash that is itself escaped begins nothing.
 _SURROGATES = re.compile(rb"\\\\|\\u[dD][89abAB]..\\u[dD][c-fC-F]..|(?P<half>\\u[dD][89a-fA-F][0-9a-fA-F]{2})")
 
+_PARTING = b"\n" * 16  # stands in no JSON that is written here; what is long is found in fewer steps
+
 _json = msgspec.json.Decoder()
-_encode = msgspec.json.Encoder().encode
+_usual_call, _usual_batch = msgspec.json.Decoder(UsualCall), msgspec.json.Decoder(UsualBatch)
+_encoder = msgspec.json.Encoder()
 _UNREADABLE = (ValueError, RecursionError)  # also what cannot be decoded, and a number of too many digits
 _UNWRITABLE = (ValueError, OverflowError, RecursionError)
 
@@ -35,17 +38,15 @@ class _Parts(msgspec.Struct):
     batch: list[msgspec.Raw]
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A body that was read: what stands around the calls, and the calls."""
+class Request(msgspec.Struct, frozen=True, gc=False):
+    """A body that was read: what stands around the calls, and the calls, each a `UsualCall` or whatever else stands there."""
 
     around: dict[str, Any]
     items: Sequence[object]
     is_batch: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(msgspec.Struct, frozen=True, gc=False):
     """What a request comes to: entries for the inbox, and by index the calls that are refused."""
 
     bodies: Sequence[bytes]
@@ -59,20 +60,10 @@ def request_of(body: bytes, *, is_batch: bool) -> Request:
     Raises:
         AnswerError: it is no JSON of the right shape.
     """
-    try:
-        read = _json.decode(body)
-    except _UNREADABLE:
-        read = _mended(body, is_batch=is_batch)
-    if not isinstance(read, dict):
-        raise refused(400, "invalid_body", "The body is a JSON object.")
-    if not is_batch:
-        return Request(read, [read], is_batch=False)
-    items = read.get("batch")
-    if not isinstance(items, list):
-        raise refused(400, "invalid_body", "The body has a list of calls named `batch`.")
-    if len(items) > MOST_CALLS:
+    request = _usual(body, is_batch=is_batch) or _any(body, is_batch=is_batch)
+    if len(request.items) > MOST_CALLS:
         raise refused(413, "too_many", f"A batch holds no more than {MOST_CALLS:,} calls.")
-    return Request(read, items, is_batch=True)
+    return request
 
 
 def envelope_of(request: Request, *, received_at: datetime, is_retry: bool, ip: str) -> Envelope:
@@ -95,10 +86,20 @@ def envelope_of(request: Request, *, received_at: datetime, is_retry: bool, ip: 
 def taken_of(request: Request, envelope: Envelope, *, type_of_path: str = "") -> Taken:
     """The entries for the inbox, and what is refused."""
     head = b'{"source":"events","received_at":"%s","record":' % envelope.received.encode()
+    calls: list[UsualCall | Call | Refusal] = []
+    are_usual = True
+    for item in request.items:
+        if isinstance(item, UsualCall) and completed(item, envelope, type_of_path):
+            calls.append(item)
+        else:
+            are_usual = False
+            calls.append(item if isinstance(item, Refusal) else accepted(_told(item), envelope, type_of_path=type_of_path))
+    together = _together(head, calls) if are_usual and calls else None
+    if together is not None:
+        return Taken(together, (), request.is_batch)
     bodies: list[bytes] = []
     rejected: list[tuple[int, Refusal]] = []
-    for index, item in enumerate(request.items):
-        call = item if isinstance(item, Refusal) else accepted(item, envelope, type_of_path=type_of_path)
+    for index, call in enumerate(calls):
         written = call if isinstance(call, Refusal) else _written(call)
         if isinstance(written, Refusal):
             rejected.append((index, written))
@@ -109,17 +110,61 @@ def taken_of(request: Request, envelope: Envelope, *, type_of_path: str = "") ->
 
 def from_posthog(request: Request) -> Sequence[object]:
     """The items of PostHog's batch as calls."""
-    return [as_call(item) for item in request.items]
+    return [as_call(_told(item)) for item in request.items]
 
 
-def _written(call: Call) -> bytes | Refusal:
+def _usual(body: bytes, *, is_batch: bool) -> Request | None:
+    """A body of usual calls, which is the quick way to read one; None if it is any other."""
     try:
-        written = _encode(call)
+        if not is_batch:
+            call = _usual_call.decode(body)
+            return Request({"sentAt": call.sent_at, "writeKey": call.write_key}, [call], is_batch=False)
+        batch = _usual_batch.decode(body)
+    except _UNREADABLE:
+        return None
+    return Request({"sentAt": batch.sent_at, "writeKey": batch.write_key}, batch.batch, is_batch=True)
+
+
+def _any(body: bytes, *, is_batch: bool) -> Request:
+    try:
+        read = _json.decode(body)
+    except _UNREADABLE:
+        read = _mended(body, is_batch=is_batch)
+    if not isinstance(read, dict):
+        raise refused(400, "invalid_body", "The body is a JSON object.")
+    if not is_batch:
+        return Request(read, [read], is_batch=False)
+    items = read.get("batch")
+    if not isinstance(items, list):
+        raise refused(400, "invalid_body", "The body has a list of calls named `batch`.")
+    return Request(read, items, is_batch=True)
+
+
+def _told(item: object) -> object:
+    """An item as it was told, whichever way it was read."""
+    return as_told(item) if isinstance(item, UsualCall) else item
+
+
+def _together(head: bytes, calls: Sequence[object]) -> Sequence[bytes] | None:
+    """The entries of usual calls, written at once, as that is quicker; None if one of them cannot be kept."""
+    try:
+        lines = _encoder.encode_lines(calls)
+    except _UNWRITABLE:
+        return None
+    entries = lines.replace(b"\n", b"}" + _PARTING + head).split(_PARTING)
+    entries[0] = head + entries[0]
+    del entries[-1]  # a head without a call behind it
+    return entries if max(map(len, entries)) <= LARGEST_CALL + len(head) + 1 else None
+
+
+def _written(call: UsualCall | Call) -> bytes | Refusal:
+    try:
+        written = _encoder.encode(call)
     except _UNWRITABLE:
         return Refusal("invalid_value", "The call holds a number or a text that cannot be kept.")
     if len(written) > LARGEST_CALL:
         return Refusal("too_large", f"A call holds no more than {LARGEST_CALL:,} bytes.")
-    if written.count(b"{") > DEEPEST - written.count(b"[") and _depth(call) > DEEPEST:
+    if written.count(b"{") > DEEPEST - written.count(b"[") and _depth(_told(call)) > DEEPEST:
         return Refusal("too_deep", f"A call is nested no deeper than {DEEPEST} levels.")
     return written
 

@@ -13,7 +13,10 @@ from patron.app.actions.explaining import explain
 from patron.app.actions.segments import MEMBER_COLUMNS, definition_of, members_after, one_segment, segments
 from patron.app.actions.standing import feature_names
 from patron.app.actions.status import status
+from patron.app.actions.visits import told_columns
 from patron.app.cursors import LATEST
+from patron.facts.sessions import SESSIONS
+from patron.facts.touches import TOUCHES
 
 if TYPE_CHECKING:
     from patron.app.actions.serving import Serving
@@ -36,6 +39,7 @@ _SUMMARY = {
     "share": s.or_null(s.NUMBER), "net_revenue": s.or_null(s.MONEY), "margin": s.or_null(s.MONEY), "waiting_for": s.many(s.TEXT),
     "seeds": s.many(s.TEXT),
 }  # fmt: skip
+_SESSION, _TOUCH = (s.fields(**s.of_columns(told_columns(table))) for table in (SESSIONS, TOUCHES))
 _CHANGE = s.fields(at=s.INSTANT, customer_id=s.CUSTOMER, segment=s.TEXT, change=s.TEXT, why=s.TEXT)
 _REFUSAL = s.fields(column=s.or_null(s.TEXT), found=s.or_null(s.TEXT), expected=s.TEXT, hint=s.or_null(s.TEXT))
 
@@ -106,9 +110,11 @@ ROUTES = (
         s.fields(customer_id=s.CUSTOMER, as_of=s.INSTANT, **_STANDING), _standing, _WHO, (_FEATURES,), is_quick=True,
     ),
     Route(
-        "/customers/{identifier}/everything", "everything", "What is known of a customer: profile, features, segments, orders and refunds.",
+        "/customers/{identifier}/everything", "everything",
+        "What is known of a customer: profile, features, segments, orders and refunds, the latest sessions and touches.",
         s.fields(customer_id=s.CUSTOMER, as_of=s.INSTANT, profile=s.ANYTHING, **_STANDING,
-                 history=s.many(s.fields(at=s.INSTANT, number=s.TEXT, what=s.TEXT, amount=s.MONEY))),
+                 history=s.many(s.fields(at=s.INSTANT, number=s.TEXT, what=s.TEXT, amount=s.MONEY)),
+                 sessions=s.many(_SESSION), touches=s.many(_TOUCH)),
         _everything, _WHO, (Parameter("limit", "How many orders and refunds at most.", "count", default=20),),
     ),
     Route(

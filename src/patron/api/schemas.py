@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from patron.kernel.tables import Column, Kind
 
 Schema = dict[str, Any]
 
@@ -29,7 +34,15 @@ def or_null(of: Schema) -> Schema:
     return {"anyOf": [of, {"type": "null"}]}
 
 
+def of_columns(columns: Iterable[Column]) -> dict[str, Schema]:
+    """The values of columns, by their names."""
+    return {c.name: _BY_KIND[c.kind] if c.required else or_null(_BY_KIND[c.kind]) for c in columns}
+
+
 MONEY = fields(amount=TEXT, currency=TEXT)
 PROBLEM = fields(where=TEXT, found=TEXT, expected=TEXT, hint=TEXT)
 ERROR = fields(error=TEXT, problems=many(PROBLEM))
 SPREAD = or_null(fields(p50=NUMBER, p99=NUMBER))
+_BY_KIND: Mapping[Kind, Schema] = {
+    "id": TEXT, "text": TEXT, "count": COUNT, "flag": {"type": "boolean"}, "money": MONEY, "instant": INSTANT,
+}  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
 from patron.api.asgi import header
+from patron.collect.usual_calls import UsualCall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,7 +37,10 @@ def key_of_bearer(scope: Scope) -> str | None:
 def key_of_body(body: Mapping[str, object], items: Sequence[object]) -> str | None:
     """The key that stands in a body, else in the first item that has one."""
     for place in (body, *items):
-        if isinstance(place, dict):
+        if isinstance(place, UsualCall):
+            if isinstance(place.write_key, str) and place.write_key:
+                return place.write_key
+        elif isinstance(place, dict):
             for name in ("writeKey", "api_key", "token"):
                 key = place.get(name)
                 if isinstance(key, str) and key:

@@ -11,18 +11,22 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import uvicorn
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from patron.app.connections import Connection, Held, Limits
 from patron.app.listening import BACKLOG
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Iterator
+
+    from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 
     from patron.app.listening import App
 
 _GRACE_SECONDS = 10
 _GARBAGE = 50_000
+_BY_PROXIES = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
 
 
 def answer(app: App, listener: socket.socket, limits: Limits) -> None:
@@ -37,20 +41,22 @@ class Server(uvicorn.Server):
     def __init__(self, app: App, limits: Limits) -> None:
         """Answer with an application, within limits."""
         protocol = partial(Connection, limits, Held())
-        super().__init__(
-            uvicorn.Config(
-                app,
-                http=cast("type[Any]", protocol),
-                lifespan="off",
-                ws="none",
-                log_config=None,
-                log_level="error",  # whoever speaks no HTTP does not fill the log
-                access_log=False,
-                server_header=False,
-                backlog=BACKLOG,
-                timeout_graceful_shutdown=_GRACE_SECONDS,
-            )
+        config = uvicorn.Config(
+            app,
+            http=cast("type[Any]", protocol),
+            interface="asgi3",
+            proxy_headers=False,
+            lifespan="off",
+            ws="none",
+            log_config=None,
+            log_level="error",  # whoever speaks no HTTP does not fill the log
+            access_log=False,
+            server_header=False,
+            backlog=BACKLOG,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
         )
+        config.app = _Forwarded(cast("Any", app), config.forwarded_allow_ips)
+        super().__init__(config)
 
     async def on_tick(self, counter: int) -> bool:
         """Every tenth of a second, look who is late."""
@@ -71,6 +77,15 @@ class Server(uvicorn.Server):
         finally:
             for number, former in before.items():
                 signal.signal(number, former)
+
+
+class _Forwarded(ProxyHeadersMiddleware):
+    """Believes a proxy on this machine who it is that asks, and leaves alone what no proxy has passed on."""
+
+    def __call__(self, scope: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> Awaitable[None]:  # type: ignore[override]
+        if any(name in _BY_PROXIES for name, _ in scope["headers"]):
+            return super().__call__(scope, receive, send)
+        return self.app(scope, receive, send)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ _LOOSE = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ](\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d+))?)?)?\s*(Z|z|[+-]\d{2}:?\d{2})?", re.ASCII
 )
 _EARLIEST, _LATEST = 1970, 9998  # one year off the end, so that no zone can push an instant over it
+_LONGEST = 64
 _CLOCK_AGREES = timedelta(seconds=5)
 _CLOCK_CANNOT_BE_SO_WRONG = timedelta(hours=24)
 
@@ -19,7 +20,7 @@ def instant(text: object) -> datetime | None:
     >>> instant("2015-2-02T00:30:08.276Z").isoformat()
     '2015-02-02T00:30:08.276000+00:00'
     """
-    if not isinstance(text, str) or len(text) > 64:
+    if not isinstance(text, str) or len(text) > _LONGEST:
         return None
     try:
         read = datetime.fromisoformat(text)
@@ -31,6 +32,22 @@ def instant(text: object) -> datetime | None:
     if not _EARLIEST <= read.year <= _LATEST:
         return None
     return read.replace(tzinfo=UTC) if read.tzinfo is None else read
+
+
+def instant_as_written(text: object) -> datetime | None:
+    """The instant of a time that every reader understands as it is written: `2026-11-26T08:00:00Z`, also with fraction or offset.
+
+    None of any other, though it may have an `instant`.
+    """
+    if not isinstance(text, str) or not 20 <= len(text) <= _LONGEST or text[10] != "T" or text[5] == "W" or "," in text:
+        return None
+    if text[-1] != "Z" and (text[-3] != ":" or text[-6] not in "+-"):
+        return None
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return read if _EARLIEST <= read.year <= _LATEST else None
 
 
 def clock_offset(sent: datetime | None, received_at: datetime, *, is_retry: bool) -> timedelta | None:
@@ -48,13 +65,6 @@ def happened(original: datetime, offset: timedelta | None, received_at: datetime
     """When something happened (`original` itself, unless it is moved) that a client's clock put at `original`."""
     moved = original if offset is None else original + offset
     return min(moved, received_at)
-
-
-def plain(text: str) -> bool:
-    """Whether a time that was read is written as every reader understands it: `2026-11-26T08:00:00Z`, also with fraction or offset."""
-    if len(text) < 20 or text[10] != "T" or text[5] == "W" or "," in text:
-        return False
-    return text[-1] == "Z" or (text[-3] == ":" and text[-6] in "+-")
 
 
 def shown(at: datetime) -> str:

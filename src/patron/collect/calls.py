@@ -6,16 +6,14 @@ A call that cannot be used is refused alone, with a code and a sentence; what it
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
-from patron.collect.call_times import clock_offset, happened, instant, plain, shown
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime, timedelta
+from patron.collect.call_times import clock_offset, happened, instant, instant_as_written, shown
 
 Call = dict[str, Any]
 
@@ -25,6 +23,7 @@ _LARGEST_NUMBER = 10**30
 _OBJECTS = ("properties", "context", "traits", "integrations")
 _IDS = ("userId", "anonymousId", "previousId", "groupId")
 _TIMES = ("timestamp", "originalTimestamp", "sentAt")
+_set = msgspec.structs.force_setattr
 _in_order = msgspec.json.Encoder(order="deterministic")
 
 
@@ -36,8 +35,7 @@ class Refusal:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True, gc=False):
     """What is known of calls that came together.
 
     Attributes:
@@ -47,6 +45,9 @@ class Envelope:
         context: stands under each call's own.
         integrations: the same.
         ip: where a browser called from; empty for servers, whose address is nobody's.
+        received: `received_at` as it stands in a record.
+        offset: how far the client's clock is behind, if it is.
+        is_plain: whether it moves no time of a call and adds nothing to its parts, but perhaps the address.
     """
 
     received_at: datetime
@@ -55,13 +56,16 @@ class Envelope:
     context: Mapping[str, object] | None = None
     integrations: Mapping[str, object] | None = None
     ip: str = ""
-    received: str = field(init=False)
-    offset: timedelta | None = field(init=False)
+    received: str = ""
+    offset: timedelta | None = None
+    is_plain: bool = True
 
     def __post_init__(self) -> None:
         """Work out once what is the same for all of them."""
-        object.__setattr__(self, "received", shown(self.received_at))
-        object.__setattr__(self, "offset", clock_offset(instant(self.sent), self.received_at, is_retry=self.is_retry))
+        offset = clock_offset(instant(self.sent), self.received_at, is_retry=self.is_retry) if self.sent else None
+        _set(self, "received", shown(self.received_at))
+        _set(self, "offset", offset)
+        _set(self, "is_plain", offset is None and not self.context and not self.integrations)
 
 
 def accepted(given: object, envelope: Envelope, *, type_of_path: str = "") -> Call | Refusal:
@@ -83,6 +87,11 @@ def accepted(given: object, envelope: Envelope, *, type_of_path: str = "") -> Ca
         return refused
     _completed(given, envelope, kind)
     return given
+
+
+def with_ip(context: Mapping[str, object], ip: str) -> dict[str, object]:
+    """A context with the address that the call came from, unless it says one itself."""
+    return {"ip": ip, **{name: value for name, value in context.items() if name != "ip" or value}}
 
 
 def _misshapen(given: Call) -> Refusal | None:
@@ -160,10 +169,11 @@ def _timed(given: Call, envelope: Envelope) -> Refusal | None:
         text = given.get(name)
         if text is None:
             continue
-        read = instant(text)
+        read = instant_as_written(text)
         if read is None:
-            return Refusal("invalid_time", f"`{name}` is a time in ISO 8601, not before 1970.")
-        if not plain(text):
+            read = instant(text)
+            if read is None:
+                return Refusal("invalid_time", f"`{name}` is a time in ISO 8601, not before 1970.")
             given[name] = shown(read)
         if name != "sentAt":
             original, own = (read, name) if original is None else (original, own)
@@ -190,7 +200,7 @@ def _completed(given: Call, envelope: Envelope, kind: str) -> None:
     if envelope.integrations:
         given["integrations"] = {**envelope.integrations, **(given.get("integrations") or {})}
     if envelope.ip:
-        given["context"] = {"ip": envelope.ip, **{k: v for k, v in (given.get("context") or {}).items() if k != "ip" or v}}
+        given["context"] = with_ip(given.get("context") or {}, envelope.ip)
     if given.get("properties") is None:
         given["properties"] = {}
     if kind == "identify":

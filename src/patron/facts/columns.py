@@ -40,3 +40,16 @@ PRODUCT = (
     Column("launched_at", "instant", "when it was first offered, if known; else first sold"),
     Column("is_active", "flag", "whether it is on sale"),
 )
+
+ARRIVAL = (
+    Column("campaign_source", "text", "utm_source"),
+    Column("campaign_medium", "text", "utm_medium"),
+    Column("campaign_name", "text", "utm_campaign"),
+    Column("campaign_term", "text", "utm_term: the words that were searched for"),
+    Column("campaign_content", "text", "utm_content: which of several pictures or links"),
+    Column("referrer_host", "text", "the other site that they came from"),
+    Column("referrer", "text", "the page before"),
+    Column("landing_page", "text", "path of the first page"),
+    Column("device", "text", "desktop, mobile, tablet"),
+)
+"""What brought somebody, and where to."""

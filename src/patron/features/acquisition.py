@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from patron.facts.channels import DIRECT, by_tags
 from patron.features.feature import Feature
 from patron.features.values import of, ratio
 from patron.kernel.time import local_time
@@ -18,35 +19,14 @@ if TYPE_CHECKING:
 
 _order = partial(Feature, family="acquisition", needs=("orders",))
 
-_SOCIAL = ["facebook", "instagram", "tiktok", "pinterest", "twitter", "x", "youtube", "linkedin", "snapchat", "reddit", "fb", "ig"]
-_SEARCH = ["google", "bing", "duckduckgo", "yahoo", "ecosia", "yandex", "baidu", "seznam"]
-_MEDIA = {
-    "paid_search": ["cpc", "ppc", "paidsearch", "paid_search", "sem", "shopping"],
-    "paid_social": ["paid_social", "paidsocial", "social_paid", "paid-social", "cpm"],
-    "display": ["display", "banner", "retargeting", "programmatic"],
-    "email": ["email", "e-mail", "newsletter", "mail"],
-    "messaging": ["sms", "whatsapp", "push", "messenger"],
-    "affiliate": ["affiliate", "affiliates", "partner"],
-    "organic_search": ["organic", "seo"],
-    "social": ["social", "social-network", "social_media", "sm"],
-    "referral": ["referral", "refer-a-friend", "link"],
-}
-
 
 def _channel(i: Inputs) -> ir.Value:
     """The channel by the tags of the first order; without tags, where the order was placed."""
-    source, medium, placed = (i["first_orders"][c].lower() for c in ("source", "medium", "channel"))
-    paid_social = medium.isin(_MEDIA["paid_search"]) & source.isin(_SOCIAL)
-    by_medium = [(medium.isin(words), name) for name, words in _MEDIA.items()]
-    return ibis.cases(
-        (ibis.coalesce(paid_social, False), "paid_social"),
-        *by_medium,
-        (medium.isnull() & source.isin(_SOCIAL), "social"),
-        (medium.isnull() & source.isin(_SEARCH), "organic_search"),
-        (medium.notnull() | source.notnull(), "other"),
-        (placed.notnull() & (placed != "web"), placed),
-        (i.feature("order_count") > 0, "direct"),
-    )
+    first = i["first_orders"]
+    placed = first["channel"].lower()
+    elsewhere = ibis.ifelse(placed != "web", placed, ibis.null("string"))
+    direct = ibis.ifelse(i.feature("order_count") > 0, DIRECT, ibis.null("string"))
+    return ibis.coalesce(by_tags(first["source"], first["medium"]), elsewhere, direct)
 
 
 def _month(i: Inputs) -> ir.Value:

@@ -62,27 +62,22 @@ class Segment:
             self.size = self.frames[-1].end if self.frames else 0
         return self.frames
 
-    def write(self, groups: Sequence[Sequence[bytes]]) -> list[Frame]:
-        """Put entries behind the others, each group in a frame; they are on disk when this returns, and count once they are taken.
+    def write(self, bodies: Sequence[bytes]) -> Frame:
+        """Put entries behind the others, in one frame; they are on disk when this returns, and count once the frame is taken.
 
         Raises:
             OSError: the disk did not take them.
         """
         file, position, begin = self._writable(), self.last + 1, self.size
-        parts, written = [], []
-        for bodies in groups:
-            part = packed(position, bodies)
-            parts.append(part)
-            written.append(Frame(position, len(bodies), begin, begin + len(part)))
-            position, begin = position + len(bodies), begin + len(part)
-        _write_all(file, b"".join(parts), self.size)
+        data = packed(position, bodies)
+        _write_all(file, data, begin)
         _keep_data(file)
-        return written
+        return Frame(position, len(bodies), begin, begin + len(data))
 
-    def take(self, written: Sequence[Frame]) -> None:
-        """Count frames that have been written."""
-        self.known_frames().extend(written)
-        self.size = written[-1].end
+    def take(self, written: Frame) -> None:
+        """Count a frame that has been written."""
+        self.known_frames().append(written)
+        self.size = written.end
 
     def entries(self, after: int, upto: int, *, most: int, most_bytes: int) -> list[Entry]:
         """The entries of this file behind one position and no further than another; no more bytes than given, but for the first frame.
@@ -172,7 +167,7 @@ def _last_of(frame: Frame) -> int:
     return frame.first + frame.entry_count - 1
 
 
-def _write_all(file: int, data: bytes, begin: int) -> None:
+def _write_all(file: int, data: bytes | bytearray, begin: int) -> None:
     done = os.pwrite(file, data, begin)
     while done < len(data):
         done += os.pwrite(file, memoryview(data)[done:], begin + done)

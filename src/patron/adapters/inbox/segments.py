@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 import errno
 import threading
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from patron.adapters.inbox.records import size_of
+from patron.adapters.inbox.records import HEAD_BYTES, size_of
 from patron.adapters.inbox.segment import SUFFIX, Segment, found_segment, keep_names, new_segment
 from patron.kernel.errors import DISK_FULL, PermanentError, TransientError
 
@@ -32,8 +31,7 @@ _TOO_MUCH = "Too much waits to be applied. Send it again later."
 _CLOSED = "The inbox is closed. Send it again later."
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(NamedTuple):
     """Bodies that somebody waits to have kept."""
 
     bodies: Sequence[bytes]
@@ -93,9 +91,10 @@ class Segments:
                 raise TransientError(_CLOSED)
             if self.waiting_bytes + asked.size > self._limit:
                 raise TransientError(_TOO_MUCH)
+            if not self._asked or self._asked[-1].loop is not loop:
+                loop.call_soon(self._wake)  # behind all that is ready to be kept now, so that it is kept together
             self._asked.append(asked)
             self._asked_bytes += asked.size
-            self._arrived.notify()
         return await asked.kept
 
     def read(self, after: int, *, most: int) -> Sequence[Entry]:
@@ -141,6 +140,10 @@ class Segments:
         for segment in self._segments:
             segment.release()
 
+    def _wake(self) -> None:
+        with self._lock:
+            self._arrived.notify()
+
     def _write(self) -> None:
         """Keep group after group until the inbox is closed."""
         try:
@@ -166,7 +169,7 @@ class Segments:
             while left:
                 segment, count = self._with_room(left)
                 self._is_torn = True
-                written = segment.write([asked.bodies for asked in left[:count]])
+                written = segment.write([body for asked in left[:count] for body in asked.bodies])
                 self._is_torn = False
                 self._take(segment, written)
                 del left[:count]
@@ -182,7 +185,7 @@ class Segments:
         if not count:
             segment.cut()  # also takes away what was written and could not be brought to the disk
             self._is_torn = False
-            following = new_segment(self._folder, self._last + 1, room=max(self._segment_bytes, group[0].size))
+            following = new_segment(self._folder, self._last + 1, room=max(self._segment_bytes, HEAD_BYTES + group[0].size))
             with self._lock:
                 if not segment.size:
                     self._segments.pop()
@@ -191,9 +194,9 @@ class Segments:
             segment, count = following, _fitting(following, group)
         return segment, count
 
-    def _take(self, segment: Segment, written: Sequence[Frame]) -> None:
+    def _take(self, segment: Segment, written: Frame) -> None:
         with self._lock:
-            self._kept_bytes += written[-1].end - segment.size
+            self._kept_bytes += written.end - segment.size
             segment.take(written)
             self._last = segment.last
             self._grown.notify_all()
@@ -223,8 +226,8 @@ def _answer(answered: Sequence[tuple[asyncio.Future[int], int | TransientError]]
 
 
 def _fitting(segment: Segment, group: Iterable[_Asked]) -> int:
-    """How many of these a segment has room for."""
-    free, count = segment.room - segment.size, 0
+    """How many of these a segment has room for in one frame."""
+    free, count = segment.room - segment.size - HEAD_BYTES, 0
     for asked in group:
         free -= asked.size
         if free < 0:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from patron.app.actions.conditions import condition_rows
 from patron.app.actions.segments import Members, Paging, page
 from patron.app.actions.standing import common_of, standing
+from patron.app.actions.visits import latest_visits
 from patron.app.answers import last_answers
 from patron.app.values import as_json
 from patron.facts import tables as t
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from patron.app.actions.standing import Standing
-    from patron.app.answers import Answers
+    from patron.app.actions.visits import Visits
     from patron.app.project import Project
+    from patron.facts.as_of import Facts
 
 PROFILE = ("customer_number", "first_name", "last_name", "email", "phone", "country", "region", "city", "language", "tags", "created_at")
 
@@ -46,6 +48,7 @@ class Customer:
     standing: Standing
     profile: Mapping[str, object]
     history: tuple[Order, ...]
+    visits: Visits
 
     def as_json(self) -> dict[str, object]:
         """For programs."""
@@ -57,6 +60,7 @@ class Customer:
             "features": told["features"],
             "segments": told["segments"],
             "history": [o.as_json() for o in self.history],
+            **self.visits.as_json(currency),
         }
 
 
@@ -78,11 +82,12 @@ def customer(project: Project, name: str, *, history: int = 20) -> Customer:
     found = standing(project, common, name, as_of=common.answers.as_of)
     profiles = t.CUSTOMERS.unbound()
     profile = project.store.query(profiles.filter(profiles.customer_id == found.customer_id).select(*PROFILE)).to_pylist()
-    return Customer(found, profile[0] if profile else {}, _history(project, common.answers, found.customer_id, history))
+    facts = project.facts(common.answers.as_of)
+    bought, came = _history(project, facts, found.customer_id, history), latest_visits(project, facts, found.customer_id)
+    return Customer(found, profile[0] if profile else {}, bought, came)
 
 
-def _history(project: Project, answers: Answers, customer_id: int, limit: int) -> tuple[Order, ...]:
-    facts = project.facts(answers.as_of)
+def _history(project: Project, facts: Facts, customer_id: int, limit: int) -> tuple[Order, ...]:
     orders, refunds = facts.orders, facts.refunds
     bought = orders.filter(orders.customer_id == customer_id).select(at="ordered_at", number="order_number", what="kind", total="total")
     documents = refunds.filter(refunds.customer_id == customer_id).group_by("refunded_at", "document_number")

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from patron.app.actions.refreshing import facts_at
 from patron.app.answers import last_answers
 from patron.facts import tables as t
+from patron.facts.sessions import sessions
+from patron.facts.touches import touches
 from patron.kernel.errors import InputError
 from patron.kernel.money import exponent
 from patron.kernel.problems import did_you_mean
@@ -53,6 +56,26 @@ def export_memberships(project: Project, file: Path) -> Written:
     return _written(project, _with_numbers(answers.bits.select("customer_id", **flags)), file)
 
 
+VISITS = {"sessions": (sessions, ("started_at", "session_id")), "touches": (touches, ("position",))}
+"""What is worked out of the events of an instant, and the columns that order a customer's rows."""
+
+
+def export_visits(project: Project, what: str, file: Path, *, as_of: str = "") -> Written:
+    """Every session or touch of every customer before an instant, or now; amounts in minor units of the currency beside them.
+
+    Args:
+        project: it.
+        what: a key of `VISITS`.
+        file: where to.
+        as_of: the instant; now if empty.
+
+    Raises:
+        InputError: the instant cannot be read, or nothing was loaded yet.
+    """
+    relation, then = VISITS[what]
+    return _written(project, _with_numbers(relation(facts_at(project, as_of)), then=then), file)
+
+
 def export_facts(project: Project, table: str, file: Path) -> Written:
     """One table of facts as it is stored: amounts in minor units of the currency beside them.
 
@@ -61,7 +84,8 @@ def export_facts(project: Project, table: str, file: Path) -> Written:
     """
     known = {f.name: f for f in t.FACTS}
     if table not in known:
-        raise InputError(f"There is no table of facts {table!r}. {did_you_mean(table, known).capitalize()}".rstrip())
+        hint = did_you_mean(table, (*known, *VISITS, "features", "memberships"))
+        raise InputError(f"There is no table of facts {table!r}. {hint.capitalize()}".rstrip())
     return _written(project, known[table].unbound(), file)
 
 
@@ -86,10 +110,10 @@ def _readable(project: Project, features: ir.Table) -> ir.Table:
     return features.select(**columns)
 
 
-def _with_numbers(rows: ir.Table) -> ir.Table:
+def _with_numbers(rows: ir.Table, *, then: tuple[str, ...] = ()) -> ir.Table:
     numbers = t.CUSTOMERS.unbound().select("customer_id", "customer_number")
     both = rows.left_join(numbers, "customer_id")
-    return both.select("customer_id", "customer_number", *[c for c in rows.columns if c != "customer_id"]).order_by("customer_id")
+    return both.select("customer_id", "customer_number", *[c for c in rows.columns if c != "customer_id"]).order_by("customer_id", *then)
 
 
 def _guarded(rows: ir.Table) -> ir.Table:

@@ -13,9 +13,13 @@ from patron.cli.output import json_option, show, table
 from patron.cli.project import in_project
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from rich.console import Console
 
+    from patron.app.actions.visits import Visits
     from patron.app.project import Project
+    from patron.kernel.money import Currency
 
 
 @click.command("customer")
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
 @json_option
 @in_project
 def command(project: Project, name: str, *, history: int, as_json: bool) -> None:
-    """One customer: who, since when, worth so far, scores, segments, orders.
+    """One customer: who, since when, worth so far, scores, segments, orders, and the last ten sessions and touches.
 
     NAME is a customer number, an e-mail address, a phone number, an order number, or an id such as cus_….
 
@@ -52,3 +56,23 @@ def _print(console: Console, found: Customer) -> None:
     console.print(
         table(("when (UTC)", "number", "what", "amount"), lines, right=(3,), title=f"\nThe latest {len(lines)} orders and refunds")
     )
+    _print_visits(console, found.visits, currency)
+
+
+def _print_visits(console: Console, visits: Visits, currency: Currency) -> None:
+    if not visits.touches:
+        return
+    came = [(f"{t['touched_at']:%Y-%m-%d %H:%M}", t["channel"], _brought(t), t["landing_page"] or "") for t in visits.touches]
+    console.print(table(("when (UTC)", "channel", "by", "landing page"), came, title=f"\nThe latest {len(came)} touches"))
+    done = [
+        (f"{s['started_at']:%Y-%m-%d %H:%M}", f"{s['ended_at']:%H:%M}", s["channel"], s["event_count"], s["viewed_product_count"],
+         s["order_count"], as_text("money", s["net_revenue"], currency)) for s in visits.sessions
+    ]  # fmt: skip
+    heads = ("began (UTC)", "ended", "channel", "events", "products looked at", "orders", "net revenue")
+    console.print(table(heads, done, right=(3, 4, 5, 6), title=f"\nThe latest {len(done)} sessions"))
+
+
+def _brought(touch: Mapping[str, object]) -> str:
+    """What brought somebody, in few words."""
+    tags = [str(touch[name]) for name in ("campaign_source", "campaign_medium", "campaign_name") if touch[name]]
+    return " / ".join(tags) or str(touch["referrer_host"] or "")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from patron.facts.pauses import on_site
 from patron.features.partials.partial import Partial, first_in, last_in, leaves, number_of, within
 from patron.features.partials.points import EVENT_POINTS, POINTS_WINDOW, points, points_change_at
 
@@ -27,11 +28,6 @@ CHATS = ("chat_started", "chat_message_sent", "live_chat_conversation_started", 
 WISHES = ("product_added_to_wishlist",)
 ORDERED = ("order_completed",)
 WINDOWS = (7, 30, 90)
-
-
-def on_site(events: ir.Table) -> ir.BooleanValue:
-    """Whether events happened during a visit to the site or the app; without a channel they did."""
-    return events.channel.isnull() | events.channel.isin(["web", "app"])
 
 
 def known_events(facts: Facts) -> ir.Table:

@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import ibis
 
-from patron.features.partials.events import CARTS, ORDERED, REMOVALS, WINDOWS, favourite_category, known_events, on_site
+from patron.facts.pauses import in_sessions
+from patron.features.partials.events import CARTS, ORDERED, REMOVALS, WINDOWS, favourite_category, known_events
 from patron.features.partials.orders import ORDERS
 from patron.features.partials.partial import Partial, earliest, first_in, last_in, latest, leaves, number_of, since, within
-from patron.kernel.time import SECONDS_PER_DAY, literal, seconds_between
+from patron.kernel.time import SECONDS_PER_DAY
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from patron.facts.as_of import Facts
 
-_DAY_ZERO = literal(datetime(1970, 1, 1, tzinfo=UTC))
 _CART_DAYS = 30
 
 
 def _sessions(facts: Facts) -> ir.Table:
-    events = known_events(facts)
-    site = events.filter(within(events.occurred_at, facts, 90), on_site(events))
-    # Without a session, a day (UTC) is one visit; ids of sessions are positive, so the two never meet.
-    day = -1 - seconds_between(site.occurred_at.truncate("D"), _DAY_ZERO)
-    rows = site.select("customer_id", "occurred_at", "kind", session=ibis.coalesce(site.session_id, day))
+    recent = facts.events.filter(within(facts.events.occurred_at, facts, 90))
+    rows = in_sessions(recent.select("event_id", "customer_id", "occurred_at", "kind", "session_id", "channel"))
     is_cart = rows.kind.isin(CARTS)
     return rows.group_by(["customer_id", "session"]).aggregate(
         last_at=rows.occurred_at.max(),

@@ -15,7 +15,6 @@ from benchmarks.harness import Case, Row
 from benchmarks.shops import ENDS, TINY, WHOLE, clustered, definitions
 from patron.adapters.engines.arrays.engine import ArraysEngine
 from patron.adapters.engines.duckdb import DuckDBEngine
-from patron.facts import tables as t
 from patron.runtime.ticking import Ticks
 from patron.testing.inbox import MemoryInbox
 from patron.testing.shops import made_up_facts
@@ -50,8 +49,7 @@ def tick(path: str) -> float:
     copy = Path(path).with_name("live.duckdb")
     shutil.copyfile(path, copy)
     engine = DuckDBEngine(copy, threads=2)
-    for table in (*t.FACTS, *t.LEDGER):
-        engine.declare(table)
+    engine.save_memory()  # as a server does
     inbox = MemoryInbox()
     ticks = Ticks(engine, definitions(), lambda as_of: made_up_facts(engine, as_of), inbox, ArraysEngine())
     ticks.tick(ENDS)

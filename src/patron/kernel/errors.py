@@ -6,6 +6,7 @@ PatronError
 │       └── NotYetError       there are no answers yet, or none for these definitions
 ├── OutsideError          something outside failed
 │   ├── TransientError    worth trying again: a project held open, a full disk
+│   │   └── MemoryLimitError  the engine has less memory than the work needs
 │   └── PermanentError    not worth trying again
 ├── UnsupportedError      an engine has no answer to an expression; another one has
 └── InvariantError        Patron contradicts itself: a fault of ours
@@ -59,6 +60,10 @@ class OutsideError(PatronError):
 
 class TransientError(OutsideError):
     """It failed now and may work later."""
+
+
+class MemoryLimitError(TransientError):
+    """The engine has less memory, or temporary disk space, than the work needs."""
 
 
 class PermanentError(OutsideError):

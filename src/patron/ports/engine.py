@@ -153,6 +153,14 @@ class Store(Engine, Protocol):
         """Write all that is committed to a new file, which can be opened as a store of its own."""
         ...
 
+    def save_memory(self) -> None:
+        """Hold little memory from now on, however much there is."""
+        ...
+
+    def allow_more_memory(self) -> bool:
+        """Twice as much as until now, if memory is being saved and the machine has more; whether that was so."""
+        ...
+
     def transaction(self) -> AbstractContextManager[None]:
         """All that happens inside is kept, or none of it. Transactions inside a transaction join it; those of other sessions wait."""
         ...

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from patron.kernel.errors import InputError, OutsideError, TransientError
+from patron.kernel.errors import InputError, MemoryLimitError, OutsideError, TransientError
 from patron.kernel.time import iso
 from patron.runtime.ticking import MOST, GaveWayError
 
@@ -69,10 +69,10 @@ class Live:
                 self._tick()
             except GaveWayError:
                 _log.info("a refresh gave way", extra={"action": "tick"})
+            except MemoryLimitError as error:
+                self._give_memory(error, stop)
             except TransientError as error:
-                self.trouble = str(error)
-                _log.warning("a tick could not be made", extra={"action": "tick", "reason": self.trouble})
-                stop.wait(_AFTER_TROUBLE)
+                self._wait_out(error, stop)
             finally:
                 self.refresh = None
             stop.wait(PAUSE)
@@ -93,6 +93,18 @@ class Live:
 
     def _refreshing(self, done: int, total: int, what: str) -> None:
         self.refresh = {"step": done + 1, "of": total, "what": what}
+
+    def _give_memory(self, error: MemoryLimitError, stop: Event) -> None:
+        """Work that needs more memory than a server takes at first gets it, if there is more."""
+        if self.ticks.store.allow_more_memory():
+            _log.info("the engine is given more memory", extra={"action": "tick"})
+        else:
+            self._wait_out(error, stop)
+
+    def _wait_out(self, error: TransientError, stop: Event) -> None:
+        self.trouble = str(error)
+        _log.warning("a tick could not be made", extra={"action": "tick", "reason": self.trouble})
+        stop.wait(_AFTER_TROUBLE)
 
     def _reached(self) -> tuple[int, str | None]:
         return (self._last.position, iso(self._last.as_of)) if self._last else (0, None)

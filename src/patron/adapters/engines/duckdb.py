@@ -5,6 +5,7 @@ Statements are compiled by Ibis and run here, so no expression depends on a conn
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from contextlib import contextmanager, nullcontext
@@ -20,7 +21,7 @@ import sqlglot.expressions as sge
 from ibis.backends.sql.compilers import DuckDBCompiler
 
 from patron.adapters.engines.duckdb_turn import Turn
-from patron.kernel.errors import DISK_FULL, InputError, TransientError
+from patron.kernel.errors import DISK_FULL, InputError, MemoryLimitError, TransientError
 from patron.kernel.problems import Problem
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ _FORMATS = {
     ".jsonl": "FORMAT json",
 }
 _LONG_LIST = 6
+_FEW_MEGABYTES = 2_500
 _HELD = re.compile(r"PID (\d+)")
 _writing = threading.Lock()  # what `_unfused` sets is there for all threads
 _FULL = re.compile("no space left|file too large|quota exceeded", re.IGNORECASE)  # ENOSPC, EFBIG, EDQUOT
@@ -79,6 +81,7 @@ class DuckDBEngine:
     connection: duckdb.DuckDBPyConnection
     turn: Turn
     _depth: int
+    _megabytes: int | None = None
 
     def __init__(self, path: Path | None = None, *, memory_limit: str | None = None, threads: int | None = None) -> None:
         """Open a file, or memory when no path is given.
@@ -112,6 +115,20 @@ class DuckDBEngine:
         made = object.__new__(DuckDBEngine)
         made._begin(self.connection.cursor(), self.turn)
         return made
+
+    def save_memory(self) -> None:
+        """Hold little memory from now on, however much there is."""
+        self._megabytes = _FEW_MEGABYTES
+        self._run(f"SET memory_limit = '{self._megabytes}MB'")
+
+    def allow_more_memory(self) -> bool:
+        """Twice as much as until now, if memory is being saved and the machine has more; whether that was so."""
+        most = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * 4 // 5 // 1_000_000
+        if self._megabytes is None or self._megabytes >= most:
+            return False
+        self._megabytes = min(2 * self._megabytes, most)
+        self._run(f"SET memory_limit = '{self._megabytes}MB'")
+        return True
 
     def sql(self, expression: ir.Table) -> str:
         """The DuckDB statement for an expression."""
@@ -330,7 +347,7 @@ def _limits() -> Iterator[None]:
         raise
     except duckdb.OutOfMemoryException as error:
         message = "The engine has too little memory or temporary disk space. Nothing was changed; raise the limit in patron.toml."
-        raise TransientError(message) from error
+        raise MemoryLimitError(message) from error
     except duckdb.Error as error:
         if _FULL.search(str(error)):
             raise TransientError(DISK_FULL) from error

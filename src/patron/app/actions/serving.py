@@ -134,6 +134,8 @@ class Serving:
 def served(project: Project, ticks: Ticks | None = None) -> Iterator[Serving]:
     """The project's inbox and keys, open as long as the block runs, with the ticker at work in a thread if one is given."""
     applied = 0 if ticks is None else ticks.applied(project)
+    if not project.config.engine.memory_limit:
+        project.store.save_memory()
     with ExitStack() as closing:
         inbox = closing.enter_context(opened_inbox(project, applied=applied))
         state = cast("State", plugins.load("state", "sqlite")(project.folder / STATE))

@@ -1,0 +1,68 @@
+"""A store that saves memory does with little until it must have more."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from patron.adapters.engines.duckdb import DuckDBEngine
+from patron.kernel.errors import MemoryLimitError
+from patron.runtime.live import Live
+from patron.testing.inbox import MemoryInbox
+from runtime.live import Live as Shop
+
+_NEEDS_MUCH = "SELECT count(*) FROM (SELECT list(i) AS l FROM range(3_000_000) t(i) GROUP BY i % 7)"
+
+
+def _limit(store: DuckDBEngine) -> str:
+    return str(store.execute("SELECT current_setting('memory_limit')").fetchall()[0][0])
+
+
+def test_what_the_owner_has_stated_is_not_changed() -> None:
+    store = DuckDBEngine(memory_limit="100MB")
+    before = _limit(store)
+    assert not store.allow_more_memory()
+    assert _limit(store) == before
+
+
+def test_saved_memory_is_given_until_the_machine_has_no_more() -> None:
+    store = DuckDBEngine()
+    most = _limit(store)
+    store.save_memory()
+    assert _limit(store) == "2.3 GiB"
+    while store.allow_more_memory():
+        pass
+    assert _limit(store)[:3] == most[:3]
+
+
+def test_work_that_needs_more_memory_is_done_once_it_is_given() -> None:
+    store = DuckDBEngine(threads=1)
+    store.save_memory()
+    store.execute("SET memory_limit = '20MB'")
+    with pytest.raises(MemoryLimitError, match="too little memory"):
+        store.execute(_NEEDS_MUCH).fetchall()
+    assert store.allow_more_memory()
+    assert store.execute(_NEEDS_MUCH).fetchall() == [(7,)]
+
+
+def test_a_server_gives_a_tick_the_memory_that_it_needs() -> None:
+    shop = Shop()
+    shop.order("o1", "ann@shop.example", 80)
+    shop.store.save_memory()
+    shop.store.execute("SET memory_limit = '1MB'")
+    live = Live(shop.ticks, shop)
+    stop = threading.Event()
+    worker = threading.Thread(target=live.run, args=(stop,))
+    worker.start()
+    try:
+        for _ in range(600):
+            if live.status()["position"]:
+                break
+            stop.wait(0.1)
+    finally:
+        stop.set()
+        worker.join()
+    assert live.status()["position"] == 1
+    assert live.trouble == ""
+    assert isinstance(shop.inbox, MemoryInbox)

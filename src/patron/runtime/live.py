@@ -62,10 +62,10 @@ class Live:
     def run(self, stop: Event) -> None:
         """Work until told to stop. A full disk is waited out: the tick is made again, and nothing is lost."""
         while not stop.is_set():
-            self._define()
-            if not self._has_work():
-                continue
             try:
+                self._define()
+                if not self._has_work():
+                    continue
                 self._tick()
             except GaveWayError:
                 _log.info("a refresh gave way", extra={"action": "tick"})

@@ -146,6 +146,18 @@ def test_what_cannot_be_used_is_kept_with_its_reason_and_the_rest_counts(live: L
     assert live.members("viewed_lately") == 1
 
 
+def test_ticks_leave_no_note_unless_something_was_refused(live: Live) -> None:
+    def notes() -> list[tuple[str, int]]:
+        return live.store.execute("SELECT source, refused_count FROM loads").fetchall()
+
+    live.event("Product Viewed", "browser-ann", product_id="p2")
+    live.tick()
+    assert notes() == []
+    live.order("o7", "dan@shop.example", "five")
+    live.tick()
+    assert notes() == [("orders", 1)]
+
+
 def test_a_record_at_which_everything_stops_is_set_aside_and_stops_no_other(live: Live) -> None:
     body = b'{"source": "events", "received_at": "\xff'
     live.event("Product Viewed", "browser-ann", product_id="p2")

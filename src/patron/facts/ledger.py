@@ -142,7 +142,7 @@ DOCUMENTS = Table(
 
 LOADS = Table(
     "loads",
-    "one row per file that was loaded",
+    "one row per file that was loaded, and per tick of a server that refused something",
     ("load_id",),
     (
         Column("load_id", "id", "hash of source and content digest", required=True),

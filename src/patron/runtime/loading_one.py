@@ -53,7 +53,8 @@ class Loading:
         if known:
             read, refused = known
             return FileReport(name, layout.name, load_id, read, 0, read - refused, refused, is_known=True, columns=one.recognised.columns)
-        self._forget_refused(one)
+        if not self.options.is_live:
+            self._forget_refused(one)
         staged = stage(self.store, self.reader, one, self.options.statements, zone)
         refused, problems = refuse(self.store, self.reader, one.file, staged, load_id=load_id)
         self.tell(f"making facts of {name}")
@@ -64,7 +65,8 @@ class Loading:
         for table, number in outcome.rows.items():
             self.rows[table] = self.rows.get(table, 0) + number
         good = staged.count - staged.bad_count
-        self._note_load(load_id, one, (good + refused, outcome.kept, good - outcome.kept, refused))
+        if refused or not self.options.is_live:
+            self._note_load(load_id, one, (good + refused, outcome.kept, good - outcome.kept, refused))
         begins_at, ends_at = outcome.span
         return FileReport(
             name, layout.name, load_id, good + refused, outcome.kept, good - outcome.kept, refused,

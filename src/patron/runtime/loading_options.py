@@ -29,7 +29,8 @@ class LoadOptions:
         shop: currency and calendar, where files do not say.
         statements: what the owner's mapping states.
         is_live: whether a tick loads: the present is the moment that the store was told, all tables are there,
-            `loading_merge.REPLACED` stays, and nobody reads what could be told of the load besides counts.
+            `loading_merge.REPLACED` stays, nobody reads what could be told of the load besides counts, and it is noted only where something
+            was refused.
     """
 
     received_at: datetime

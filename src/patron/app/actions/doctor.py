@@ -12,6 +12,8 @@ from patron.facts import tables as t
 from patron.kernel.errors import InputError
 from patron.runtime.memberships import REFRESHES
 from patron.runtime.pipeline import FEATURES, features_at
+from patron.runtime.reached import reached
+from patron.runtime.referee import strays
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +53,7 @@ class Health:
 
 
 def doctor(project: Project, *, recompute: bool) -> Health:
-    """Look at the project; with `recompute`, work all features out again and compare them with those that are kept."""
+    """Look at the project; with `recompute`, work everything out again and compare: features, after ticks of a server memberships."""
     checks = [*_facts(project), *_answers(project)]
     if recompute:
         checks.append(_recomputed(project))
@@ -81,8 +83,10 @@ def _answers(project: Project) -> Iterator[Check]:
         return
     yield Check("the answers are there", is_sound=True, detail=f"as of {answers.as_of:%Y-%m-%d %H:%M} UTC")
     refreshed = project.store.query(REFRESHES.unbound().aggregate(last=REFRESHES.unbound().refreshed_at.max())).column("last")[0].as_py()
+    _, ticked = reached(project.store)
+    known_at = max(refreshed, ticked.replace(tzinfo=None)) if ticked else refreshed
     loads = t.LOADS.unbound()
-    newer = _count(project, loads.filter(loads.loaded_at > ibis.literal(refreshed, "timestamp(6)")))
+    newer = _count(project, loads.filter(loads.loaded_at > ibis.literal(known_at, "timestamp(6)")))
     detail = f"{newer:,} files were loaded since: patron refresh" if newer else ""
     yield Check("the answers know all files", newer == 0, detail)
     customers = t.CUSTOMERS.unbound()
@@ -91,6 +95,10 @@ def _answers(project: Project) -> Iterator[Check]:
 
 def _recomputed(project: Project) -> Check:
     answers = last_answers(project)
+    _, ticked = reached(project.store)
+    if ticked is not None:  # features are as of when each customer was last looked at
+        wrong = strays(project.store, project.definitions, project.facts(ticked))
+        return Check("a full recomputation gives the same memberships", wrong == 0, f"{wrong:,} customers differ" if wrong else "")
     catalog = project.definitions.catalog
     features_at(project.store, catalog, project.facts(answers.as_of), into=_AGAIN, names=list(catalog))
     try:

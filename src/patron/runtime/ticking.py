@@ -96,6 +96,7 @@ class Ticks:
     _held: Facts | None = field(default=None)
     _recipe: Recipe | None = field(default=None)
     _given_way: int = field(default=0)
+    _wakes: dict[datetime, datetime] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Make what the live path keeps, unless it is there."""
@@ -115,9 +116,10 @@ class Ticks:
         _, as_of = self.reached
         if as_of is None:
             return None
-        midnight = next_midnight((self._held or self.hold(as_of)).shop.calendar, as_of)
-        due = next_due(self.store)
-        return min(midnight, due) if due else midnight
+        if as_of not in self._wakes:
+            midnight = next_midnight((self._held or self.hold(as_of)).shop.calendar, as_of)
+            self._wakes = {as_of: min(midnight, next_due(self.store) or midnight)}
+        return self._wakes[as_of]
 
     def define(self, definitions: Definitions) -> None:
         """From the next tick on these are what is worked out; that tick fills them in, and puts them in the place of the others at once."""

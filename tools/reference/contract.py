@@ -21,7 +21,8 @@ from tools.reference.markdown import block, document, table
 
 _SHOP = Path(__file__).resolve().parents[2] / "examples" / "shop"
 _INIT = "init shop --name Teas --currency EUR --time-zone Europe/Berlin --country DE"
-_LOADS = ("load lines {shop}/order_lines.csv", "load customers {shop}/customers.csv", "load reviews {shop}/reviews.csv", "load events {shop}/events.csv")
+_FILES = {"lines": "order_lines", "customers": "customers", "reviews": "reviews", "events": "events"}
+_LOADS = tuple(f"load {source} {{shop}}/{file}.csv" for source, file in _FILES.items())
 _REFRESH = "refresh --as-of 2024-07-01"
 _VERBS = {
     "init": _INIT,

@@ -199,6 +199,7 @@ class Layout:
         skip: over the columns as text (null where blank), true for what is no record, such as a row of totals: it is left out and not
             counted.
         notes: what a person should know about the load.
+        only_from: for tables of `facts` that most records say nothing of, those records that may; a tick without any does not ask for them.
         grain: "rows", or "lines" for order lines, whose orders, credit notes and buyers are found in them by `collect.lines`.
     """
 
@@ -211,6 +212,7 @@ class Layout:
     marks: tuple[str, ...] = ()
     rest: bool = False
     skip: Callable[[ir.Table], ir.BooleanValue] | None = None
+    only_from: tuple[tuple[str, Callable[[ir.Table], ir.BooleanValue]], ...] = ()
     notes: tuple[Note, ...] = ()
     grain: Literal["rows", "lines"] = "rows"
 

@@ -137,8 +137,9 @@ class Live:
         ended = self.clock.now()
         self.trouble = ""
         self._tick_seconds.append((ended - began).total_seconds())
-        if self._last.first_received_at is not None:
-            self._lag_seconds.append((ended - self._last.first_received_at).total_seconds())
+        if self._last.received is not None:
+            longest, shortest = ((ended - at).total_seconds() for at in self._last.received)
+            self._lag_seconds.extend((longest, (longest + shortest) / 2, shortest))  # as records come evenly
 
     def _made(self, now: datetime) -> Ticked:
         """A tick. Where it stops at something that nobody expected, ever fewer entries are taken, until one alone can be set aside."""

@@ -49,6 +49,8 @@ def load_rows(store: Store, layout: Layout, records: ir.Table, intake: Intake) -
         intake: the file's.
     """
     records, made = _made(layout, records, intake)
+    if intake.is_live:
+        made = _told(store, layout, records, made)
     new = {name: _NEW + name for name in made}
     for name, rows in made.items():
         store.create(new[name], rows, temporary=True)
@@ -72,6 +74,15 @@ def _made(layout: Layout, records: ir.Table, intake: Intake) -> tuple[ir.Table, 
             _said.pop(next(iter(_said)))
         _said[key] = _say(layout, records, intake)
     return _said[key]
+
+
+def _told(store: Store, layout: Layout, records: ir.Table, made: Mapping[str, ir.Table]) -> Mapping[str, ir.Table]:
+    """The tables that these records may say anything of."""
+    conditions = {name: condition(records).any() for name, condition in layout.only_from if name in made}
+    if not conditions:
+        return made
+    found = store.query(records.aggregate(**conditions)).to_pylist()[0]
+    return {name: rows for name, rows in made.items() if found.get(name, True)}
 
 
 def _say(layout: Layout, records: ir.Table, intake: Intake) -> tuple[ir.Table, Mapping[str, ir.Table]]:

@@ -33,13 +33,13 @@ class Received:
         records: how many were read.
         refused: how many of them could not be used.
         written: rows that were written, by table; those that have none are left out.
-        first_at: when the record that had waited longest was received.
+        between: when the first and the last of them were received.
     """
 
     records: int = 0
     refused: int = 0
     written: dict[str, int] = field(default_factory=dict)
-    first_at: datetime | None = None
+    between: tuple[datetime, datetime] | None = None
 
 
 def receive(store: Store, entries: Iterable[Entry], options: LoadOptions) -> Received:
@@ -53,7 +53,8 @@ def receive(store: Store, entries: Iterable[Entry], options: LoadOptions) -> Rec
     with TemporaryDirectory(prefix="patron-") as folder:
         receiving = _Receiving(store, options, Path(folder))
         told = [json.loads(entry.body) for entry in entries]
-        receiving.received.first_at = min((datetime.fromisoformat(one["received_at"]) for one in told), default=None)
+        instants = [datetime.fromisoformat(one["received_at"]) for one in told]
+        receiving.received.between = (min(instants), max(instants)) if instants else None
         for source, records in _by_source(told).items():
             receiving.take(source, records)
     return receiving.received

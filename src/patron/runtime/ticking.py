@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from patron.runtime.loading_options import Progress
     from patron.runtime.pipeline import Definitions
 
-MOST = 5_000
+MOST = 20_000
 _MOST_GIVEN_WAY = 10
 _TICK = timedelta(microseconds=1)
 _FACTS = frozenset(table.name for table in t.FACTS)
@@ -61,7 +61,7 @@ class Ticked:
         touched: customers that were looked at.
         changed: memberships that changed.
         refreshed: whether everything was worked out anew.
-        first_received_at: when the record that had waited longest was received; None without records.
+        received: when the record that had waited longest was received, and the one that had waited least; None without records.
     """
 
     as_of: datetime
@@ -71,7 +71,7 @@ class Ticked:
     touched: int
     changed: int
     refreshed: bool
-    first_received_at: datetime | None = None
+    received: tuple[datetime, datetime] | None = None
 
 
 @dataclass(slots=True)
@@ -152,7 +152,7 @@ class Ticks:
             reach(self.store, position, now, self.definitions.digest)
         self._held = facts
         self._forget(position)
-        return Ticked(now, position, received.records, received.refused, touched, changed, refreshed, received.first_at)
+        return Ticked(now, position, received.records, received.refused, touched, changed, refreshed, received.between)
 
     def _take(self, position: int, now: datetime, held: Facts, *, most: int, is_aside: bool) -> tuple[Received, int]:
         """Make facts of what has come since a position; what became of it, and the position that is reached."""

@@ -204,12 +204,18 @@ def _nameless(records: ir.Table) -> ir.BooleanValue:
     return (_call(records) == "track") & records.event.isnull()
 
 
+def _names_somebody(records: ir.Table) -> ir.BooleanValue:
+    """More than a browser."""
+    return reduce(lambda a, b: a | b, (records[c].notnull() for c in ("user_id", "previous_id", "traits", "context_traits")))
+
+
 LAYOUT = Layout(
     name="calls in Segment's form",
     fields=_FIELDS,
     primary="events",
     key=_key,
     facts=_facts,
+    only_from=(("links", _names_somebody), ("profiles", lambda r: _call(r) == "identify")),
     checks=(
         Check("type", lambda r: ~_call(r).isin(_CALLS), f"one of {', '.join(_CALLS)}"),
         Check("event", _nameless, "the name of what happened"),

@@ -93,6 +93,7 @@ class DuckDBEngine:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            "checkpoint_threshold": "128MB",  # ticks write little, and all over the file: they are brought together seldom
         }
         if memory_limit:
             settings["memory_limit"] = memory_limit

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import ibis.expr.operations as ops
 import numpy as np
+import pyarrow.compute as pc
 
 from patron.adapters.engines.arrays.columns import as_array, cast_to, codes, concatenated, known, numbers, places, taken, type_of
 from patron.adapters.engines.arrays.groups import grouped, reduced
@@ -248,8 +249,13 @@ def _pairs(question: Question, link: ops.JoinLink, beside: Mapping[ops.Relation,
     if not same:
         raise UnsupportedError("a join without a key")
     sides = [_sides(p, beside, link.table) for p in same]
-    left, right = _matches([(before.array(a), after.array(b)) for a, b in sides], size, other.size)
     others = [p for p in link.predicates if p not in same]
+    keys = [(before.array(a), cast_to(after.array(b), type_of(a.dtype))) for a, b in sides]
+    is_one_enough = link.how in {"semi", "anti"} and not others
+    if len(keys) == 1 and (is_one_enough or _is_unique(keys[0][1])):
+        left, right = _first_matches(*keys[0])
+    else:
+        left, right = _matches(keys, size, other.size)
     if others:
         paired = {ref: _Chosen(rows, left) for ref, rows in beside.items()} | {link.table: _Chosen(other, right)}
         met = _met(question.values_beside(paired, len(left)), others, len(left))
@@ -271,18 +277,26 @@ def _reads(node: ops.Value, of: Collection[ops.Relation]) -> bool:
     return bool(fields) and all(field.rel in of for field in fields)
 
 
+def _is_unique(column: pa.Array) -> bool:
+    return bool(pc.count_distinct(column, mode="only_valid").as_py() == len(column) - column.null_count)
+
+
+def _first_matches(left: pa.Array, right: pa.Array) -> tuple[Indices, Indices]:
+    """The rows on the left whose key is found on the right, and where it is found first; null is the same as nothing."""
+    rows = np.flatnonzero(known(right))
+    found = pc.index_in(left, value_set=right.drop_null(), skip_nulls=True)
+    there = np.flatnonzero(known(found) & known(left))
+    return there, rows[numbers(found)[there]]
+
+
 def _matches(keys: Sequence[tuple[pa.Array, pa.Array]], size: int, others: int) -> tuple[Indices, Indices]:
     """The rows on both sides whose keys are the same; null is the same as nothing."""
-    both = codes([concatenated([a, cast_to(b, a.type)]) for a, b in keys], size + others)
+    both = codes([concatenated(pair) for pair in keys], size + others)
     there = [np.logical_and.reduce([known(k[side]) for k in keys]) for side in (0, 1)]
     left, right = np.flatnonzero(there[0]), np.flatnonzero(there[1])
     right = right[np.argsort(both[size:][right], kind="stable")]
     ordered, wanted = both[size:][right], both[:size][left]
     begin = np.searchsorted(ordered, wanted, "left")
-    if (ordered[1:] != ordered[:-1]).all():
-        found = np.flatnonzero(np.append(ordered, -1)[begin] == wanted) if len(ordered) else begin[:0]
-        found = found[begin[found] < len(ordered)]
-        return left[found], right[begin[found]]
     counts = np.searchsorted(ordered, wanted, "right") - begin
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     return np.repeat(left, counts), right[np.repeat(begin, counts) + within]

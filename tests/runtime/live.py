@@ -116,6 +116,9 @@ class Live:
         self._put("lines", order_number=number, email=email, ordered_at=(self.now - ago).isoformat(), product_code=product, quantity=1,
                   unit_price=str(price))  # fmt: skip
 
+    def customer(self, email: str, **told: str) -> None:
+        self._put("customers", email=email, updated_at=self.now.isoformat(), **told)
+
     def forget(self, email: str) -> None:
         self._put("erasures", email=email, asked_at=self.now.isoformat())
 

@@ -3,16 +3,21 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 
+from patron.facts import tables as t
 from patron.runtime import ticking
 from patron.runtime.live import Live as Served
 from patron.runtime.reached import outdate
 from patron.runtime.ticking import GaveWayError
 from runtime.live import BEGIN, SEGMENTS, Live, definitions
+
+if TYPE_CHECKING:
+    from patron.facts.as_of import Facts
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -144,6 +149,21 @@ def test_what_cannot_be_used_is_kept_with_its_reason_and_the_rest_counts(live: L
     done = live.tick()
     assert (done.records, done.refused) == (2, 1)
     assert live.members("viewed_lately") == 1
+
+
+def test_what_is_told_of_customers_for_the_first_time_makes_all_answers_anew(live: Live) -> None:
+    def hold(as_of: datetime) -> Facts:
+        told = live.store.query(t.CUSTOMERS.unbound().filter(t.CUSTOMERS.unbound().birth_on.notnull()).limit(1)).num_rows
+        facts = live.hold(as_of)
+        return replace(facts, known=facts.known | ({"birthdays"} if told else set()))
+
+    live.ticks.hold = hold
+    live.event("Product Viewed", "browser-ann", product_id="p2")
+    assert not live.tick().refreshed
+    live.customer("ann@shop.example", birth_on="1990-05-01")
+    assert live.tick().refreshed
+    live.event("Product Viewed", "browser-ann", product_id="p3")
+    assert not live.tick().refreshed
 
 
 def test_ticks_leave_no_note_unless_something_was_refused(live: Live) -> None:

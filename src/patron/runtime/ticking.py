@@ -163,7 +163,9 @@ class Ticks:
             received = set_aside(self.store, entries, at=now)
         else:
             received = receive(self.store, entries, LoadOptions(received_at=now, shop=held.shop, is_live=True))
-        resolve(self.store, now=now, is_live=True, written=received.written)
+        resolved = resolve(self.store, now=now, is_live=True, written=received.written)
+        if "customers" in resolved.changed:
+            received.written["customers"] = resolved.changed["customers"]
         return received, entries[-1].position
 
     def _forget(self, position: int) -> None:

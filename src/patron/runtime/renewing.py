@@ -6,6 +6,7 @@ it. So a renewal costs by the customers that are touched, and a full recomputati
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from patron.features import plan as feature_plan
 from patron.features.partials import histories
 from patron.features.partials.lines import PRODUCTS, later_products
 from patron.features.scores import CUTS, cuts
+from patron.kernel.errors import UnsupportedError
 from patron.kernel.steps import Step
 from patron.kernel.time import moment
 from patron.runtime.due_times import DUE, due_rows
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
     from patron.ports.engine import Engine, Few, Store
     from patron.runtime.models import Models
     from patron.runtime.pipeline import Definitions
+
+_log = logging.getLogger(__name__)
 
 TOUCHED = "_touched"
 """A temporary table of the customers to be looked at: customer_id, and is_due, whether nothing but time has passed for them."""
@@ -115,16 +119,19 @@ def renew(store: Store, how: Recipe) -> int:
         store: it, within a transaction; it and the engine of `how` were told the moment.
         how: from `recipe`.
     """
-    if how.by is None:
-        return _renew(store, store, how)
-    how.by.take(store)
-    return _renew(store, how.by.engine, how)
+    if how.by is not None:
+        try:
+            how.by.take(store)
+            return _renew(store, how.by.engine, how)
+        except UnsupportedError as error:  # for these rows; the store can
+            _log.warning("answers are left to the store", extra={"action": "tick", "reason": str(error)})
+    return _renew(store, store, how)
 
 
 def _renew(store: Store, engine: Engine, how: Recipe) -> int:
     make(engine, how)
     changed = renew_memberships(store, _rows(engine, how.answers[-1]), _TOUCHED)
-    if how.by is not None:
+    if how.by is not None and engine is how.by.engine:
         how.by.take_one(CHANGES.name, store)  # who has just entered or left may be asked for it
     _make(engine, [how.due])
     for step in how.steps:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from patron.adapters.engines.arrays.columns import INSTANT, cast_to, single, type_of
 from patron.adapters.engines.arrays.relations import Held, Question
-from patron.kernel.errors import InvariantError
+from patron.kernel.errors import InvariantError, UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,8 +78,11 @@ class ArraysEngine:
         return tuple(self._table(name).columns)
 
     def _answer(self, expression: ir.Table) -> Held:
-        rows = Question(self._table, self._moment).rows(expression.op())
-        columns = {name: cast_to(rows.column(name), type_of(dtype)) for name, dtype in expression.schema().items()}
+        try:
+            rows = Question(self._table, self._moment).rows(expression.op())
+            columns = {name: cast_to(rows.column(name), type_of(dtype)) for name, dtype in expression.schema().items()}
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OverflowError) as error:  # a value that has no place in a type
+            raise UnsupportedError(str(error)) from error
         return Held(columns, rows.size)
 
     def _put(self, name: str, rows: Held, *, temporary: bool) -> None:

@@ -77,16 +77,19 @@ class _Chosen:
 class _Values:
     """Values over the rows of a relation; what several of them read is worked out once."""
 
-    def __init__(self, field: Callable[[ops.Field], pa.Array], size: int, moment: pa.Scalar | None, groups: Groups | None = None) -> None:
-        self._field, self._size, self._moment, self._groups = field, size, moment, groups
+    def __init__(
+        self,
+        field: Callable[[ops.Field], pa.Array],
+        size: int,
+        moment: pa.Scalar | None,
+        reduced: Callable[[ops.Reduction], pa.Array] | None = None,
+    ) -> None:
+        self._field, self._size, self._moment, self._reduced = field, size, moment, reduced
         self._known: dict[ops.Node, Column] = {}
-        self._over: _Values = self
 
     def of_groups(self, groups: Groups) -> _Values:
         """Values over groups of these rows."""
-        made = _Values(self._field, groups.count, self._moment, groups)
-        made._over = self  # its own kind
-        return made
+        return _Values(self._field, groups.count, self._moment, lambda node: reduced(node, groups, self))
 
     def __call__(self, node: ops.Node) -> Column:
         found = self._known.get(node)
@@ -106,8 +109,8 @@ class _Values:
             return around(node, self._size, self)
         if kind is _MOMENT:
             return self._moment
-        if self._groups is not None and issubclass(kind, ops.Reduction):
-            return reduced(node, self._groups, self._over)
+        if self._reduced is not None and issubclass(kind, ops.Reduction):
+            return self._reduced(node)
         function, arguments = function_of(node)
         return function(*[self(a) for a in arguments])
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from cli.processes import MUCH, stopped, told
 from patron.cli.main import run
+from patron.cli.stopping import ctrl_c_is_heard
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,3 +43,31 @@ def test_what_was_stopped_can_be_run_again(
         assert run(["--project", str(shop), *verb]) == 0
         assert run(["--project", str(shop), *REFRESH]) == 0
     assert told(again, capsys) == told(whole, capsys)
+
+
+class _TakesItsTime:
+    """Is hit by Ctrl-C while it is taken down, where Python throws away what is raised."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+def test_ctrl_c_is_heard_even_where_python_throws_it_away() -> None:
+    with pytest.raises(KeyboardInterrupt), ctrl_c_is_heard():  # noqa: PT012  # the interrupt comes in whichever line
+        _TakesItsTime()
+        time.sleep(30)
+        pytest.fail("Ctrl-C was lost")
+
+
+def test_what_else_is_thrown_away_is_told_as_ever(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[object] = []
+    monkeypatch.setattr("sys.unraisablehook", told.append)
+
+    class _Fails:
+        def __del__(self) -> None:
+            raise ValueError
+
+    with ctrl_c_is_heard():
+        _Fails()
+    assert len(told) == 1
+    assert capsys.readouterr().err == ""

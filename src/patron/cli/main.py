@@ -12,6 +12,7 @@ from importlib import import_module
 import click
 
 from patron import __version__
+from patron.cli.stopping import ctrl_c_is_heard, nothing_is_left_to_stop
 from patron.kernel.errors import OutsideError, PatronError
 from patron.kernel.problems import did_you_mean
 
@@ -92,13 +93,16 @@ def cli(context: click.Context, project: str | None) -> None:
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    nothing_is_left_to_stop()
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
     """Run the command line; returns the exit code."""
     try:
-        return int(cli.main(arguments, prog_name="patron", standalone_mode=False) or 0)
+        with ctrl_c_is_heard():
+            return int(cli.main(arguments, prog_name="patron", standalone_mode=False) or 0)
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.ClickException as error:

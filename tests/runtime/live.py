@@ -26,6 +26,8 @@ from patron.segments.definition import read
 from patron.testing.inbox import MemoryInbox
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import ibis.expr.types as ir
 
 SHOP = Shop(name="Live", calendar=Calendar("Europe/Berlin"))
@@ -75,6 +77,11 @@ def _catalog() -> Catalog:
     for name in edges:
         inputs.feature(name)
     return Catalog({n: f for n, f in BUILT_IN.items() if n in inputs.made}, BUILT_IN.partials, BUILT_IN.settings)
+
+
+def body(source: str, at: datetime, record: Mapping[str, object]) -> bytes:
+    """A record as the inbox keeps it."""
+    return json.dumps({"source": source, "received_at": at.isoformat(), "record": record}).encode()
 
 
 @dataclass
@@ -140,4 +147,4 @@ class Live:
         return sorted((str(r["changed_at"]), r["segment"], r["change"], r["why"]) for r in rows)
 
     def _put(self, source: str, **record: object) -> None:
-        asyncio.run(self.inbox.append([json.dumps({"source": source, "received_at": self.now.isoformat(), "record": record}).encode()]))
+        asyncio.run(self.inbox.append([body(source, self.now, record)]))

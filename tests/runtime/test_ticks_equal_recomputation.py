@@ -1,4 +1,4 @@
-"""Whatever comes, in whatever order, and whenever ticks are made: the memberships are those of a full recomputation."""
+"""Whatever comes, in whatever order, and whenever ticks are made: at every instant all answers are those of a full recomputation."""
 
 from __future__ import annotations
 
@@ -6,66 +6,57 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, seed, settings
 
-from runtime.live import Live
+from patron.runtime.resolving import resolve
+from runtime.happenings import STORIES, happen
+from runtime.tea_house import begun, received, sets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from pathlib import Path
 
-PEOPLE, BROWSERS, ORDERS, PRODUCTS = ("ann", "bob", "cat"), ("b1", "b2", "b3"), ("o1", "o2", "o3", "o4"), ("p1", "p2")
-AGO = st.sampled_from([-7_200, 0, 1, 59, 3_600, 86_400, 3 * 86_400, 31 * 86_400, 89 * 86_400]).map(lambda s: timedelta(seconds=s))
-AFTER = st.sampled_from([1, 60, 3_599, 3_601, 7_200, 86_400, 7 * 86_400]).map(lambda s: timedelta(seconds=s))
+    from runtime.happenings import Step
+    from runtime.tea_house import Begun, TeaHouse
 
-Happening = tuple[str, tuple[object, ...]]
-happenings = st.one_of(
-    st.tuples(
-        st.just("event"),
-        st.tuples(st.sampled_from(["Product Viewed", "Product Added"]), st.sampled_from(BROWSERS), st.sampled_from(PRODUCTS), AGO),
-    ),
-    st.tuples(st.just("identify"), st.tuples(st.sampled_from(BROWSERS), st.sampled_from(PEOPLE))),
-    st.tuples(st.just("forget"), st.tuples(st.sampled_from(PEOPLE))),
-    st.tuples(
-        st.just("order"), st.tuples(st.sampled_from(ORDERS), st.sampled_from(PEOPLE), st.integers(5, 300), AGO, st.sampled_from([0, 5]))
-    ),
-)
-steps = st.lists(st.tuples(st.lists(happenings, max_size=3), AFTER), min_size=1, max_size=4)
+SETS = sets()
+_TICK = timedelta(microseconds=1)
 
 
-def _happen(live: Live, what: str, of: tuple[object, ...]) -> None:
-    doing: dict[str, Callable[..., None]] = {
-        "event": lambda name, who, product, ago: live.event(name, who, ago=ago, product_id=product, price="4.50"),
-        "identify": lambda who, person: live.identify(who, f"{person}@shop.example"),
-        "forget": lambda person: live.forget(f"{person}@shop.example"),
-        "order": lambda number, person, total, ago, refunded: live.order(
-            number, f"{person}@shop.example", total, ago=ago, refunded=refunded
-        ),
-    }
-    doing[what](*of)
+@pytest.fixture(scope="session")
+def facts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What stories begin with."""
+    file = tmp_path_factory.mktemp("tea_house") / "facts.duckdb"
+    received(file)
+    return file
 
 
-def _lives_right(story: list[tuple[list[Happening], timedelta]]) -> None:
-    live = Live()
-    live.order("o0", "ann@shop.example", 80, ago=timedelta(days=12))
-    live.identify("b1", "ann@shop.example")
-    live.event("Product Viewed", "b1", product_id="p1")
-    live.tick()
-    for happened, after in story:
-        for what, of in happened:
-            _happen(live, what, of)
-        live.tick(after=after)
-        assert live.strays() == 0
+def _lives_right(begun: Begun, story: list[Step]) -> None:
+    with begun.story() as house:
+        for happenings, after in story:
+            happen(house, happenings)
+            due = house.ticks.wakes_at
+            assert due is not None
+            then = max(due, house.now + _TICK) if after is None else house.now + after
+            if house.now < due - _TICK < then:  # nobody is due until then
+                assert house.differences(due - _TICK) == {}
+            house.tick(after=then - house.now)
+            assert house.differences(then) == {}
+        assert house.strays() == 0
+        assert resolve(house.store, now=house.now).changed == {}
+        assert house.misplaced() == {}
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
-@given(steps)
-def test_ticks_equal_recomputation(story: list[tuple[list[Happening], timedelta]]) -> None:
-    _lives_right(story)
+def _live_right(number: int, facts: Path, folder: Path, *, stories: int) -> None:
+    start = begun(SETS[number], facts, folder)
+
+    @settings(max_examples=stories, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    @given(STORIES)
+    def all_of_them(story: list[Step]) -> None:
+        _lives_right(start, story)
+
+    all_of_them()
 
 
-@pytest.mark.slow
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-@given(steps)
-def test_ticks_equal_recomputation_many_times(story: list[tuple[list[Happening], timedelta]]) -> None:
-    _lives_right(story)
+@pytest.mark.parametrize("number", range(len(SETS)))
+def test_ticks_equal_recomputation(number: int, facts: Path, tmp_path: Path) -> None:
+    _live_right(number, facts, tmp_path, stories=18)

@@ -13,6 +13,7 @@ from datetime import timedelta
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+import ibis
 import numpy as np
 
 from patron.adapters.engines.duckdb import DuckDBEngine
@@ -29,7 +30,7 @@ from patron.ports.inbox import Entry
 from patron.runtime.loading_options import LoadOptions
 from patron.runtime.reached import reach
 from patron.runtime.receiving import receive
-from patron.runtime.renewing import TOUCHED, clear, make, recipe
+from patron.runtime.renewing import TOUCHED, clear, make, of_touched, recipe
 from patron.runtime.resolving import resolve
 from patron.runtime.ticking import Ticks
 from patron.segments import tree
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from patron.runtime.renewing import Recipe
     from patron.runtime.ticking import Ticked
     from patron.segments.check import Checked
 
@@ -98,6 +98,10 @@ def _records() -> Iterator[tuple[str, dict[str, object]]]:
     """What the files of the shop say, as the shop's system and site would have sent it."""
     for source, name in {"lines": "order_lines", **dict.fromkeys(_TOLD, "")}.items():
         yield from ((source, {c: v for c, v in row.items() if v}) for row in _rows(name or source))
+    yield "orders", {
+        "order_number": "1174", "email": "hugo@example.com", "ordered_at": "2024-04-12T10:00:00Z", "total": "70", "refunded": "40",
+        "refunded_at": "2024-04-21T10:00:00Z", "updated_at": "2024-04-21T10:00:00Z",
+    }  # fmt: skip
     for row in _rows("consents"):
         told = {"email_consent": row["status"] == "granted", "email_consent_at": row["occurred_at"], "updated_at": row["occurred_at"]}
         yield "customers", {"email": row["email"], **told}
@@ -125,12 +129,10 @@ class TeaHouse(Live):
 
     Attributes:
         sent: all records since the story began, with their sources.
-        recomputing: how all answers are made anew, until the population changes.
         last: what the last tick did.
     """
 
     sent: list[tuple[str, dict[str, object]]] = field(default_factory=list)
-    recomputing: Recipe | None = None
     last: Ticked | None = None
 
     def hold(self, as_of: datetime) -> Facts:
@@ -171,29 +173,35 @@ class TeaHouse(Live):
 
     def tick(self, *, after: timedelta = timedelta(seconds=1)) -> Ticked:
         self.last = super().tick(after=after)
-        if self.last.refreshed:
-            self.recomputing = None
         return self.last
 
     def differences(self, at: datetime) -> dict[str, int]:
-        """Rows of kept answers that are not what all facts say as of an instant until which nothing has come since the last tick."""
+        """Rows of kept answers that are not what the store says about everybody as of an instant until which no tick has missed anything."""
         self.store.tell(at)
-        if self.recomputing is None:
-            day = replace(self.hold(at), as_of=SHOP.calendar.mark(at), is_live=True)
-            self.recomputing = recipe(self.store, self.made, day)
-        make(self.store, self.recomputing)
+        how = self.ticks._recipe = self.ticks._recipe or recipe(self.store, self.made, of_touched(self.hold(at)), self.ticks.few)
+        looked_at = self._looked_at(at)
+        self.store.create(TOUCHED, t.CUSTOMERS.unbound().select("customer_id", is_due=ibis.literal(value=False)), temporary=True)
+        make(self.store, how)
         try:
-            return {what: n for what, n in self._differences(at) if n}
+            return {what: n for what, n in self._differences(looked_at) if n}
         finally:
-            clear(self.store, self.recomputing)
+            clear(self.store, how)
 
-    def _differences(self, at: datetime) -> Iterator[tuple[str, int]]:
+    def _looked_at(self, at: datetime) -> str | None:
+        """A condition for the customers that a tick of this instant has looked at; None for nobody."""
+        if self.last is None or self.last.as_of != at or not self.last.touched:
+            return None
+        if self.last.refreshed:
+            return "true"
+        ids = self.store.execute(f"SELECT list(customer_id) FROM {TOUCHED}").fetchall()[0][0]
+        return f"customer_id IN ({', '.join(map(str, ids))})"
+
+    def _differences(self, looked_at: str | None) -> Iterator[tuple[str, int]]:
         still = ["customer_id", *(f.name for f in self.made.catalog.values() if isinstance(f.changes, Still))]
         yield "memberships", self._apart(CURRENT)
         yield "features that stand still", self._apart(FEATURES, ", ".join(still))
-        if self.last and self.last.as_of == at and (self.last.touched or self.last.refreshed):
-            whose = "" if self.last.refreshed else f"WHERE customer_id IN (SELECT customer_id FROM {TOUCHED})"
-            yield "features of those who were looked at", self._apart(FEATURES, "*", whose)
+        if looked_at:
+            yield "features of those who were looked at", self._apart(FEATURES, where=looked_at)
 
     def misplaced(self) -> dict[str, int]:
         """Facts that are not those of whom their identifier belongs to."""
@@ -204,8 +212,8 @@ class TeaHouse(Live):
             found[table] = int(n)
         return {table: n for table, n in found.items() if n}
 
-    def _apart(self, name: str, columns: str = "*", where: str = "") -> int:
-        kept, made = (f"SELECT {columns} FROM {schema}.{name} {where}" for schema in (self.store._kept, "temp.main"))
+    def _apart(self, name: str, columns: str = "*", where: str = "true") -> int:
+        kept, made = (f"SELECT {columns} FROM {schema}.{name} WHERE {where}" for schema in (self.store._kept, "temp.main"))
         rows = self.store.execute(f"SELECT count(*) FROM (({kept} EXCEPT {made}) UNION ALL ({made} EXCEPT {kept}))").fetchall()
         return int(rows[0][0])
 
@@ -225,20 +233,18 @@ class Begun:
         made: what is worked out.
         file: its store.
         ticks: that made them, warm.
-        recomputing: how they are made anew.
     """
 
     made: Definitions
     file: Path
     ticks: Ticks
-    recomputing: Recipe
 
     @contextmanager
     def story(self) -> Iterator[TeaHouse]:
         """A copy, to do with as one likes."""
         with TemporaryDirectory(dir=self.file.parent) as folder:
             store = DuckDBEngine(shutil.copy(self.file, folder), threads=1)
-            live = TeaHouse(self.made, BEGIN, store, recomputing=self.recomputing)
+            live = TeaHouse(self.made, BEGIN, store)
             live.ticks = replace(self.ticks, store=store, inbox=live.inbox, hold=live.hold)
             yield live
             store.close()
@@ -258,7 +264,7 @@ def begun(segments: Checked, facts: Path, folder: Path) -> Begun:
     live.event("Product Viewed", "nobody", product_id="T1")
     live.tick()
     assert live.differences(live.now) == {}
-    assert live.recomputing is not None
+    assert live.strays() == 0
     reach(live.store, 0, live.now, made.digest)
     live.store.close()
-    return Begun(made, file, live.ticks, live.recomputing)
+    return Begun(made, file, live.ticks)

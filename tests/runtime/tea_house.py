@@ -197,7 +197,7 @@ class TeaHouse(Live):
         return f"customer_id IN ({', '.join(map(str, ids))})"
 
     def _differences(self, looked_at: str | None) -> Iterator[tuple[str, int]]:
-        still = ["customer_id", *(f.name for f in self.made.catalog.values() if isinstance(f.changes, Still))]
+        still = ["customer_id", *(f.name for f in self.made.catalog.values() if isinstance(f.changes, Still) and not f.hidden)]
         yield "memberships", self._apart(CURRENT)
         yield "features that stand still", self._apart(FEATURES, ", ".join(still))
         if looked_at:

@@ -233,18 +233,20 @@ class Begun:
         made: what is worked out.
         file: its store.
         ticks: that made them, warm.
+        now: the instant of the last of them.
     """
 
     made: Definitions
     file: Path
     ticks: Ticks
+    now: datetime
 
     @contextmanager
     def story(self) -> Iterator[TeaHouse]:
         """A copy, to do with as one likes."""
         with TemporaryDirectory(dir=self.file.parent) as folder:
             store = DuckDBEngine(shutil.copy(self.file, folder), threads=1)
-            live = TeaHouse(self.made, BEGIN, store)
+            live = TeaHouse(self.made, self.now, store)
             live.ticks = replace(self.ticks, store=store, inbox=live.inbox, hold=live.hold)
             yield live
             store.close()
@@ -267,4 +269,4 @@ def begun(segments: Checked, facts: Path, folder: Path) -> Begun:
     assert live.strays() == 0
     reach(live.store, 0, live.now, made.digest)
     live.store.close()
-    return Begun(made, file, live.ticks)
+    return Begun(made, file, live.ticks, live.now)

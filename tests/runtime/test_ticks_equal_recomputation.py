@@ -41,7 +41,7 @@ def _lives_right(begun: Begun, story: list[Step]) -> None:
             then = max(due, house.now + _TICK) if after is None else house.now + after
             if house.now < due - _TICK < then:  # nobody is due until then
                 assert house.differences(due - _TICK) == {}
-            house.tick(after=then - house.now)
+            assert house.tick(after=then - house.now).as_of == then
             assert house.differences(then) == {}
         assert resolve(house.store, now=house.now).changed == {}
         assert house.misplaced() == {}

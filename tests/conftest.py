@@ -4,5 +4,6 @@ from __future__ import annotations
 
 import signal
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # whoever runs tests in the background leaves Ctrl-C deaf, and with it all processes that tests start
+# Whoever runs tests in the background leaves them deaf to Ctrl-C, and with them all processes that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -10,6 +10,7 @@ import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -24,20 +25,18 @@ from patron.features.catalog import BUILT_IN
 from patron.features.feature import Still
 from patron.kernel.time import Calendar
 from patron.library.files import segment_files
-from patron.runtime.memberships import CURRENT
-from patron.runtime.pipeline import FEATURES, Definitions
 from patron.ports.inbox import Entry
 from patron.runtime.loading_options import LoadOptions
+from patron.runtime.memberships import CURRENT
+from patron.runtime.pipeline import FEATURES, Definitions
 from patron.runtime.reached import reach
 from patron.runtime.receiving import receive
 from patron.runtime.renewing import TOUCHED, clear, make, of_touched, recipe
 from patron.runtime.resolving import resolve
-from patron.runtime.ticking import Ticks
 from patron.segments import tree
 from patron.segments.check import checked
 from patron.segments.definition import read
 from patron.segments.waiting import needed
-from patron.testing.inbox import MemoryInbox
 from patron.testing.sample_shop import AS_OF, FOLDER
 from runtime.live import SEGMENTS, Live, body
 from runtime.narrowed import narrowed
@@ -45,9 +44,8 @@ from runtime.narrowed import narrowed
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
-    from pathlib import Path
 
-    from patron.runtime.ticking import Ticked
+    from patron.runtime.ticking import Ticked, Ticks
     from patron.segments.check import Checked
 
 SHOP = Shop(name="The Tea House", calendar=Calendar("Europe/Berlin"), country="DE")
@@ -97,7 +95,8 @@ def received(file: Path) -> None:
 def _records() -> Iterator[tuple[str, dict[str, object]]]:
     """What the files of the shop say, as the shop's system and site would have sent it."""
     for source, name in {"lines": "order_lines", **dict.fromkeys(_TOLD, "")}.items():
-        yield from ((source, {c: v for c, v in row.items() if v}) for row in _rows(name or source))
+        for row in _rows(name or source):
+            yield source, {c: v for c, v in row.items() if v}
     yield "orders", {
         "order_number": "1174", "email": "hugo@example.com", "ordered_at": "2024-04-12T10:00:00Z", "total": "70", "refunded": "40",
         "refunded_at": "2024-04-21T10:00:00Z", "updated_at": "2024-04-21T10:00:00Z",
@@ -106,7 +105,12 @@ def _records() -> Iterator[tuple[str, dict[str, object]]]:
         told = {"email_consent": row["status"] == "granted", "email_consent_at": row["occurred_at"], "updated_at": row["occurred_at"]}
         yield "customers", {"email": row["email"], **told}
     for row in _rows("events"):
-        properties = {"product_id": row["sku"], "category": row["category"], "quantity": row["quantity"] or 1, "value": row["value"] or None}
+        properties = {
+            "product_id": row["sku"],
+            "category": row["category"],
+            "quantity": row["quantity"] or 1,
+            "value": row["value"] or None,
+        }
         yield "events", {
             "type": "track", "event": row["event"], "messageId": row["event_id"], "anonymousId": browser(row["email"]), "timestamp": row["occurred_at"],
             "context": {"traits": {"email": row["email"]}, "channel": row["channel"]}, "properties": {**properties, "currency": "EUR"},
@@ -208,7 +212,9 @@ class TeaHouse(Live):
         found = {}
         for table, person in t.PERSONS.items():
             whose = f"SELECT count(*) FROM {table} AS f LEFT JOIN identities AS i ON f.{person} = i.identifier_id"
-            ((n,),) = self.store.execute(f"{whose} WHERE f.{person} IS NOT NULL AND f.customer_id IS DISTINCT FROM i.customer_id").fetchall()
+            ((n,),) = self.store.execute(
+                f"{whose} WHERE f.{person} IS NOT NULL AND f.customer_id IS DISTINCT FROM i.customer_id"
+            ).fetchall()
             found[table] = int(n)
         return {table: n for table, n in found.items() if n}
 
@@ -245,11 +251,15 @@ class Begun:
     def story(self) -> Iterator[TeaHouse]:
         """A copy, to do with as one likes."""
         with TemporaryDirectory(dir=self.file.parent) as folder:
-            store = DuckDBEngine(shutil.copy(self.file, folder), threads=1)
+            store = _copied(self.file, Path(folder))
             live = TeaHouse(self.made, self.now, store)
             live.ticks = replace(self.ticks, store=store, inbox=live.inbox, hold=live.hold)
             yield live
             store.close()
+
+
+def _copied(file: Path, to: Path) -> DuckDBEngine:
+    return DuckDBEngine(Path(shutil.copy(file, to)), threads=1)
 
 
 def begun(segments: Checked, facts: Path, folder: Path) -> Begun:
@@ -261,7 +271,7 @@ def begun(segments: Checked, facts: Path, folder: Path) -> Begun:
         folder: an empty one.
     """
     made, file = defined(segments), folder / "begun.duckdb"
-    live = TeaHouse(made, BEGIN, DuckDBEngine(shutil.copy(facts, file), threads=1))
+    live = TeaHouse(made, BEGIN, _copied(facts, file))
     live.ticks.tick(BEGIN)
     live.event("Product Viewed", "nobody", product_id="T1")
     live.tick()

@@ -29,7 +29,7 @@ def _seconds(*choices: int) -> st.SearchStrategy[timedelta]:
 
 
 _people, _browsers = st.sampled_from(_PEOPLE), st.sampled_from([*map(browser, _PEOPLE[:5]), "phone", "tablet"])
-_products, _orders = st.sampled_from(["T1", "T4", "P2"]), st.sampled_from(["1154", "n1", "n2", "n3"])
+_products, _orders = st.sampled_from(["T1", "T4", "P2"]), st.sampled_from(["n1", "n2", "1174"])
 _ago = _seconds(*_SECONDS_AGO) | _seconds(*(-s for s in _SECONDS_AHEAD))
 
 

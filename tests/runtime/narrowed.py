@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from patron.segments.check import Checked
 
 _FACTS = Facts(Shop(), datetime(2024, 1, 1, tzinfo=UTC), frozenset(table.name for table in t.FACTS) | set(DETAILS))
+_OF_PRODUCTS = "distinct_product_count"  # ticks keep the list of products, which no catalog is without
 
 
 def narrowed(segments: Checked, more: Iterable[str] = ()) -> Catalog:
@@ -32,7 +33,7 @@ def narrowed(segments: Checked, more: Iterable[str] = ()) -> Catalog:
         segments: over the catalog that ships.
         more: features that are to stay.
     """
-    names = {*_named(segments), *more, *scored(BUILT_IN.settings.scores)}
+    names = {*_named(segments), *more, *scored(BUILT_IN.settings.scores), _OF_PRODUCTS}
     before: set[str] = set()
     while names > before:
         before = set(names)

@@ -207,6 +207,19 @@ class TeaHouse(Live):
         if looked_at:
             yield "features of those who were looked at", self._apart(FEATURES, where=looked_at)
 
+    def resolved_anew(self) -> dict[str, int]:
+        """Rows that change when identities are worked out anew from all identifiers and links."""
+        self.store.execute("DELETE FROM resolved")
+        return dict(resolve(self.store, now=self.now).changed)
+
+    def facts(self) -> dict[str, list[tuple[object, ...]]]:
+        """The rows of all tables of facts, but for when they were received."""
+        found = {}
+        for table in t.FACTS:
+            columns = ", ".join(c.name for c in table.columns if c.name != "received_at")
+            found[table.name] = self.store.execute(f"SELECT {columns} FROM {table.name} ORDER BY ALL").fetchall()
+        return found
+
     def misplaced(self) -> dict[str, int]:
         """Facts that are not those of whom their identifier belongs to."""
         found = {}

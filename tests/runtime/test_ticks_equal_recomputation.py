@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
 from patron.library.files import segment_files
-from patron.runtime.resolving import resolve
 from runtime.happenings import STORIES, happen
 from runtime.tea_house import begun, everything, received, sets
 
@@ -43,7 +42,7 @@ def _lives_right(begun: Begun, story: list[Step]) -> None:
                 assert house.differences(due - _TICK) == {}
             assert house.tick(after=then - house.now).as_of == then
             assert house.differences(then) == {}
-        assert resolve(house.store, now=house.now).changed == {}
+        assert house.resolved_anew() == {}
         assert house.misplaced() == {}
 
 
@@ -76,6 +75,25 @@ def test_ticks_equal_recomputation_with_all_definitions_at_once(facts: Path, tmp
         _lives_right(start, story)
 
     live_right()
+
+
+def test_facts_are_those_of_everything_received_at_once(facts: Path, tmp_path: Path) -> None:
+    start = begun(everything().only(["one_time_buyers"]), facts, tmp_path)
+
+    @seed(2)
+    @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(STORIES)
+    def are_the_same(story: list[Step]) -> None:
+        with start.story() as bit_by_bit, start.story() as at_once:
+            for happenings, after in story:
+                at_once.now = bit_by_bit.now
+                happen(at_once, happenings)
+                happen(bit_by_bit, happenings)
+                bit_by_bit.tick(after=after or timedelta(hours=3))
+            at_once.ticks.tick(bit_by_bit.now)
+            assert at_once.facts() == bit_by_bit.facts()
+
+    are_the_same()
 
 
 @pytest.mark.slow

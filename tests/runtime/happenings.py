@@ -45,6 +45,7 @@ _happenings = st.one_of(
     _happens("order", number=_orders, email=_people, total=st.integers(5, 300), ago=_ago, refunded=st.sampled_from([0, 5])),
     _happens("cancel", number=_orders, email=_people, ago=_ago),
     _happens("line", number=_orders, email=_people, product=_products, price=st.sampled_from([4.5, 60]), ago=_ago),
+    _happens("give_back", number=_orders, email=_people, product=_products, ago=_ago),
     _happens("forget", email=_people),
     _happens("customer", email=_people, birth_on=st.sampled_from(["1950-07-02", "2001-07-16"]), country=st.sampled_from(["DE", "AU"])),
     _happens("permit", email=_people, is_granted=st.booleans(), ago=_ago),

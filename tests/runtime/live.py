@@ -102,8 +102,8 @@ class Live:
         self._put("orders", order_number=number, email=email, ordered_at=(self.now - ago).isoformat(), total=str(total),
                   refunded=f"{refunded:.2f}", refunded_at=self.now.isoformat() if refunded else None, updated_at=self.now.isoformat())  # fmt: skip
 
-    def line(self, number: str, email: str, product: str, price: float, *, ago: timedelta = timedelta(0)) -> None:
-        self._put("lines", order_number=number, email=email, ordered_at=(self.now - ago).isoformat(), product_code=product, quantity=1,
+    def line(self, number: str, email: str, product: str, price: float, *, ago: timedelta = timedelta(0), quantity: int = 1) -> None:
+        self._put("lines", order_number=number, email=email, ordered_at=(self.now - ago).isoformat(), product_code=product, quantity=quantity,
                   unit_price=str(price))  # fmt: skip
 
     def customer(self, email: str, **told: str) -> None:

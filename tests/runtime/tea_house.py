@@ -158,6 +158,12 @@ class TeaHouse(Live):
         self._put("orders", order_number=number, email=email, ordered_at=self._at(ago), total="20", status="cancelled",
                   cancelled_at=self._at(), updated_at=self._at())  # fmt: skip
 
+    def give_back(self, number: str, email: str, product: str, ago: timedelta) -> None:
+        """A credit note."""
+        self._put(
+            "lines", order_number=f"C{number}", email=email, ordered_at=self._at(ago), product_code=product, quantity=-1, unit_price="4.5"
+        )
+
     def permit(self, email: str, ago: timedelta, *, is_granted: bool) -> None:
         self._put("customers", email=email, email_consent=is_granted, email_consent_at=self._at(ago), updated_at=self._at())
 

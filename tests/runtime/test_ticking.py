@@ -105,6 +105,33 @@ def test_an_order_that_turns_out_to_be_anothers_leaves_its_first_buyer(live: Liv
     assert live.strays() == 0
 
 
+def _worth(live: Live) -> set[str]:
+    found = live.store.execute("SELECT email FROM memberships JOIN customers USING (customer_id) WHERE worth").fetchall()
+    return {email.partition("@")[0] for (email,) in found}
+
+
+def test_an_order_of_lines_that_turns_out_to_be_anothers_leaves_its_first_buyer(live: Live) -> None:
+    live.line("o20", "dan@shop.example", "tea", 120)
+    live.tick()
+    assert _worth(live) == {"ann", "cat", "dan"}
+    live.tick()  # who has entered a segment is looked at once more
+    live.line("o20", "bob@shop.example", "cup", 6)
+    live.tick()
+    assert _worth(live) == {"ann", "cat", "bob"}
+    assert live.strays() == 0
+
+
+def test_a_credit_note_that_turns_out_to_be_anothers_leaves_its_first_buyer(live: Live) -> None:
+    live.line("o20", "dan@shop.example", "tea", 150)
+    live.line("C20", "dan@shop.example", "tea", 100, quantity=-1)
+    live.tick()
+    assert _worth(live) == {"ann", "cat"}
+    live.line("C20", "bob@shop.example", "cup", 6, quantity=-1)
+    live.tick()
+    assert _worth(live) == {"ann", "cat", "dan"}
+    assert live.strays() == 0
+
+
 def test_a_product_that_is_sold_for_the_first_time_counts(live: Live) -> None:
     live.line("o20", "bob@shop.example", "tea", 4)
     live.tick()

@@ -13,6 +13,7 @@ from runtime.happenings import STORIES, happen
 from runtime.tea_house import begun, everything, received, sets
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from runtime.happenings import Step
@@ -46,6 +47,28 @@ def _lives_right(begun: Begun, story: list[Step]) -> None:
         assert house.misplaced() == {}
 
 
+def _facts_are_the_same(begun: Begun, story: list[Step]) -> None:
+    with begun.story() as bit_by_bit, begun.story() as at_once:
+        for happenings, after in story:
+            at_once.now = bit_by_bit.now
+            happen(at_once, happenings)
+            happen(bit_by_bit, happenings)
+            bit_by_bit.tick(after=after or timedelta(hours=3))
+        at_once.ticks.tick(bit_by_bit.now)
+        assert at_once.facts() == bit_by_bit.facts()
+
+
+def _in_stories(holds: Callable[[Begun, list[Step]], None], start: Begun, stories: int, *, seeded: int | None = None) -> None:
+    """See whether something holds in so many stories; with a seed in the same ones each time."""
+
+    @settings(max_examples=stories, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(STORIES)
+    def in_each(story: list[Step]) -> None:
+        holds(start, story)
+
+    (in_each if seeded is None else seed(seeded)(in_each))()
+
+
 def test_every_segment_that_can_be_told_from_facts_takes_part() -> None:
     told = {slug for some in SETS for slug in some.slugs}
     left_out = {"due_now", "likely_to_lapse", "not_worth_more_spend", "rising_value"}  # predictions, which are renewed with models
@@ -54,56 +77,23 @@ def test_every_segment_that_can_be_told_from_facts_takes_part() -> None:
 
 @pytest.mark.parametrize("number", range(len(SETS)))
 def test_ticks_equal_recomputation(number: int, facts: Path, tmp_path: Path) -> None:
-    start = begun(SETS[number], facts, tmp_path)
-
-    @seed(number)
-    @settings(max_examples=STORIES_PER_SET, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(STORIES)
-    def live_right(story: list[Step]) -> None:
-        _lives_right(start, story)
-
-    live_right()
+    _in_stories(_lives_right, begun(SETS[number], facts, tmp_path), STORIES_PER_SET, seeded=number)
 
 
 def test_ticks_equal_recomputation_with_all_definitions_at_once(facts: Path, tmp_path: Path) -> None:
-    start = begun(everything(), facts, tmp_path)
-
-    @seed(1)
-    @settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(STORIES)
-    def live_right(story: list[Step]) -> None:
-        _lives_right(start, story)
-
-    live_right()
+    _in_stories(_lives_right, begun(everything(), facts, tmp_path), 3, seeded=1)
 
 
 def test_facts_are_those_of_everything_received_at_once(facts: Path, tmp_path: Path) -> None:
-    start = begun(everything().only(["one_time_buyers"]), facts, tmp_path)
-
-    @seed(2)
-    @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(STORIES)
-    def are_the_same(story: list[Step]) -> None:
-        with start.story() as bit_by_bit, start.story() as at_once:
-            for happenings, after in story:
-                at_once.now = bit_by_bit.now
-                happen(at_once, happenings)
-                happen(bit_by_bit, happenings)
-                bit_by_bit.tick(after=after or timedelta(hours=3))
-            at_once.ticks.tick(bit_by_bit.now)
-            assert at_once.facts() == bit_by_bit.facts()
-
-    are_the_same()
+    _in_stories(_facts_are_the_same, begun(everything().only(["one_time_buyers"]), facts, tmp_path), 10, seeded=2)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(SETS)))
 def test_ticks_equal_recomputation_thousands_of_times(number: int, facts: Path, tmp_path: Path) -> None:
-    start = begun(SETS[number], facts, tmp_path)
+    _in_stories(_lives_right, begun(SETS[number], facts, tmp_path), 200)
 
-    @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(STORIES)
-    def live_right(story: list[Step]) -> None:
-        _lives_right(start, story)
 
-    live_right()
+@pytest.mark.slow
+def test_facts_are_those_of_everything_received_at_once_many_times(facts: Path, tmp_path: Path) -> None:
+    _in_stories(_facts_are_the_same, begun(everything().only(["one_time_buyers"]), facts, tmp_path), 300)

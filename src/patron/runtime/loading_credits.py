@@ -10,6 +10,7 @@ from patron.collect import credits as matching
 from patron.facts import tables as t
 from patron.runtime.loading_counts import count
 from patron.runtime.loading_heads import TOUCHED_BUYERS, TOUCHED_CREDITS, TOUCHED_ORDERS
+from patron.runtime.loading_merge import leave
 from patron.runtime.loading_rows import kept
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def _matches(store: Store, credits_: ir.Table, groups: ir.Table) -> ir.Table:
 def _replace(store: Store, rows: ir.Table, before: ir.Table, touched: ir.Table) -> int:
     """Write refunds in the place of earlier ones, and which orders they call off."""
     refunds = t.REFUNDS.unbound()
+    leave(store, t.REFUNDS, refunds.semi_join(before, "refund_id"))
     store.delete("refunds", before.select("refund_id"), ("refund_id",))
     written = store.insert("refunds", rows)
     mine = before.select("order_id").union(rows.select("order_id")).union(refunds.semi_join(touched, "order_id").select("order_id"))

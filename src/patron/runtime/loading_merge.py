@@ -75,7 +75,7 @@ def merge_rows(store: Store, table: Table, new: str) -> int:
     if not is_fresh:
         store.create("_load_winners", _winning(table, incoming, known), temporary=True)
         incoming = table.unbound("_load_winners")
-        _leave(store, table, known.semi_join(incoming, list(table.key)))
+        leave(store, table, known.semi_join(incoming, list(table.key)))
         store.delete(table.name, incoming.select(*table.key), table.key)
     store.create(CHANGED, incoming.select(key=incoming[table.key[0]]), temporary=True)
     return store.insert(table.name, incoming)
@@ -102,7 +102,7 @@ def merge_documents(store: Store, new: Mapping[str, str]) -> int:
     store.create(CHANGED, winners.select(key=winners.order_id), temporary=True)
     keys = winners.select("order_id")
     if count(store, known.semi_join(winners, "order_id")):
-        _leave(store, t.ORDERS, t.ORDERS.unbound().semi_join(keys, "order_id"))
+        leave(store, t.ORDERS, t.ORDERS.unbound().semi_join(keys, "order_id"))
         for table in (t.DOCUMENTS, *DOCUMENT_TABLES):
             store.delete(table.name, keys, ("order_id",))
     store.insert("documents", winners.drop(BLOCK))
@@ -111,6 +111,22 @@ def merge_documents(store: Store, new: Mapping[str, str]) -> int:
             rows = _with(table, new[table.name], BLOCK)
             store.insert(table.name, rows.semi_join(winners, ["order_id", BLOCK]).select(*(c.name for c in table.columns)))
     return count(store, winners)
+
+
+def leave(store: Store, table: Table, rows: ir.Table) -> None:
+    """Remember whose rows are about to be replaced.
+
+    Args:
+        store: it, within a transaction.
+        table: which has them.
+        rows: of it, as they are now.
+    """
+    if "customer_id" in table:
+        owners = rows.filter(rows.customer_id.notnull()).select("customer_id")
+        if REPLACED in store.tables():
+            store.insert(REPLACED, owners)
+        else:
+            store.create(REPLACED, owners, temporary=True)
 
 
 def digest(table: Table, rows: ir.Table) -> ir.IntegerValue:
@@ -131,16 +147,6 @@ def _documents(new: Mapping[str, str]) -> ir.Table:
     orders = _with(t.ORDERS, new["orders"], BLOCK, AMOUNT)
     joined = orders.join(digests, ["order_id", BLOCK])
     return joined.select("order_id", BLOCK, "updated_at", "digest", amount=joined[AMOUNT])
-
-
-def _leave(store: Store, table: Table, rows: ir.Table) -> None:
-    """Remember whose rows are about to be replaced."""
-    if "customer_id" in table:
-        owners = rows.filter(rows.customer_id.notnull()).select("customer_id")
-        if REPLACED in store.tables():
-            store.insert(REPLACED, owners)
-        else:
-            store.create(REPLACED, owners, temporary=True)
 
 
 def _best(store: Store, table: Table, rows: ir.Table) -> ir.Table:

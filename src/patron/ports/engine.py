@@ -130,7 +130,9 @@ class Store(Engine, Protocol):
         """Give an expression a name that people and tools can query."""
         ...
 
-    def update(self, name: str, values: ir.Table, on: tuple[str, ...], *, only: Rows = "all") -> int:
+    def update(
+        self, name: str, values: ir.Table, on: tuple[str, ...], *, only: Rows = "all", since: tuple[str, datetime] | None = None
+    ) -> int:
         """Set the other columns of `values` in the rows whose key is among them, where they differ. Returns how many rows changed.
 
         Args:
@@ -138,6 +140,7 @@ class Store(Engine, Protocol):
             values: one row per key: the key columns, and the columns to set.
             on: the key columns; they need not be unique in the table.
             only: all rows; those in which all these columns are null; or those of them that were received at the moment.
+            since: a column of instants, and the earliest that any of the rows has there; no earlier row need be looked at.
         """
         ...
 

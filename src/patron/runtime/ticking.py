@@ -163,7 +163,7 @@ class Ticks:
             received = set_aside(self.store, entries, at=now)
         else:
             received = receive(self.store, entries, LoadOptions(received_at=now, shop=held.shop, is_live=True))
-        resolved = resolve(self.store, now=now, is_live=True, written=received.written)
+        resolved = resolve(self.store, now=now, is_live=True, written=received.written, few=self.few)
         if "customers" in resolved.changed:
             received.written["customers"] = resolved.changed["customers"]
         return received, entries[-1].position

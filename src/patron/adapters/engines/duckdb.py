@@ -222,15 +222,18 @@ class DuckDBEngine:
         self._run(f"CREATE OR REPLACE VIEW {_quoted(name)} AS {self.sql(expression)}")
 
     @_whole
-    def update(self, name: str, values: ir.Table, on: tuple[str, ...], *, only: Rows = "all") -> int:
+    def update(
+        self, name: str, values: ir.Table, on: tuple[str, ...], *, only: Rows = "all", since: tuple[str, datetime] | None = None
+    ) -> int:
         """Set the other columns of `values` in the rows whose key is among them, where they differ. Returns how many rows changed."""
         target = _quoted(name)
         columns = [_quoted(c) for c in values.columns if c not in on]
         sets = ", ".join(f"{c} = _values.{c}" for c in columns)
         differs = " OR ".join(f"{target}.{c} IS DISTINCT FROM _values.{c}" for c in columns)
-        unknown = [] if only == "all" else [f"{target}.{c} IS NULL" for c in columns]
-        unknown += [f"{target}.received_at = moment()"] if only == "unknown, new" else []
-        where = " AND ".join([*(f"{target}.{_quoted(c)} = _values.{_quoted(c)}" for c in on), *unknown, f"({differs})"])
+        bounds = [] if only == "all" else [f"{target}.{c} IS NULL" for c in columns]
+        bounds += [f"{target}.received_at = moment()"] if only == "unknown, new" else []
+        bounds += [f"{target}.{_quoted(since[0])} >= TIMESTAMP '{since[1].replace(tzinfo=None).isoformat(' ')}'"] if since else []
+        where = " AND ".join([*(f"{target}.{_quoted(c)} = _values.{_quoted(c)}" for c in on), *bounds, f"({differs})"])
         done = self._rows(f"UPDATE {target} SET {sets} FROM ({self.sql(values)}) AS _values WHERE {where}")
         return int(done[0][0])
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patron.adapters.engines.arrays.engine import ArraysEngine
-from patron.runtime.resolving import STIRRED, resolve
+from patron.runtime.resolving import STIRRED, resolve, resolve_new
 from runtime.people import add, identifier, link, rows, shop, who
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Told:
             if what == "bought":
                 self._order(one, at or "2024-01-09")
         written = {"identifiers", "links", "profiles", "events", "orders"} if evidence else set()
-        resolve(self.store, now=self.now, is_live=True, written=written, few=self.few)
+        resolve_new(self.store, written, self.few)
 
     def held(self) -> dict[str, list[Any]]:
         return {table: sorted(rows(self.store, f"FROM {table}"), key=repr) for table in _TABLES}
@@ -147,6 +147,13 @@ def test_whoever_is_not_met_stays_as_they_are_and_is_not_looked_at(told: Told) -
     assert rows(told.store, f"SELECT DISTINCT customer_id FROM {STIRRED.get_name()}") == [(who("n1"),)]
 
 
+def test_browsers_that_nobody_knows_change_nothing(told: Told) -> None:
+    told.tell([("n1", "e1", "2024-01-01", "met")])
+    told.tell([("b1", "b1", "2024-01-02", "seen"), ("b2", "b2", "2024-01-02", "seen")])
+    assert rows(told.store, f"FROM {STIRRED.get_name()}") == []
+    assert rows(told.store, "SELECT count(*) FROM identities") == [(2,)]
+
+
 def test_a_visitor_who_is_known_later_brings_all_visits(told: Told) -> None:
     told.tell([("b1", "b1", "2024-01-01", "seen"), ("b1", "b1", "2024-01-02", "seen"), ("b2", "b2", "2024-01-02", "seen")])
     assert rows(told.store, "SELECT count(customer_id) FROM events") == [(0,)]
@@ -165,6 +172,6 @@ def test_people_who_are_forgotten_and_evidence_that_is_as_it_was_before_leave_no
     told.tell([("n1", "e1", "2024-01-01", "met")])
     told.moment()
     add(told.store, "forgotten", [{"identifier_id": who("n1"), "asked_at": "2024-02-01", "received_at": told._naive}])
-    resolve(told.store, now=told.now, is_live=True, written={"forgotten"})
+    resolve_new(told.store, {"forgotten"}, told.few)
     assert rows(told.store, "FROM identities") == []
     assert rows(told.store, "FROM customers") == []

@@ -16,8 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from patron.facts import tables as t
+from patron.identity.customers import ANONYMOUS
 from patron.identity.meetings import CROWD, STRONG
 from patron.kernel.errors import UnsupportedError
+from patron.kernel.expressions import said_once
 from patron.kernel.time import moment
 from patron.runtime.replacing import Difference, difference
 from patron.runtime.telling_apart import CUSTOMERS, IDENTITIES, MERGES, stirred, told_apart
@@ -37,7 +39,7 @@ _log = logging.getLogger(__name__)
 
 CROWDS = "_near_crowds"
 _NEAR = "_near"
-_near = ibis.table({"identifier_id": "int64"}, name=_NEAR)
+_near, _CROWDED = ibis.table({"identifier_id": "int64"}, name=_NEAR), ibis.table({"identifier_id": "int64"}, name=CROWDS)
 _IDENTIFIERS, _LINKS, _PROFILES, _MERGES = t.IDENTIFIERS.unbound(), t.LINKS.unbound(), t.PROFILES.unbound(), t.MERGES.unbound()
 _IDENTITIES, _CUSTOMERS = t.IDENTITIES.unbound(), t.CUSTOMERS.unbound()
 
@@ -52,6 +54,12 @@ class Neighbourhood:
     """
 
     rows: Mapping[str, pa.Table]
+
+    @property
+    def is_of_strangers(self) -> bool:
+        """Whether nobody is told of here: browsers that met no one, and are nobody's."""
+        told = sum(self.rows[table.get_name()].num_rows for table in (_LINKS, _PROFILES, _MERGES, _IDENTITIES, _CUSTOMERS))
+        return not told and set(self.rows[_IDENTIFIERS.get_name()]["kind"].unique().to_pylist()) <= {ANONYMOUS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +81,16 @@ class Found:
     since: datetime | None
 
 
-def found(near: Neighbourhood, store: Store, few: Few | None) -> Found:
-    """Tell the people of a neighbourhood apart.
+def found(near: Neighbourhood, store: Store, few: Few | None) -> Found | None:
+    """Tell the people of a neighbourhood apart; None where there are none.
 
     Args:
         near: it.
         store: does it where nobody else can.
         few: does it sooner, if it can.
     """
+    if near.is_of_strangers:
+        return None
     if few is not None:
         few.clear()
         try:
@@ -94,7 +104,7 @@ def _found(near: Neighbourhood, engine: Engine) -> Found:
     """The same, by an engine in which the neighbourhood hides all others."""
     for name, rows in near.rows.items():
         engine.fill(name, rows.to_reader(), temporary=True)
-    with told_apart(engine, ibis.table({"identifier_id": "int64"}, name=CROWDS)):
+    with told_apart(engine, _CROWDED):
         identities = difference(engine, t.IDENTITIES, IDENTITIES)
         made = Found(
             difference(engine, t.MERGES, MERGES),
@@ -136,6 +146,7 @@ def around_the_new(store: Store) -> Neighbourhood:
     return Neighbourhood({**rows, CROWDS: pa.table({"identifier_id": crowds})})
 
 
+@said_once
 def _new() -> ir.Table:
     """The identifiers that new evidence names: identifier_id."""
     links = _LINKS.filter(_LINKS.received_at == moment())
@@ -150,10 +161,15 @@ def _new() -> ir.Table:
 def _met_by(store: Store, ids: Ids) -> pa.Table:
     """Whom identifiers met: identifier_id (one of them), other_id, and is_new, whether that was told at the moment."""
     _tell(store, ids)
+    return store.query(_meetings())
+
+
+@said_once
+def _meetings() -> ir.Table:
     is_new = _LINKS.received_at == moment()
     left = _LINKS.select(identifier_id=_LINKS.left_id, other_id=_LINKS.right_id, is_new=is_new)
     right = _LINKS.select(identifier_id=_LINKS.right_id, other_id=_LINKS.left_id, is_new=is_new)
-    return store.query(left.semi_join(_near, "identifier_id").union(right.semi_join(_near, "identifier_id")))
+    return left.semi_join(_near, "identifier_id").union(right.semi_join(_near, "identifier_id"))
 
 
 def _crowds_before(store: Store, ends: pa.Table) -> Ids:
@@ -176,6 +192,7 @@ def _more_than_a_crowd(ids: Ids) -> Ids:
     return each[times > CROWD]
 
 
+@said_once
 def _of_near() -> dict[str, ir.Table]:
     left, right = _near.select(left_id="identifier_id"), _near.select(right_id="identifier_id")
     ends = (_near.select(from_id="identifier_id"), _near.select(into_id="identifier_id"))

@@ -10,6 +10,7 @@ import ibis
 
 from patron.facts import tables as t
 from patron.facts.as_of import HAPPENED
+from patron.kernel.expressions import said_once
 from patron.kernel.time import moment
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def _counts() -> dict[str, int]:
     return dict.fromkeys((*t.PERSONS, "order_lines"), 0)
 
 
+@said_once
 def _refunds_of(orders: ir.Table) -> ir.Table:
     """Whose the refunds without a buyer are: refund_id, customer_id."""
     nameless = _REFUNDS.filter(_REFUNDS.buyer_id.isnull()).select("refund_id", "order_id")
@@ -107,12 +109,27 @@ def _owners(store: Store, name: str, column: str) -> Iterator[ir.Table]:
 
     They are few, so that no large table is prepared. Refunds are worked out of credits that were received before.
     """
+    store.create(_NEW_FACTS, _of_nobody(name, column), temporary=True)
+    store.create(_OWNERS, _known(), temporary=True)
+    yield _owner(column)
+    store.drop(_NEW_FACTS, temporary=True)
+    store.drop(_OWNERS, temporary=True)
+
+
+@said_once
+def _of_nobody(name: str, column: str) -> ir.Table:
     rows = t.BY_NAME[name].unbound()
     of_nobody = rows.filter(rows.customer_id.isnull(), rows[column].notnull())
     new = of_nobody if name == "refunds" else of_nobody.filter(rows.received_at == moment())
-    store.create(_NEW_FACTS, new.select(identifier_id=rows[column]).distinct(), temporary=True)
+    return new.select(identifier_id=rows[column]).distinct()
+
+
+@said_once
+def _known() -> ir.Table:
     known = _IDENTITIES.semi_join(ibis.table({"identifier_id": "int64"}, name=_NEW_FACTS), "identifier_id")
-    store.create(_OWNERS, known.select("identifier_id", "customer_id"), temporary=True)
-    yield ibis.table({"identifier_id": "int64", "customer_id": "int64"}, name=_OWNERS).rename({column: "identifier_id"})
-    store.drop(_NEW_FACTS, temporary=True)
-    store.drop(_OWNERS, temporary=True)
+    return known.select("identifier_id", "customer_id")
+
+
+@said_once
+def _owner(column: str) -> ir.Table:
+    return ibis.table({"identifier_id": "int64", "customer_id": "int64"}, name=_OWNERS).rename({column: "identifier_id"})

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from patron.kernel.expressions import said_once
+
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
@@ -68,6 +70,7 @@ def make_up(store: Store, what: Difference, *, moved: str = "") -> int:
     return _write(store, what.table, moved)
 
 
+@said_once
 def _sides(table: Table, rows: ir.Table) -> tuple[ir.Table, ir.Table]:
     old, key = table.unbound(), list(table.key)
     return rows.select(*old.columns).difference(old), old.anti_join(rows, key).select(*key)

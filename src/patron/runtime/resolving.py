@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from patron.facts import tables as t
 from patron.identity.evidence import evidence
+from patron.kernel.expressions import said_once
 from patron.kernel.ids import derived, shown
 from patron.runtime.forgetting import forget
 from patron.runtime.neighbours import around_the_new, found
@@ -57,29 +58,39 @@ class Resolution:
     changed: Mapping[str, int] = field(default_factory=dict)
 
 
-def resolve(store: Store, *, now: datetime, is_live: bool = False, written: Collection[str] = ANY, few: Few | None = None) -> Resolution:
+def resolve(store: Store, *, now: datetime, written: Collection[str] = ANY) -> Resolution:
     """Bring identities, merges, customers and the `customer_id` of every fact up to date; all of it or nothing.
 
     Args:
         store: holds the tables of `facts.FACTS` and `facts.LEDGER`.
         now: the present, for the answer; nothing that is kept depends on it.
-        is_live: whether a tick resolves: all was up to date before, new facts and evidence were received at the moment, nothing else has
-            changed; and the scratch table `STIRRED` stays, for whoever works out the answers of these customers anew.
         written: the tables that have new rows; any if not given.
-        few: works out who is who in a neighbourhood, if it can; else the store itself does.
     """
     with store.transaction():
-        store.create(_STIRRED, _IDENTITIES.select("customer_id").limit(0), temporary=True)
-        if not is_live:
-            changed = _resolved(store, written)
-            store.drop(_STIRRED)
-            outdate(store)
-        elif _EVIDENCE.isdisjoint(written):
-            changed = own_new(store, written, None)
-        else:
-            changed = _resolved_around(store, written, few)
+        store.create(_STIRRED, _nobody(), temporary=True)
+        changed = _resolved(store, written)
+        store.drop(_STIRRED)
+        outdate(store)
         people, merges = _count(store, _CUSTOMERS), _count(store, _MERGES.filter(_MERGES.undone_at.isnull()))
     return Resolution(now, people, merges, {name: n for name, n in changed.items() if n})
+
+
+def resolve_new(store: Store, written: Collection[str], few: Few | None = None) -> dict[str, int]:
+    """The same for a tick, of whom new facts and evidence concern; how many rows changed, per table. `STIRRED` stays for what follows.
+
+    Args:
+        store: it, within a transaction; told the moment, at which all that is new was received. Everything else is up to date.
+        written: the tables that have new rows.
+        few: works out who is who in a neighbourhood, if it can; else the store itself does.
+    """
+    store.create(_STIRRED, _nobody(), temporary=True)
+    changed = own_new(store, written, None) if _EVIDENCE.isdisjoint(written) else _resolved_around(store, written, few)
+    return {name: n for name, n in changed.items() if n}
+
+
+@said_once
+def _nobody() -> ir.Table:
+    return _IDENTITIES.select("customer_id").limit(0)
 
 
 def _resolved(store: Store, written: Collection[str]) -> dict[str, int]:
@@ -125,11 +136,13 @@ def _resolved_around(store: Store, written: Collection[str], few: Few | None) ->
     """Bring up to date whom the evidence that was received at the moment concerns; how many rows changed, per table."""
     store.declare(t.FORGOTTEN)
     store.delete("resolved", _RESOLVED, ("digest",))  # it stands for other evidence
-    news = found(around_the_new(store), store, few)
-    store.insert(_STIRRED, news.stirred)
-    changed = {"merges": make_up(store, news.merges), "customers": make_up(store, news.customers)}
-    changed["identities"] = make_up(store, news.identities, moved=_MOVED)
-    changed |= own_new(store, written, Moved(t.IDENTITIES.unbound(_MOVED), news.since) if changed["identities"] else None)
+    news, changed, moved = found(around_the_new(store), store, few), dict[str, int](), None
+    if news is not None:
+        store.insert(_STIRRED, news.stirred)
+        changed = {"merges": make_up(store, news.merges), "customers": make_up(store, news.customers)}
+        changed["identities"] = make_up(store, news.identities, moved=_MOVED)
+        moved = Moved(t.IDENTITIES.unbound(_MOVED), news.since) if changed["identities"] else None
+    changed |= own_new(store, written, moved)
     if forget(store, _STIRRED):
         return {name: changed.get(name, 0) + n for name, n in _told_apart(store, written).items()}
     return changed

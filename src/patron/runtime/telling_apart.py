@@ -15,6 +15,7 @@ import pyarrow as pa
 from patron.facts import tables as t
 from patron.identity import components, customers, meetings
 from patron.identity.merging import Meeting, Member, Merge, history
+from patron.kernel.expressions import said_once
 from patron.kernel.ids import derived
 
 if TYPE_CHECKING:
@@ -39,6 +40,12 @@ _SCRATCH = tuple(
     _UNDONE, _FOUND, _NEW_MERGES, _NEW_CUSTOMERS,
 ) = _SCRATCH  # fmt: skip
 _CROWD = ibis.table({"identifier_id": "int64"}, name=_CROWDS)
+_MET, _EDGE, _PARENT = (
+    ibis.table(meetings.MEETINGS, name=_MEETINGS), ibis.table(components.EDGES, name=_EDGES), ibis.table(components.PARENTS, name=_PARENTS)
+)  # fmt: skip
+_LABEL = {name: ibis.table(components.LABELS, name=name) for name in (_LABELS, _VISITORS)}
+_MEMBER, _SUSPECT, _SETTLED_MEMBER = (ibis.table(meetings.MEMBERS, name=name) for name in (_MEMBERS, _SUSPECTS, _SETTLED))
+_PERSON, _KNOWN_PERSON = t.IDENTITIES.unbound(_PEOPLE), t.IDENTITIES.unbound(_KNOWN)
 
 MERGES = t.MERGES.unbound(_NEW_MERGES)
 """All merges: those that were undone, and those that hold."""
@@ -64,6 +71,7 @@ def told_apart(engine: Engine, crowds: ir.Table | None = None) -> Iterator[None]
         engine.drop(name, temporary=True)
 
 
+@said_once
 def stirred() -> ir.Table:
     """Within `told_apart`: whose identifiers or profile are otherwise than kept, those that are no more among them (customer_id)."""
     identities, kept = t.IDENTITIES.unbound(), t.CUSTOMERS.unbound()
@@ -77,14 +85,12 @@ def _join_people(engine: Engine, crowds: ir.Table | None) -> None:
     found = meetings.crowds(_IDENTIFIERS, _LINKS)
     engine.create(_CROWDS, found if crowds is None else found.union(crowds, distinct=True), temporary=True)
     engine.create(_MEETINGS, meetings.meetings(_IDENTIFIERS, _LINKS, _CROWD), temporary=True)
-    met = meetings.firm(ibis.table(meetings.MEETINGS, name=_MEETINGS))
-    _label(engine, met, _LABELS)
-    labels, members = ibis.table(components.LABELS, name=_LABELS), ibis.table(meetings.MEMBERS, name=_MEMBERS)
-    engine.create(_MEMBERS, meetings.members(_IDENTIFIERS, labels), temporary=True)
-    members, merges = _settled(engine, members, met)
-    joined = customers.roots(members)
-    engine.create(_PEOPLE, joined.union(customers.alone(_IDENTIFIERS, labels)), temporary=True)
-    undone = _MERGES.filter(_MERGES.undone_at.notnull())
+    firm = meetings.firm(_MET)
+    _label(engine, firm, _LABELS)
+    engine.create(_MEMBERS, meetings.members(_IDENTIFIERS, _LABEL[_LABELS]), temporary=True)
+    joined, merges = _settled(engine, firm)
+    engine.create(_PEOPLE, joined.union(customers.alone(_IDENTIFIERS, _LABEL[_LABELS])), temporary=True)
+    undone = _undone()
     if merges:
         engine.fill(_FOUND, _merge_rows(merges).to_reader(), temporary=True)
         undone = undone.union(t.MERGES.unbound(_FOUND).anti_join(undone, "merge_id"))
@@ -93,36 +99,31 @@ def _join_people(engine: Engine, crowds: ir.Table | None) -> None:
 
 def _join_visitors(engine: Engine) -> None:
     """Make `_NEW_IDENTITIES`: of people, of visitors that are known to be one of them, and of shared addresses."""
-    met = ibis.table(meetings.MEETINGS, name=_MEETINGS)
-    _label(engine, meetings.weak(met), _VISITORS)
-    labels, people = ibis.table(components.LABELS, name=_VISITORS), t.IDENTITIES.unbound(_PEOPLE)
-    engine.create(_KNOWN, people.union(customers.visitors(meetings.mixed(met), labels, people)), temporary=True)
-    known = t.IDENTITIES.unbound(_KNOWN)
-    engine.create(_NEW_IDENTITIES, known.union(customers.shared(_IDENTIFIERS, labels, known)), temporary=True)
+    _label(engine, meetings.weak(_MET), _VISITORS)
+    labels = _LABEL[_VISITORS]
+    engine.create(_KNOWN, _PERSON.union(customers.visitors(meetings.mixed(_MET), labels, _PERSON)), temporary=True)
+    engine.create(_NEW_IDENTITIES, _KNOWN_PERSON.union(customers.shared(_IDENTIFIERS, labels, _KNOWN_PERSON)), temporary=True)
 
 
 def _label(engine: Engine, met: ir.Table, name: str) -> None:
     """Make the table `name`: the connected components of these meetings, as `components.LABELS`."""
     engine.create(_EDGES, components.edges(met), temporary=True)
-    edges, parents = ibis.table(components.EDGES, name=_EDGES), ibis.table(components.PARENTS, name=_PARENTS)
-    labels = ibis.table(components.LABELS, name=name)
-    engine.create(name, components.own_labels(edges), temporary=True)
-    while engine.query(edges.limit(1)).num_rows:
-        engine.create(_PARENTS, components.parents(edges), temporary=True)
-        engine.create(_PARENTS, components.grandparents(parents), temporary=True)
-        engine.create(name, components.relabelled(labels, parents), temporary=True)
-        engine.create(_EDGES, components.contracted(edges, parents), temporary=True)
+    engine.create(name, components.own_labels(_EDGE), temporary=True)
+    while engine.query(_first(_EDGE)).num_rows:
+        engine.create(_PARENTS, components.parents(_EDGE), temporary=True)
+        engine.create(_PARENTS, components.grandparents(_PARENT), temporary=True)
+        engine.create(name, components.relabelled(_LABEL[name], _PARENT), temporary=True)
+        engine.create(_EDGES, components.contracted(_EDGE, _PARENT), temporary=True)
 
 
-def _settled(engine: Engine, members: ir.Table, met: ir.Table) -> tuple[ir.Table, list[Merge]]:
-    """Members with suspect components taken apart, their customers in the place of their labels; and the merges found."""
+def _settled(engine: Engine, met: ir.Table) -> tuple[ir.Table, list[Merge]]:
+    """Whom the labelled identifiers resolve to, suspect components taken apart; and the merges found."""
     apart = meetings.apart(_MERGES)
-    engine.create(_SUSPECTS, members.semi_join(meetings.suspects(members, met, apart), "label"), temporary=True)
-    suspects = ibis.table(meetings.MEMBERS, name=_SUSPECTS)
-    people = engine.query(suspects)
+    engine.create(_SUSPECTS, _MEMBER.semi_join(meetings.suspects(_MEMBER, met, apart), "label"), temporary=True)
+    people = engine.query(_SUSPECT)
     if not people.num_rows:
-        return members, []
-    among = met.semi_join(suspects, met.left_id == suspects.identifier_id)
+        return customers.roots(_MEMBER), []
+    among = met.semi_join(_SUSPECT, met.left_id == _SUSPECT.identifier_id)
     among = among.select("link_id", "left_id", "right_id", "observed_at", "source")
     pairs = [(row["from_id"], row["into_id"]) for row in engine.query(apart).to_pylist()]
     rows = people.drop_columns(["label"]).to_pylist()
@@ -130,7 +131,17 @@ def _settled(engine: Engine, members: ir.Table, met: ir.Table) -> tuple[ir.Table
     label = people.column_names.index("label")
     settled = people.set_column(label, "label", pa.array([roots[row["identifier_id"]] for row in rows], pa.int64()))
     engine.fill(_SETTLED, settled.to_reader(), temporary=True)
-    return members.anti_join(suspects, "identifier_id").union(ibis.table(meetings.MEMBERS, name=_SETTLED)), merges
+    return customers.roots(_MEMBER.anti_join(_SUSPECT, "identifier_id").union(_SETTLED_MEMBER)), merges
+
+
+@said_once
+def _undone() -> ir.Table:
+    return _MERGES.filter(_MERGES.undone_at.notnull())
+
+
+@said_once
+def _first(rows: ir.Table) -> ir.Table:
+    return rows.limit(1)
 
 
 def merge_id(link_id: int) -> int:

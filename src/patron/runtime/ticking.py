@@ -24,7 +24,7 @@ from patron.runtime.memberships import TABLES
 from patron.runtime.reached import TICKS, reach, reached
 from patron.runtime.receiving import Received, receive, set_aside
 from patron.runtime.renewing import Recipe, add_products, of_touched, recipe, renew
-from patron.runtime.resolving import STIRRED, resolve
+from patron.runtime.resolving import STIRRED, resolve_new
 from patron.runtime.touching import touch
 
 if TYPE_CHECKING:
@@ -163,9 +163,9 @@ class Ticks:
             received = set_aside(self.store, entries, at=now)
         else:
             received = receive(self.store, entries, LoadOptions(received_at=now, shop=held.shop, is_live=True))
-        resolved = resolve(self.store, now=now, is_live=True, written=received.written, few=self.few)
-        if "customers" in resolved.changed:
-            received.written["customers"] = resolved.changed["customers"]
+        resolved = resolve_new(self.store, received.written, self.few)
+        if "customers" in resolved:
+            received.written["customers"] = resolved["customers"]
         return received, entries[-1].position
 
     def _forget(self, position: int) -> None:

@@ -118,7 +118,7 @@ class TableContract:
     def test_rows_that_another_relation_has_are_left_out_and_each_comes_once(self, engine: Engine) -> None:
         """Nulls are the same as nulls: what is in both is in no difference."""
         pairs = SALES_ROWS.select("customer_id", "is_good")
-        bad = pairs.filter(~pairs.is_good.fill_null(True))  # noqa: FBT003  # a value of the path
+        bad = pairs.filter(~pairs.is_good.fill_null(True))  # a value of the path
         rows = engine.query(pairs.difference(bad).order_by("customer_id", "is_good"))
         assert rows.to_pylist() == [
             {"customer_id": 1, "is_good": True},

@@ -21,7 +21,7 @@ from patron.runtime.due_times import DUE, next_due
 from patron.runtime.loading_merge import REPLACED
 from patron.runtime.loading_options import LoadOptions
 from patron.runtime.memberships import TABLES
-from patron.runtime.reached import TICKS, reach, reached
+from patron.runtime.reached import TICKS, reach, stands
 from patron.runtime.receiving import Received, receive, set_aside
 from patron.runtime.renewing import Recipe, add_products, of_touched, recipe, renew
 from patron.runtime.resolving import STIRRED, resolve_new
@@ -108,7 +108,7 @@ class Ticks:
     @property
     def reached(self) -> tuple[int, datetime | None]:
         """The last entry of the inbox that has become facts, and the instant of the answers; None where they have to be made anew."""
-        return reached(self.store, self.definitions.digest)
+        return stands(self.store, self.definitions.digest)
 
     @property
     def wakes_at(self) -> datetime | None:

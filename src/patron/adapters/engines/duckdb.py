@@ -26,6 +26,7 @@ from patron.kernel.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
 
@@ -216,10 +217,16 @@ class DuckDBEngine:
         wall = instant.astimezone(UTC).replace(tzinfo=None)
         self._run(f"SET VARIABLE moment = {_text(wall.isoformat(sep=' '))}::TIMESTAMP")
 
+    def view(self, name: str, expression: ir.Table, *, temporary: bool = False) -> None:
+        """Give an expression a name that people and tools can query; a temporary one hides the table of that name from this session."""
+        with nullcontext() if temporary else self.transaction():
+            self._run(f"CREATE OR REPLACE {'TEMP ' if temporary else ''}VIEW {_quoted(name)} AS {self.sql(expression)}")
+
     @_whole
-    def view(self, name: str, expression: ir.Table) -> None:
-        """Give an expression a name that people and tools can query."""
-        self._run(f"CREATE OR REPLACE VIEW {_quoted(name)} AS {self.sql(expression)}")
+    def rename(self, name: str, to: str) -> None:
+        """Put a kept table in the place of another, if there is one; it costs the same for any number of rows."""
+        self._run(f"DROP TABLE IF EXISTS {self._kept}.{_quoted(to)}")
+        self._run(f"ALTER TABLE {self._kept}.{_quoted(name)} RENAME TO {_quoted(to)}")
 
     @_whole
     def update(self, name: str, values: ir.Table, on: tuple[str, ...], *, only: Rows = "all") -> int:
@@ -265,17 +272,16 @@ class DuckDBEngine:
         if self._depth:
             yield
             return
-        with self.turn:
-            self._run("BEGIN TRANSACTION")
-            self._depth += 1
-            try:
-                yield
-                self._run("COMMIT")
-            except BaseException:
-                self._depth = 0
-                self._abandon()
-                raise
-            self._depth = 0
+        with self.turn, self._all_or_nothing():
+            yield
+
+    def apart(self) -> AbstractContextManager[None]:
+        """All that happens inside is kept, or none of it, while transactions go on: it waits for none and none waits for it."""
+        return self._all_or_nothing()
+
+    def interrupt(self) -> None:
+        """Break off the statement that another thread waits for in this session, if one runs: there KeyboardInterrupt is raised."""
+        self.connection.interrupt()
 
     @property
     def is_wanted(self) -> bool:
@@ -306,6 +312,20 @@ class DuckDBEngine:
         for statement in first:
             self._run(statement)
         self._kept = f"{_quoted(self._rows('SELECT current_database()')[0][0])}.main"
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """A transaction, whoever has the turn."""
+        self._run("BEGIN TRANSACTION")
+        self._depth += 1
+        try:
+            yield
+            self._run("COMMIT")
+        except BaseException:
+            self._depth = 0
+            self._abandon()
+            raise
+        self._depth = 0
 
     def _insert(self, target: str, rows: ir.Table | pa.Table) -> int:
         if isinstance(rows, ibis.Expr):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.kernel.tables import Column, Table
-from patron.kernel.time import moment, type_of_instant
+from patron.kernel.time import literal, moment, type_of_instant
 from patron.segments.due import due_table
 from patron.segments.terms import MEMBERSHIP_CHANGES
 from patron.segments.tree import Moved
@@ -80,8 +80,14 @@ def due_now() -> ir.Table:
     return due.filter(due.due_at <= moment()).select("customer_id")
 
 
-def next_due(store: Store) -> datetime | None:
-    """When somebody is due next; None when nobody ever is."""
+def due_since(after: datetime, *, but: datetime) -> ir.Table:
+    """The customers who have become due between two ticks, but for those who did at one instant: customer_id."""
     due = DUE.unbound()
-    found = store.query(due.aggregate(at=due.due_at.min()))["at"][0].as_py()
+    return due.filter(due.due_at > literal(after), due.due_at <= moment(), due.due_at != literal(but)).select("customer_id")
+
+
+def next_due(store: Store, after: datetime) -> datetime | None:
+    """When somebody is due next, after an instant; None when nobody ever is."""
+    due = DUE.unbound()
+    found = store.query(due.filter(due.due_at > literal(after)).aggregate(at=due.due_at.min()))["at"][0].as_py()
     return found.replace(tzinfo=UTC) if found else None

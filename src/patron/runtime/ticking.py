@@ -22,7 +22,7 @@ from patron.kernel.time import moment
 from patron.runtime import pipeline
 from patron.runtime.asides import Asides
 from patron.runtime.basis import BASIS, Basis, keep_basis, kept_basis
-from patron.runtime.due_times import DUE, next_due
+from patron.runtime.due_times import DUE, due_now, due_since, next_due
 from patron.runtime.loading_merge import REPLACED
 from patron.runtime.loading_options import LoadOptions
 from patron.runtime.memberships import TABLES, customers_last
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from patron.facts.as_of import Facts
-    from patron.kernel.time import Calendar
     from patron.ports.engine import Few, Store
     from patron.ports.inbox import Inbox
     from patron.runtime.aside import Aside
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
 
 MOST = 20_000
 _MOST_GIVEN_WAY = 10
+_MOST_DUE = 2_000
 _SECONDS_OF_A_CUSTOMER = 4e-5  # of a full refresh, where none was measured yet
 _TICK = timedelta(microseconds=1)
 _FACTS = frozenset(table.name for table in t.FACTS)
@@ -110,7 +110,7 @@ class Ticks:
     _asides: Asides = field(init=False)
     _basis: Basis | None = field(default=None)
     _held: Facts | None = field(default=None)
-    _recipe: Recipe | None = field(default=None)
+    _recipes: tuple[Recipe, ...] = field(default=())
     _given_way: int = field(default=0)
     _took_seconds: float | None = field(default=None)
     _due: dict[datetime, datetime | None] = field(default_factory=dict)
@@ -138,8 +138,8 @@ class Ticks:
             return None
         held = self._held or self.hold(as_of)
         if as_of not in self._due:
-            self._due = {as_of: next_due(self.store)}
-        due, midnight = self._due[as_of], next_midnight(held.shop.calendar, as_of)
+            self._due = {as_of: next_due(self.store, as_of)}
+        due, midnight = self._due[as_of], held.shop.calendar.next_midnight(as_of)
         if self._is_outdated(replace(held, as_of=as_of), self._basis) and not self._asides.is_at_work:
             if self._asides.again_at is None:
                 return None
@@ -177,7 +177,7 @@ class Ticks:
         try:
             return self._ticked(now, done, most=most, is_aside=is_aside)
         except Exception as error:
-            if done is not None:
+            if done is not None and not done.is_void:
                 self._asides.fail(error, now)
             raise
 
@@ -196,14 +196,13 @@ class Ticks:
             received, position = self._take(position, now, held, most=most, is_aside=is_aside)
             facts = self.hold(now) if _may_tell(received.written, held) else replace(held, as_of=now)
             if before is None or self._basis is None:
-                self._asides.break_off()
                 made = self._refreshed(facts)
             elif done is not None and done.found is not None:
                 made = self._swapped(done, done.found, facts, received)
             elif self._is_outdated(facts, self._basis) and not self._is_long:
                 made = self._refreshed(facts)
             else:
-                made = self._renewed(facts, self._basis, received)
+                made = self._renewed(facts, self._basis, received, before)
             self.store.drop(REPLACED)
             if made.anew is not None:
                 keep_basis(self.store, made.anew.basis)
@@ -239,7 +238,7 @@ class Ticks:
 
     def _is_outdated(self, facts: Facts, basis: Basis) -> bool:
         """Whether what only the whole population tells is that of another day, of fewer kinds of facts, or of other definitions."""
-        is_over = facts.as_of >= next_midnight(facts.shop.calendar, basis.as_of)
+        is_over = facts.as_of >= facts.shop.calendar.next_midnight(basis.as_of)
         return is_over or not basis.is_of_kinds(facts) or self._wanted.digest != self.definitions.digest
 
     @property
@@ -251,6 +250,7 @@ class Ticks:
         return took >= self.beside_from
 
     def _refreshed(self, facts: Facts) -> _Made:
+        self._asides.break_off()
         began = perf_counter()
         done = pipeline.refresh(self.store, self._wanted, facts, now=facts.as_of, progress=self._progress, is_live=True)
         self._given_way = 0
@@ -266,20 +266,35 @@ class Ticks:
         basis = Basis.of(made.facts)
         since = [*self._others(received), aside.noted_in(self.store)]
         of = basis.of_touched(facts)
-        touched, changed, how = swap(self.store, made, of, written=received.written, others=since, now=facts.as_of, few=self.few)
-        return _Made(touched, changed, _Anew(made.definitions, basis, aside.seconds, how))
+        touched, changed = swap(self.store, made, of, self.few, written=received.written, others=since, now=facts.as_of)
+        return _Made(touched, changed, _Anew(made.definitions, basis, aside.seconds, made.recipes))
 
-    def _renewed(self, facts: Facts, basis: Basis, received: Received) -> _Made:
-        touched = touch(self.store, received.written, self._others(received))
+    def _renewed(self, facts: Facts, basis: Basis, received: Received, before: datetime) -> _Made:
+        due = self._due_meanwhile(facts, basis, before) if self._is_outdated(facts, basis) else due_now()
+        touched = touch(self.store, received.written, self._others(received), due)
         if not touched:
             return _Made(0, 0)
         self._asides.note(self.store)
         of = basis.of_touched(facts)
-        if self._recipe is None or self._recipe.facts != of:
-            self._recipe = recipe(self.store, self.definitions, of, self.few)
         if "order_lines" in received.written:
             add_products(self.store, of, moment())
-        return _Made(touched, renew(self.store, self._recipe))
+        return _Made(touched, renew(self.store, self._recipe(of)))
+
+    def _due_meanwhile(self, facts: Facts, basis: Basis, before: datetime) -> ir.Table:
+        """Who is looked at though nothing has come of them, while a full refresh beside ticks will look at everybody.
+
+        For many something changes with the day: they are left to it, and so are all when there are too many, as after a night.
+        """
+        due = due_since(before, but=facts.shop.calendar.next_midnight(basis.as_of))
+        count = self.store.query(due.aggregate(n=due.count()))["n"][0].as_py()
+        return due if count <= _MOST_DUE else due.limit(0)
+
+    def _recipe(self, of: Facts) -> Recipe:
+        found = next((how for how in self._recipes if how.facts == of), None)
+        if found is None:
+            found = recipe(self.store, self.definitions, of, self.few)
+            self._recipes = (found,)
+        return found
 
     def _others(self, received: Received) -> list[ir.Table]:
         """Customers of whom this tick has changed something that is not a fact of theirs."""
@@ -290,20 +305,19 @@ class Ticks:
 
     def _take_over(self, anew: _Anew) -> None:
         """Everything was worked out anew, and kept."""
-        self.definitions, self._basis, self._took_seconds, self._recipe = anew.definitions, anew.basis, anew.seconds, anew.how
-        if anew.how is not None:
+        self.definitions, self._basis, self._took_seconds, self._recipes = anew.definitions, anew.basis, anew.seconds, anew.recipes
+        if anew.recipes:
             self._asides.took_place()
-            self.few = anew.how.by.engine if anew.how.by is not None else self.few
 
 
 @dataclass(frozen=True, slots=True)
 class _Anew:
-    """What all answers come from now: by which definitions, of what, how long it took; the recipe for ticks if it was made."""
+    """What all answers come from now: by which definitions, of what, how long it took; recipes for ticks if it was made beside them."""
 
     definitions: Definitions
     basis: Basis
     seconds: float
-    how: Recipe | None = None
+    recipes: tuple[Recipe, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,8 +333,3 @@ def _may_tell(written: Collection[str], held: Facts) -> bool:
     """Whether new rows of these tables can make facts of a kind known that were not: a table, a detail, a currency, a cost."""
     details = {table.name for name, (table, _) in DETAILS.items() if name not in held.known}
     return any(name in _TELLING or name in details or (name in _FACTS and name not in held.known) for name in written)
-
-
-def next_midnight(calendar: Calendar, instant: datetime) -> datetime:
-    """When the shop's day of an instant ends."""
-    return calendar.midnight(calendar.day_of(instant) + timedelta(days=1))

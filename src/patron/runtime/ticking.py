@@ -308,6 +308,7 @@ class Ticks:
         self.definitions, self._basis, self._took_seconds, self._recipes = anew.definitions, anew.basis, anew.seconds, anew.recipes
         if anew.recipes:
             self._asides.took_place()
+            self.few = next((how.by.engine for how in anew.recipes if how.by is not None), self.few)  # the one that is told the moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +26,7 @@ from patron.runtime.live import Live as Served
 from patron.runtime.memberships import CURRENT, RECORDED
 from patron.runtime.reached import outdate
 from patron.testing.inbox import MemoryInbox
-from runtime.live import Live, definitions
+from runtime.live import SHOP, Live, definitions
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -79,12 +84,17 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Live]:
     def copy() -> Live:
         file = folder / f"{len(made)}.duckdb"
         first.store.copy(file)
-        inbox = MemoryInbox()
-        inbox._last = first.inbox.last
-        made.append(Live(MADE, first.now, DuckDBEngine(file, threads=1), inbox))
+        made.append(at(str(file), first.inbox.last, first.now))
         return made[-1]
 
     return copy
+
+
+def at(file: str, position: int, now: datetime) -> Live:
+    """A shop in a file, whose inbox has come to a position."""
+    inbox = MemoryInbox()
+    inbox._last = position
+    return Live(MADE, now, DuckDBEngine(Path(file), threads=1), inbox)
 
 
 @pytest.fixture
@@ -235,7 +245,7 @@ def test_who_enters_a_segment_by_it_is_looked_at_again_where_others_ask_for_that
 
 
 def test_at_midnight_ticks_go_on_with_the_new_day_and_what_changes_with_it_changes_when_it_is_put_in_place(live: Live, gate: Gate) -> None:
-    midnight = live.hold(live.now).shop.calendar.next_midnight(live.now)
+    midnight = SHOP.calendar.next_midnight(live.now)
     assert live.tick(after=midnight - live.now - SECOND).refreshed is False
     assert live.ticks.wakes_at == midnight
     assert live.tick().refreshed is False
@@ -406,18 +416,36 @@ def test_ticks_that_end_end_it(live: Live, gate: Gate) -> None:
     assert (live.ticks.is_refreshing_beside, left_over(live)) == (False, set())
 
 
-def test_what_a_killed_process_has_left_is_removed_and_it_is_made_again(live: Live, gate: Gate) -> None:
-    midnight = live.hold(live.now).shop.calendar.next_midnight(live.now)
-    live.tick(after=midnight - live.now)
-    gate.is_open.set()
+def die(file: str, position: int, now: datetime, *, when_done: bool) -> None:
+    """Begin a refresh beside the first tick after midnight, and be killed in the middle of it or when it is done."""
+
+    def progress(done: int, total: int, what: str) -> None:
+        del total, what
+        if done == 8 and not when_done and threading.current_thread() is not threading.main_thread():
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    live = at(file, position, now)
+    live.ticks.beside_from, live.ticks.progress = 0.0, progress
+    live.tick(after=SHOP.calendar.next_midnight(now) - now)
     assert waited(lambda: live.ticks._asides.is_over)
     assert left_over(live)
-    again = live.reopened()
-    again.beside_from, again.progress = 0.0, gate
-    assert (left_over(live), again.wakes_at) == (set(), None)
-    assert not live.tick().refreshed
-    put_in_place(live, gate)
-    assert live.strays() == 0
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("done", [False, True])
+def test_what_a_killed_process_has_left_is_removed_and_it_is_made_again(shop: Callable[[], Live], *, done: bool) -> None:
+    live = shop()
+    ((file,),) = live.store.execute("SELECT path FROM duckdb_databases() WHERE path IS NOT NULL").fetchall()
+    live.store.close()
+    code = f"import sys; sys.path[:0] = {sys.path!r}; import datetime; from runtime.test_refresh_aside import die; die({file!r}, {live.inbox.last}, {live.now!r}, when_done={done})"
+    child = subprocess.run([sys.executable, "-c", code], check=False)
+    assert child.returncode == -signal.SIGKILL
+    again = at(file, live.inbox.last, SHOP.calendar.next_midnight(live.now))
+    again.ticks.beside_from = 0.0
+    assert (left_over(again), again.ticks.wakes_at) == (set(), None)
+    assert not again.tick().refreshed
+    put_in_place(again, Gate())
+    assert again.strays() == 0
 
 
 def test_a_refresh_is_part_of_a_tick_where_it_takes_less_than_ticks_may_wait(live: Live) -> None:

@@ -20,8 +20,9 @@ import ibis.expr.operations as ops
 import sqlglot.expressions as sge
 from ibis.backends.sql.compilers import DuckDBCompiler
 
+from patron.adapters.engines.duckdb_limits import FULL, limits
 from patron.adapters.engines.duckdb_turn import Turn
-from patron.kernel.errors import DISK_FULL, InputError, MemoryLimitError, TransientError
+from patron.kernel.errors import DISK_FULL, InputError, TransientError
 from patron.kernel.problems import Problem
 
 if TYPE_CHECKING:
@@ -54,7 +55,6 @@ _LONG_LIST = 6
 _FEW_MEGABYTES = 2_500
 _HELD = re.compile(r"PID (\d+)")
 _writing = threading.Lock()  # what `_unfused` sets is there for all threads
-_FULL = re.compile("no space left|file too large|quota exceeded", re.IGNORECASE)  # ENOSPC, EFBIG, EDQUOT
 
 Method = TypeVar("Method", bound="Callable[..., object]")
 
@@ -108,7 +108,7 @@ class DuckDBEngine:
                 who = f" (process {held[1]})" if held else ""
                 message = f"Another process{who} holds this project open. Stop it, or wait until it has finished."
                 raise TransientError(message) from error
-            if _FULL.search(str(error)):
+            if FULL.search(str(error)):
                 raise TransientError(DISK_FULL) from error
             raise InputError("The project's database cannot be opened.", [Problem(str(path and path.name), "", "a DuckDB file")]) from error
 
@@ -138,7 +138,7 @@ class DuckDBEngine:
 
     def query(self, expression: ir.Table) -> pa.Table:
         """The rows of an expression, in its types: DuckDB itself sums whole numbers into wider ones."""
-        with _limits():
+        with limits():
             rows = self.connection.sql(self.sql(expression)).to_arrow_table()
         wanted = expression.schema().to_pyarrow()
         return rows if rows.schema == wanted else rows.cast(wanted)
@@ -337,11 +337,11 @@ class DuckDBEngine:
             self.connection.unregister("_rows")
 
     def _run(self, statement: str) -> duckdb.DuckDBPyConnection:
-        with _limits():
+        with limits():
             return self.connection.execute(statement)
 
     def _rows(self, statement: str) -> list[tuple[Any, ...]]:
-        with _limits():
+        with limits():
             return self.connection.execute(statement).fetchall()
 
     def _abandon(self) -> None:
@@ -352,27 +352,6 @@ class DuckDBEngine:
 
     def _type(self, of: dt.DataType) -> str:
         return _type(of)
-
-
-@contextmanager
-def _limits() -> Iterator[None]:
-    """Say in a sentence that disk or memory was not enough, and be stopped like everything else.
-
-    A full disk shows in whichever statement, commits too. Who stops a statement gets an error that is none of the engine's own.
-    """
-    try:
-        yield
-    except (RuntimeError, duckdb.InterruptException) as error:
-        if "interrupt" in str(error).lower():
-            raise KeyboardInterrupt from error
-        raise
-    except duckdb.OutOfMemoryException as error:
-        message = "The engine has too little memory or temporary disk space. Nothing was changed; raise the limit in patron.toml."
-        raise MemoryLimitError(message) from error
-    except duckdb.Error as error:
-        if _FULL.search(str(error)):
-            raise TransientError(DISK_FULL) from error
-        raise
 
 
 def _text(value: str) -> str:

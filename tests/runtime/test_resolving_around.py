@@ -22,7 +22,9 @@ A_CROWD = 3
 _TABLES = ("identities", "customers", "merges", "events", "orders", "order_lines", "refunds")
 _NAMES = [f"{kind}{i}" for kind in "nepbr" for i in range(4)]
 _DAYS = st.integers(1, 9).map(lambda d: f"2024-01-0{d}") | st.none()
-_EVIDENCE = st.lists(st.tuples(st.sampled_from(_NAMES), st.sampled_from(_NAMES), _DAYS, st.sampled_from(["met", "seen", "told", "bought"])), max_size=6)
+_EVIDENCE = st.lists(
+    st.tuples(st.sampled_from(_NAMES), st.sampled_from(_NAMES), _DAYS, st.sampled_from(["met", "seen", "told", "bought"])), max_size=6
+)
 _STORIES = st.lists(_EVIDENCE, min_size=1, max_size=4)
 
 

@@ -38,10 +38,10 @@ check: setup  ## lint, format, types, layers, docs, links: everything but the te
 	$(bin)/mkdocs build --strict --quiet
 
 test: setup  ## the tests, without network or services, in a few minutes
-	$(bin)/pytest -n auto -m "not slow and not spark and not browser"
+	$(bin)/pytest -n auto --dist worksteal -m "not slow and not spark and not browser"
 
 test-all: setup-all  ## every test; the Spark ones need Java 17 or later
-	$(bin)/pytest -n auto
+	$(bin)/pytest -n auto --dist worksteal
 
 docs: setup  ## write the reference pages from the code and build the site
 	$(bin)/python -m tools.reference

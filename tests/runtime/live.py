@@ -13,9 +13,7 @@ from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.facts import tables as t
 from patron.facts.as_of import Facts
 from patron.facts.shop import Shop
-from patron.features.catalog import BUILT_IN, Catalog
-from patron.features.inputs import Inputs
-from patron.features.settings import SCORES
+from patron.features.catalog import BUILT_IN
 from patron.kernel.time import Calendar
 from patron.runtime.memberships import CHANGES
 from patron.runtime.pipeline import Definitions
@@ -24,9 +22,11 @@ from patron.runtime.ticking import Ticked, Ticks
 from patron.segments.check import checked
 from patron.segments.definition import read
 from patron.testing.inbox import MemoryInbox
+from runtime.narrowed import narrowed
 
 if TYPE_CHECKING:
-    import ibis.expr.types as ir
+    from collections.abc import Mapping
+
 
 SHOP = Shop(name="Live", calendar=Calendar("Europe/Berlin"))
 BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -58,23 +58,13 @@ def definitions(segments: dict[str, str] | None = None) -> Definitions:
     read_ones = [
         read(f'name = "{s}"\nmeaning = "A test."\nwhere = {w!r}', slug=s, where=f"{s}.toml") for s, w in (segments or SEGMENTS).items()
     ]
-    catalog = _catalog()
-    return Definitions(catalog, checked(read_ones, catalog), digest=repr(segments))
+    every = checked(read_ones, BUILT_IN)
+    return Definitions(narrowed(every, _NAMES), every, digest=repr(segments))
 
 
-def _catalog() -> Catalog:
-    facts = Facts(SHOP, BEGIN, frozenset(table.name for table in t.FACTS))
-
-    def column(name: str, of: str) -> ir.Value:
-        return facts.customers[of] if name == "customers" else BUILT_IN.partials[name].table(facts)[of]
-
-    inputs = Inputs(facts, BUILT_IN.entries, column, dict.fromkeys(SCORES, (0.0,)))
-    for name in _NAMES:
-        inputs.feature(name)
-    edges = [name for name, feature in BUILT_IN.items() if feature.hidden]
-    for name in edges:
-        inputs.feature(name)
-    return Catalog({n: f for n, f in BUILT_IN.items() if n in inputs.made}, BUILT_IN.partials, BUILT_IN.settings)
+def body(source: str, at: datetime, record: Mapping[str, object]) -> bytes:
+    """A record as the inbox keeps it."""
+    return json.dumps({"source": source, "received_at": at.isoformat(), "record": record}).encode()
 
 
 @dataclass
@@ -140,4 +130,4 @@ class Live:
         return sorted((str(r["changed_at"]), r["segment"], r["change"], r["why"]) for r in rows)
 
     def _put(self, source: str, **record: object) -> None:
-        asyncio.run(self.inbox.append([json.dumps({"source": source, "received_at": self.now.isoformat(), "record": record}).encode()]))
+        asyncio.run(self.inbox.append([body(source, self.now, record)]))

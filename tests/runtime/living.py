@@ -1,10 +1,16 @@
-"""A process that takes events and ticks until it is killed; it tells the number of each event once that is acknowledged."""
+"""A process that takes events and ticks until it is killed; it tells the number of each event once that is acknowledged.
+
+Such processes are born of one that has everything imported and has once done what they will do, so that they lose no time on it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -20,7 +26,6 @@ from runtime.live import SEGMENTS, SHOP, definitions
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
 CLOCK = SystemClock()
 MADE = [definitions(), definitions({**SEGMENTS, "viewers": 'happened("product_viewed", last="1 hour")'})]
@@ -64,8 +69,37 @@ def live(folder: Path, first: int) -> None:
     store, inbox, ticks = opened(folder)
     Thread(target=lambda: asyncio.run(_send(inbox, first)), daemon=True).start()
     for number in range(1_000_000):
-        if number % 3 == 2:
-            ticks.define(MADE[number % 2])
-        ticks.tick(CLOCK.now())
-        if number % 2:
-            store.execute("CHECKPOINT")
+        _tick(store, ticks, number)
+
+
+def _tick(store: DuckDBEngine, ticks: Ticks, number: int) -> None:
+    if number % 3 == 2:
+        ticks.define(MADE[number // 3 % 2])
+    ticks.tick(CLOCK.now())
+    if number % 2:
+        store.execute("CHECKPOINT")
+
+
+def give_birth() -> None:
+    """For each line of a folder and a number, a process that lives in the folder from that number on; its id is told first, its end last."""
+    with TemporaryDirectory() as folder:
+        store, inbox, ticks = opened(Path(folder))
+        for number in range(6):
+            asyncio.run(inbox.append([event(number)]))
+            _tick(store, ticks, number)
+        inbox.close()
+        store.close()
+    for line in sys.stdin:
+        folder, _, first = line.rpartition(" ")
+        born = os.fork()
+        if not born:
+            live(Path(folder), int(first))
+        sys.stdout.write(f"{born}\n")
+        sys.stdout.flush()
+        os.waitpid(born, 0)
+        sys.stdout.write("gone\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    give_birth()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
-import time
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Timer
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,34 +18,51 @@ from patron.kernel.ids import derived
 from patron.runtime.referee import strays
 from runtime.living import CLOCK, MADE, opened
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _TESTS = Path(__file__).parents[1]
-_CHILD = "import sys; sys.path[:0] = sys.argv[3:]; from pathlib import Path; from runtime.living import live; live(Path(sys.argv[1]), int(sys.argv[2]))"
+_BIRTH = "import sys; sys.path[:0] = sys.argv[1:]; from runtime.living import give_birth; give_birth()"
 
 
-def _killed(folder: Path, first: int, seconds: float) -> int:
-    """Let the process live until it has taken an event, and some time longer; the number of the last event that it acknowledged."""
-    last = first - 1
-    child = subprocess.Popen(
-        [sys.executable, "-c", _CHILD, str(folder), str(first), str(_TESTS), *sys.path], stdout=subprocess.PIPE, text=True
-    )
-    with child:
-        assert child.stdout is not None
-        end = 0.0
-        for line in child.stdout:
-            if line.endswith("\n"):
-                last = int(line)
-            end = end or time.monotonic() + seconds
-            if time.monotonic() > end:
-                child.kill()
+@contextmanager
+def _nursery() -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-c", _BIRTH, str(_TESTS), *sys.path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1) as nursery:
+        yield nursery
+        assert nursery.stdin is not None
+        nursery.stdin.close()
+
+
+def _killed(nursery: subprocess.Popen[str], folder: Path, first: int, seconds: float) -> int:
+    """Let a process live until it has taken an event, and some time longer; the number of the last event that it acknowledged."""
+    assert nursery.stdin is not None
+    assert nursery.stdout is not None
+    nursery.stdin.write(f"{folder} {first}\n")
+    born, last, killing = 0, first - 1, None
+    for line in nursery.stdout:
+        match line.split():
+            case ["gone"]:
+                break
+            case [number] if not born:
+                born = int(number)
+            case [number] if line.endswith("\n"):
+                last = int(number)
+                if killing is None:
+                    killing = Timer(seconds, os.kill, (born, signal.SIGKILL))
+                    killing.start()
+    assert killing is not None
+    killing.join()
     return last
 
 
 def _rounds(folder: Path, rounds: int) -> None:
     rng, last, acknowledged = np.random.default_rng(1), 0, set()
-    for _ in range(rounds):
-        first = last + 2  # one may be kept that was not acknowledged any more
-        last = _killed(folder, first, rng.uniform(0.0, 4.0))
-        acknowledged |= set(range(first, last + 1))
+    with _nursery() as nursery:
+        for _ in range(rounds):
+            first = last + 2  # one may be kept that was not acknowledged any more
+            last = _killed(nursery, folder, first, rng.uniform(0.0, 2.0))
+            acknowledged |= set(range(first, last + 1))
     store, inbox, ticks = opened(folder)
     ticks.define(MADE[1])
     done = ticks.tick(CLOCK.now())
@@ -55,7 +76,7 @@ def _rounds(folder: Path, rounds: int) -> None:
 
 
 def test_acknowledged_events_count_once_whenever_the_process_is_killed(tmp_path: Path) -> None:
-    _rounds(tmp_path, 4)
+    _rounds(tmp_path, 20)
 
 
 @pytest.mark.slow

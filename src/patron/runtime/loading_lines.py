@@ -15,7 +15,7 @@ from patron.collect.ids import named
 from patron.facts import tables as t
 from patron.runtime.loading_counts import any_of, count, money, money_of
 from patron.runtime.loading_heads import TOUCHED_CREDITS, credits_of, with_heads
-from patron.runtime.loading_merge import completed
+from patron.runtime.loading_merge import completed, leave
 from patron.runtime.loading_rows import Outcome, kept, merge_found, remember
 
 if TYPE_CHECKING:
@@ -104,6 +104,7 @@ def _insert_orders(store: Store, numbers: ir.Table, intake: Intake) -> int:
     heads = others.select("order_id", "order_number", "ordered_at", "currency", *ordering.MERGED).distinct()
     summed = ordering.sums(t.ORDER_LINES.unbound().semi_join(others, "order_id"))
     made = kept(store, "_load_orders", completed(t.ORDERS, ordering.orders(heads, summed), intake))
+    leave(store, t.ORDERS, t.ORDERS.unbound().semi_join(made, "order_id"))
     store.delete("orders", made.select("order_id"), ("order_id",))
     return inserted + store.insert("orders", made)
 

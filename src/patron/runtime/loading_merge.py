@@ -74,7 +74,7 @@ def merge_rows(store: Store, table: Table, new: str) -> int:
     if any_of(store, known):
         store.create("_load_winners", _winning(table, incoming, known), temporary=True)
         incoming = table.unbound("_load_winners")
-        _leave(store, table, _with_key_of(table, known, incoming))
+        leave(store, table, _with_key_of(table, known, incoming))
         store.delete(table.name, _keys(table, incoming), table.key)
     store.create(CHANGED, _first_keys(table, incoming), temporary=True)
     return store.insert(table.name, incoming)
@@ -116,7 +116,7 @@ def merge_documents(store: Store, new: Mapping[str, str]) -> int:
     store.create(CHANGED, winners.select(key=winners.order_id), temporary=True)
     keys = winners.select("order_id")
     if any_of(store, known.semi_join(winners, "order_id")):
-        _leave(store, t.ORDERS, t.ORDERS.unbound().semi_join(keys, "order_id"))
+        leave(store, t.ORDERS, t.ORDERS.unbound().semi_join(keys, "order_id"))
         for table in (t.DOCUMENTS, *DOCUMENT_TABLES):
             store.delete(table.name, keys, ("order_id",))
     store.insert("documents", winners.drop(BLOCK))
@@ -147,7 +147,7 @@ def _documents(new: Mapping[str, str]) -> ir.Table:
     return joined.select("order_id", BLOCK, "updated_at", "digest", amount=joined[AMOUNT])
 
 
-def _leave(store: Store, table: Table, rows: ir.Table) -> None:
+def leave(store: Store, table: Table, rows: ir.Table) -> None:
     """Remember whose rows are about to be replaced."""
     if "customer_id" in table:
         owners = rows.filter(rows.customer_id.notnull()).select("customer_id")

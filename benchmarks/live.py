@@ -22,11 +22,11 @@ from patron.testing.shops import made_up_facts
 if TYPE_CHECKING:
     from benchmarks.harness import Setting
 
-EVENTS, PEOPLE, WARM, COUNTED = 1_000, 200, 2, 5
+EVENTS, PEOPLE, NEW, WARM, COUNTED = 1_000, 200, 10, 2, 5
 
 
 def run(setting: Setting) -> list[Row]:
-    """Ticks of 1,000 events of 200 customers each, on a whole shop and on a tenth of it."""
+    """Ticks of 1,000 events of 200 browsers each, ten of them never seen before, on a whole shop and on a tenth of it."""
     whole, tenth = (TINY, TINY // 3) if setting.small else (WHOLE, WHOLE // 10)
     near = clustered(setting.work, whole)
     tick, part, full = setting.measured(
@@ -53,11 +53,12 @@ def tick(path: str) -> float:
     inbox = MemoryInbox()
     ticks = Ticks(engine, definitions(), lambda as_of: made_up_facts(engine, as_of), inbox, ArraysEngine())
     ticks.tick(ENDS)
-    visitors = [v for (v,) in engine.execute(f"SELECT value FROM identifiers WHERE kind = 'anonymous_id' LIMIT {PEOPLE}").fetchall()]
+    visitors = [v for (v,) in engine.execute(f"SELECT value FROM identifiers WHERE kind = 'anonymous_id' LIMIT {PEOPLE - NEW}").fetchall()]
     took = []
     for number in range(1, WARM + COUNTED + 1):
         now = ENDS + timedelta(seconds=10 * number)
-        asyncio.run(inbox.append([_event(visitors, number, i, now.isoformat()) for i in range(EVENTS)]))
+        here = [*visitors, *(f"new/{number}/{i}" for i in range(NEW))]
+        asyncio.run(inbox.append([_event(here, number, i, now.isoformat()) for i in range(EVENTS)]))
         began = perf_counter()
         ticks.tick(now)
         took.append(perf_counter() - began)

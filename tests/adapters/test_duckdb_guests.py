@@ -16,7 +16,7 @@ import pytest
 from adapters.guests import guest
 from patron.adapters.engines import duckdb_frames, duckdb_guest, duckdb_host
 from patron.adapters.engines.duckdb import DuckDBEngine
-from patron.kernel.errors import TransientError
+from patron.kernel.errors import TransientError, UnsupportedError
 from patron.testing.engines import EngineContract, tables
 
 if TYPE_CHECKING:
@@ -119,6 +119,11 @@ def test_temporary_tables_stay_when_a_guest_begins_to_write(host: DuckDBEngine) 
         with visitor.transaction():
             visitor.execute("INSERT INTO kept FROM mine")
         assert visitor.query(ibis.table({"n": "int64"}, name="kept").count().as_table()).to_pylist() == [{"CountStar(kept)": 11}]
+
+
+def test_a_guest_does_nothing_beside_the_transactions_of_its_host(host: DuckDBEngine) -> None:
+    with guest(host) as visitor, pytest.raises(UnsupportedError):
+        visitor.apart()
 
 
 def test_many_rows_go_and_come_in_their_order(host: DuckDBEngine, monkeypatch: pytest.MonkeyPatch) -> None:

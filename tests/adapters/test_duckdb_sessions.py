@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,48 @@ def test_nothing_is_written_in_a_snapshot_but_temporary_tables_which_go_with_it(
         with pytest.raises(duckdb.TransactionException):
             session.execute("INSERT INTO x.main.kept VALUES (3, 30)")
     assert _visits(session, 1) == [10]
+
+
+def test_what_is_made_apart_waits_for_no_transaction_and_is_as_of_one_commit(store: DuckDBEngine) -> None:
+    session = store.session()
+    with session.apart():
+        assert _visits(session, 1) == [10]
+        with store.transaction():
+            store.execute("UPDATE kept SET visits = 11 WHERE customer_id = 1")
+            session.create("next_kept", _KEPT.mutate(visits=_KEPT.visits + 1))
+        session.view("kept", ibis.table(_KEPT.schema(), name="next_kept"), temporary=True)
+        assert (_visits(session, 1), _visits(store, 1), "next_kept" in store.tables()) == ([11], [11], False)
+    store.rename("next_kept", "kept")
+    assert (_visits(store, 2), "next_kept" in store.tables()) == ([21], False)
+
+
+def test_a_table_takes_the_place_of_another_for_all_at_once_and_can_be_written_and_found_in_by_an_index(store: DuckDBEngine) -> None:
+    session = store.session()
+    store.index("kept", "customer_id")
+    store.create("next_kept", _KEPT.mutate(visits=_KEPT.visits * 2))
+    with session.snapshot():
+        assert _visits(session, 1) == [10]
+        with store.transaction():
+            store.rename("next_kept", "kept")
+            store.index("kept", "customer_id")
+            store.renew("kept", _rows({1: 100}), _KEPT.filter(_KEPT.customer_id == 1).select("customer_id"))
+            assert _visits(store, 1) == [100]
+        assert (_visits(session, 1), _visits(session, 2)) == ([10], [20])
+    assert (_visits(session, 1), _visits(session, 2)) == ([100], [40])
+
+
+def test_what_a_session_does_in_another_thread_can_be_broken_off(store: DuckDBEngine) -> None:
+    session, broken = store.session(), threading.Event()
+
+    def work() -> None:
+        with pytest.raises(KeyboardInterrupt), session.apart():
+            session.execute("CREATE TABLE next_long AS SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b")
+        broken.set()
+
+    threading.Thread(target=work, daemon=True).start()
+    while not broken.wait(0.01):
+        session.interrupt()
+    assert (_visits(session, 1), "next_long" in store.tables()) == ([10], False)
 
 
 def test_sessions_have_the_same_functions_and_a_moment_of_their_own(store: DuckDBEngine) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from patron.facts import tables as t
 from patron.kernel.ids import derived
-from patron.testing.tiny import tiny_shop
+from patron.testing.tiny import tiny_rows, tiny_shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -44,7 +45,7 @@ def link(one: str, other: str, at: str | None) -> dict[str, object]:
 def add(store: DuckDBEngine, table: str, rows: Sequence[Mapping[str, object]]) -> None:
     """Append rows as loading would."""
     if rows:
-        store.insert(table, tiny_shop({table: rows}).connection.table(table).to_arrow_table())
+        store.insert(table, tiny_rows(t.BY_NAME[table], rows))
 
 
 def people(store: DuckDBEngine) -> set[frozenset[str]]:

@@ -31,7 +31,7 @@ from patron.runtime.memberships import CURRENT
 from patron.runtime.pipeline import FEATURES, Definitions
 from patron.runtime.reached import reach
 from patron.runtime.receiving import receive
-from patron.runtime.renewing import TOUCHED, clear, make, of_touched, recipe
+from patron.runtime.renewing import TOUCHED, clear, make
 from patron.runtime.resolving import resolve
 from patron.segments import tree
 from patron.segments.check import checked
@@ -160,9 +160,7 @@ class TeaHouse(Live):
 
     def give_back(self, number: str, email: str, product: str, ago: timedelta) -> None:
         """A credit note."""
-        self._put(
-            "lines", order_number=f"C{number}", email=email, ordered_at=self._at(ago), product_code=product, quantity=-1, unit_price="4.5"
-        )
+        self.line(f"C{number}", email, product, 4.5, ago=ago, quantity=-1)
 
     def permit(self, email: str, ago: timedelta, *, is_granted: bool) -> None:
         self._put("customers", email=email, email_consent=is_granted, email_consent_at=self._at(ago), updated_at=self._at())
@@ -188,7 +186,8 @@ class TeaHouse(Live):
     def differences(self, at: datetime) -> dict[str, int]:
         """Rows of kept answers that are not what the store says about everybody as of an instant until which no tick has missed anything."""
         self.store.tell(at)
-        how = self.ticks._recipe = self.ticks._recipe or recipe(self.store, self.made, of_touched(self.hold(at)), self.ticks.few)
+        assert self.ticks._basis is not None
+        how = self.ticks._recipe(self.ticks._basis.of_touched(self.hold(at)))
         looked_at = self._looked_at(at)
         self.store.create(TOUCHED, t.CUSTOMERS.unbound().select("customer_id", is_due=ibis.literal(value=False)), temporary=True)
         make(self.store, how)

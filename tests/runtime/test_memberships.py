@@ -27,8 +27,9 @@ def _keep(engine: DuckDBEngine, members: dict[int, dict[str, bool]], day: int, d
         one.select(customer_id=ibis.literal(c, "int64"), **{s: ibis.literal(v) for s, v in flags.items()}) for c, flags in members.items()
     ]
     flags = ibis.union(*rows) if len(rows) > 1 else rows[0]
-    slots = m.assign_slots(engine, definitions or dict.fromkeys(next(iter(members.values())), "same"))
-    return m.keep_memberships(engine, flags, slots, as_of=datetime(2024, 1, day, tzinfo=UTC), now=_NOW).changed
+    places = m.places(engine, definitions or dict.fromkeys(next(iter(members.values())), "same"))
+    engine.create(m.CURRENT, m.packed(flags, places.slots))
+    return m.keep_memberships(engine, places, as_of=datetime(2024, 1, day, tzinfo=UTC), now=_NOW).changed
 
 
 def _changes(engine: DuckDBEngine) -> list[tuple[object, ...]]:

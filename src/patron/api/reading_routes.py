@@ -170,7 +170,8 @@ ROUTES = (
         s.fields(status=s.TEXT, failure=s.or_null(s.TEXT), since=s.or_null(s.INSTANT), as_of=s.or_null(s.INSTANT),
                  inbox=s.fields(last=s.COUNT, waiting=s.COUNT, lag_seconds=s.NUMBER), tick_seconds=s.SPREAD,
                  event_to_segment_seconds=s.SPREAD, memory_bytes=s.or_null(s.COUNT), refused_definitions=s.or_null(s.TEXT),
-                 refresh=s.or_null(s.fields(is_first={"type": "boolean"}, step=s.COUNT, of=s.COUNT, what=s.TEXT))),
+                 refresh=s.or_null(s.fields(is_first={"type": "boolean"}, step=s.COUNT, of=s.COUNT, what=s.TEXT,
+                                            is_beside={"type": "boolean"}))),
         _status, is_quick=True,
     ),
 )  # fmt: skip

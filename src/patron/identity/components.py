@@ -10,28 +10,34 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
+from patron.kernel.expressions import said_once
+
 EDGES = ibis.schema({"low_id": "int64", "high_id": "int64"})
 PARENTS = ibis.schema({"node_id": "int64", "parent_id": "int64"})
 LABELS = ibis.schema({"identifier_id": "int64", "label": "int64"})
 
 
+@said_once
 def edges(pairs: ir.Table, left: str = "left_id", right: str = "right_id") -> ir.Table:
     """Each pair of different ids once, the smaller first (`EDGES`)."""
     ordered = pairs.select(low_id=ibis.least(pairs[left], pairs[right]), high_id=ibis.greatest(pairs[left], pairs[right]))
     return ordered.filter(ordered.low_id != ordered.high_id).distinct()
 
 
+@said_once
 def own_labels(graph: ir.Table) -> ir.Table:
     """Every id of a graph (`EDGES`) labelled with itself (`LABELS`)."""
     nodes = graph.select(identifier_id=graph.low_id).union(graph.select(identifier_id=graph.high_id), distinct=True)
     return nodes.mutate(label=nodes.identifier_id)
 
 
+@said_once
 def parents(graph: ir.Table) -> ir.Table:
     """The smallest neighbour of each id that has a smaller one (`PARENTS`)."""
     return graph.group_by(node_id=graph.high_id).aggregate(parent_id=graph.low_id.min())
 
 
+@said_once
 def grandparents(of: ir.Table) -> ir.Table:
     """The pointers of `PARENTS`, one step further where there is one."""
     above = of.select(_id=of.node_id, _above=of.parent_id)
@@ -39,6 +45,7 @@ def grandparents(of: ir.Table) -> ir.Table:
     return joined.select(node_id=joined.node_id, parent_id=ibis.coalesce(joined._above, joined.parent_id))
 
 
+@said_once
 def contracted(graph: ir.Table, onto: ir.Table) -> ir.Table:
     """The edges between what their ends point at; what fell together is gone."""
     low = onto.select(_low=onto.node_id, _low_to=onto.parent_id)
@@ -52,6 +59,7 @@ def contracted(graph: ir.Table, onto: ir.Table) -> ir.Table:
     return edges(moved)
 
 
+@said_once
 def relabelled(labels: ir.Table, onto: ir.Table) -> ir.Table:
     """Labels after a round: what each label points at."""
     to = onto.select(_node=onto.node_id, _to=onto.parent_id)

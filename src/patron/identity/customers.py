@@ -11,12 +11,14 @@ import ibis.expr.types as ir
 
 from patron.facts import tables as t
 from patron.identity.meetings import FIRM
+from patron.kernel.expressions import said_once
 
 ANONYMOUS = "anonymous_id"
 _NOT_ATTRIBUTES = {"profile_id", "identifier_id", "updated_at", "source", "received_at"}
 ATTRIBUTES = tuple(c.name for c in t.PROFILES.columns if c.name not in _NOT_ATTRIBUTES)
 
 
+@said_once
 def roots(labelled: ir.Table) -> ir.Table:
     """Whom each labelled identifier resolves to: the strongest identifier of its component, then the earliest.
 
@@ -38,12 +40,14 @@ def roots(labelled: ir.Table) -> ir.Table:
     return joined.select("identifier_id", "customer_id")
 
 
+@said_once
 def alone(identifiers: ir.Table, labels: ir.Table) -> ir.Table:
     """Firm identifiers that were joined with no other: each is a customer (`facts.IDENTITIES`)."""
     rest = identifiers.filter(identifiers.strength >= FIRM).anti_join(labels, "identifier_id")
     return rest.select("identifier_id", customer_id=rest.identifier_id)
 
 
+@said_once
 def visitors(mixed: ir.Table, labels: ir.Table, people: ir.Table) -> ir.Table:
     """Whom visitors belong to: the person that any browser of theirs met first. Visitors that met nobody are left out.
 
@@ -69,6 +73,7 @@ def visitors(mixed: ir.Table, labels: ir.Table, people: ir.Table) -> ir.Table:
     return joined.select("identifier_id", "customer_id")
 
 
+@said_once
 def shared(identifiers: ir.Table, labels: ir.Table, resolved: ir.Table) -> ir.Table:
     """Weak identifiers that belong to nobody but are more than a browser, such as the address of an office: customers of their own.
 
@@ -92,6 +97,7 @@ def shared(identifiers: ir.Table, labels: ir.Table, resolved: ir.Table) -> ir.Ta
     return joined.select("identifier_id", "customer_id")
 
 
+@said_once
 def customers(identities: ir.Table, identifiers: ir.Table, profiles: ir.Table) -> ir.Table:
     """One row per person (`facts.CUSTOMERS`): of each attribute the newest that is known.
 

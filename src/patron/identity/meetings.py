@@ -9,6 +9,8 @@ from __future__ import annotations
 import ibis
 import ibis.expr.types as ir
 
+from patron.kernel.expressions import said_once
+
 STRONG = 3
 FIRM = 2
 CROWD = 20
@@ -45,6 +47,7 @@ def crowds(identifiers: ir.Table, links: ir.Table) -> ir.Table:
     return many.filter(many.strong > CROWD).select("identifier_id")
 
 
+@said_once
 def meetings(identifiers: ir.Table, links: ir.Table, crowded: ir.Table) -> ir.Table:
     """The links that count, with what is known of their two ends (`MEETINGS`)."""
     known = identifiers.anti_join(crowded, "identifier_id")
@@ -57,16 +60,19 @@ def meetings(identifiers: ir.Table, links: ir.Table, crowded: ir.Table) -> ir.Ta
     return joined.select(*MEETINGS.names)
 
 
+@said_once
 def firm(met: ir.Table) -> ir.Table:
     """Meetings of two firm identifiers: they join people."""
     return met.filter(met.left_strength >= FIRM, met.right_strength >= FIRM)
 
 
+@said_once
 def weak(met: ir.Table) -> ir.Table:
     """Meetings of two weak identifiers: they join visitors."""
     return met.filter(met.left_strength < FIRM, met.right_strength < FIRM)
 
 
+@said_once
 def mixed(met: ir.Table) -> ir.Table:
     """Meetings of a visitor and a person: visitor_id, person_id, observed_at, link_id."""
     left_is_weak = met.left_strength < FIRM
@@ -79,12 +85,14 @@ def mixed(met: ir.Table) -> ir.Table:
     )
 
 
+@said_once
 def members(identifiers: ir.Table, labels: ir.Table) -> ir.Table:
     """Labelled identifiers with what is known of them (`MEMBERS`)."""
     joined = labels.join(identifiers, "identifier_id")
     return joined.select("identifier_id", "label", "strength", "kind", "scope", born_at=joined.first_seen_at)
 
 
+@said_once
 def suspects(labelled: ir.Table, met: ir.Table, apart: ir.Table) -> ir.Table:
     """Components that may hold more than one earlier customer: label, one row each.
 
@@ -110,6 +118,7 @@ def suspects(labelled: ir.Table, met: ir.Table, apart: ir.Table) -> ir.Table:
     return twice.union(several, kept_apart).distinct()
 
 
+@said_once
 def _joined_at_birth(met: ir.Table) -> ir.Table:
     """Identifiers that met an older one no later than they were first seen; an unknown time is the earliest for a link, the latest else."""
     same_age = met.left_born_at.identical_to(met.right_born_at)
@@ -125,6 +134,7 @@ def _joined_at_birth(met: ir.Table) -> ir.Table:
     return younger.distinct()
 
 
+@said_once
 def apart(merges: ir.Table) -> ir.Table:
     """Pairs of identifiers that an undone merge keeps apart: from_id, into_id."""
     return merges.filter(merges.undone_at.notnull()).select("from_id", "into_id").distinct()

@@ -12,6 +12,8 @@ from typing import Literal
 import ibis
 import ibis.expr.types as ir
 
+from patron.kernel.expressions import said_once
+
 Kind = Literal["id", "text", "count", "number", "quantity", "price", "money", "mean_money", "share", "flag", "instant", "date"]
 
 _TYPES: dict[Kind, str] = {
@@ -64,9 +66,14 @@ class Table:
         return ibis.schema({c.name: c.type for c in self.columns})
 
     def unbound(self, name: str | None = None) -> ir.Table:
-        """The table as an expression that any engine can run, under its own or another name."""
-        return ibis.table(self.schema(), name=name or self.name)
+        """The table as an expression that any engine can run, under its own or another name; one object for the same name."""
+        return _unbound(self, name or self.name)
 
     def __contains__(self, column: str) -> bool:
         """Whether the table has a column of that name."""
         return any(c.name == column for c in self.columns)
+
+
+@said_once
+def _unbound(table: Table, name: str) -> ir.Table:
+    return ibis.table(table.schema(), name=name)

@@ -49,6 +49,10 @@ class Calendar:
         """The shop's day that an instant falls on."""
         return instant.astimezone(ZoneInfo(self.zone)).date()
 
+    def next_midnight(self, instant: datetime) -> datetime:
+        """When the day of an instant ends."""
+        return self.midnight(self.day_of(instant) + timedelta(days=1))
+
     def mark(self, instant: datetime) -> datetime:
         """One instant for all of a day: its midnight for that alone, else the first thereafter. What asks only for days answers alike."""
         midnight = self.midnight(self.day_of(instant))

@@ -75,6 +75,10 @@ class Few(Engine, Protocol):
         """Forget all tables."""
         ...
 
+    def another(self) -> Few:
+        """One like it, without any table."""
+        ...
+
 
 class Store(Engine, Protocol):
     """An engine that also keeps tables: all or nothing, within one transaction."""
@@ -117,6 +121,17 @@ class Store(Engine, Protocol):
         """All that is asked inside is as of one commit, whatever is written meanwhile; nothing but temporary tables can be written."""
         ...
 
+    def apart(self) -> AbstractContextManager[None]:
+        """All that happens inside is kept, or none of it, while transactions go on: it waits for none and none waits for it.
+
+        What it asks is as of one commit. It may make tables by names that no transaction uses, and temporary ones; nothing else.
+        """
+        ...
+
+    def interrupt(self) -> None:
+        """Break off the statement that another thread waits for in this session, if one runs: there KeyboardInterrupt is raised."""
+        ...
+
     @property
     def is_wanted(self) -> bool:
         """Whether another session waits to write, as long as this one does."""
@@ -126,11 +141,22 @@ class Store(Engine, Protocol):
         """From now on `kernel.time.moment` is this instant."""
         ...
 
-    def view(self, name: str, expression: ir.Table) -> None:
-        """Give an expression a name that people and tools can query."""
+    def view(self, name: str, expression: ir.Table, *, temporary: bool = False) -> None:
+        """Give an expression a name that people and tools can query; a temporary one hides the table of that name from this session."""
         ...
 
-    def update(self, name: str, values: ir.Table, on: tuple[str, ...], *, only: Rows = "all") -> int:
+    def rename(self, name: str, to: str) -> None:
+        """Put a kept table in the place of another, if there is one; it costs the same for any number of rows.
+
+        Args:
+            name: a table that has no index yet.
+            to: the name it shall have.
+        """
+        ...
+
+    def update(
+        self, name: str, values: ir.Table, on: tuple[str, ...], *, only: Rows = "all", since: tuple[str, datetime] | None = None
+    ) -> int:
         """Set the other columns of `values` in the rows whose key is among them, where they differ. Returns how many rows changed.
 
         Args:
@@ -138,6 +164,7 @@ class Store(Engine, Protocol):
             values: one row per key: the key columns, and the columns to set.
             on: the key columns; they need not be unique in the table.
             only: all rows; those in which all these columns are null; or those of them that were received at the moment.
+            since: a column of instants, and the earliest that any of the rows has there; no earlier row need be looked at.
         """
         ...
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.kernel.tables import Column, Table
-from patron.kernel.time import moment, type_of_instant
+from patron.kernel.time import literal, moment, type_of_instant
 from patron.segments.due import due_table
 from patron.segments.terms import MEMBERSHIP_CHANGES
 from patron.segments.tree import Moved
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from datetime import datetime
 
     import ibis.expr.types as ir
@@ -46,16 +46,32 @@ def due_rows(plan: Plan, stats: Mapping[str, object]) -> ir.Table:
     """
     conditions = due_table(plan, stats)
     found = conditions.filter(conditions.due_at.notnull()).cast({"due_at": type_of_instant})
-    for ahead in (plan.facts.ahead, *_moved(plan)):
+    moved = who_moved(plan, plan.facts.now)
+    for ahead in (plan.facts.ahead, *([] if moved is None else [moved])):
         found = found.union(ahead.select("customer_id", due_at=(ahead.known_at + _TICK).cast(type_of_instant)))
     return found.group_by("customer_id").aggregate(due_at=found.due_at.min())
 
 
-def _moved(plan: Plan) -> Iterable[ir.Table]:
-    """Who entered or left a segment just now, where segments ask for it."""
-    if any(isinstance(term, Moved) for term in plan.terms()):
-        changes = plan.facts.whose(MEMBERSHIP_CHANGES)
-        yield changes.filter(changes.changed_at >= plan.facts.now).select("customer_id", known_at="changed_at")
+def who_moved(plan: Plan, since: ir.TimestampValue) -> ir.Table | None:
+    """Who entered or left segments of which others ask that, from an instant on: customer_id, known_at; None where none asks."""
+    asked = sorted({term.slug for term in plan.terms() if isinstance(term, Moved)})
+    if not asked:
+        return None
+    changes = plan.facts.whose(MEMBERSHIP_CHANGES)
+    return changes.filter(changes.changed_at >= since, changes.segment.isin(asked)).select("customer_id", known_at="changed_at")
+
+
+def due_when_moved(store: Store, plan: Plan) -> None:
+    """Have those looked at again who entered or left a segment at the moment, where others ask for that: nobody is due before them.
+
+    Args:
+        store: it, within a transaction; everybody who was due by the moment has been looked at.
+        plan: of everybody.
+    """
+    moved = who_moved(plan, moment())
+    if moved is not None:
+        rows = moved.select("customer_id", due_at=(moved.known_at + _TICK).cast(type_of_instant)).distinct()
+        store.renew(DUE.name, rows, rows.select("customer_id"))
 
 
 def due_now() -> ir.Table:
@@ -64,8 +80,14 @@ def due_now() -> ir.Table:
     return due.filter(due.due_at <= moment()).select("customer_id")
 
 
-def next_due(store: Store) -> datetime | None:
-    """When somebody is due next; None when nobody ever is."""
+def due_since(after: datetime, *, but: datetime) -> ir.Table:
+    """The customers who have become due between two ticks, but for those who did at one instant: customer_id."""
     due = DUE.unbound()
-    found = store.query(due.aggregate(at=due.due_at.min()))["at"][0].as_py()
+    return due.filter(due.due_at > literal(after), due.due_at <= moment(), due.due_at != literal(but)).select("customer_id")
+
+
+def next_due(store: Store, after: datetime) -> datetime | None:
+    """When somebody is due next, after an instant; None when nobody ever is."""
+    due = DUE.unbound()
+    found = store.query(due.filter(due.due_at > literal(after)).aggregate(at=due.due_at.min()))["at"][0].as_py()
     return found.replace(tzinfo=UTC) if found else None

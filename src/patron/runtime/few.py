@@ -42,6 +42,11 @@ class Beside:
     of_products: Mapping[str, ir.Table]
     others: Mapping[str, ir.Table]
 
+    @property
+    def read(self) -> tuple[ir.Table, ...]:
+        """All that is asked of the store."""
+        return (*self.of_customers.values(), *self.of_products.values(), *self.others.values())
+
     def take(self, store: Store) -> None:
         """Give the engine what it reads, in the place of what it had."""
         self.engine.clear()

@@ -16,6 +16,7 @@ import ibis
 
 from patron.facts import tables as t
 from patron.facts.as_of import HAPPENED
+from patron.kernel.expressions import said_once
 from patron.runtime.memberships import CHANGES
 
 if TYPE_CHECKING:
@@ -44,10 +45,8 @@ def forget(store: Store, owners_into: str) -> bool:
         store: it, within a transaction; identities are worked out.
         owners_into: a table (customer_id) that is given the customers of whom something was deleted.
     """
-    identifiers = t.IDENTIFIERS.unbound()
-    asked = t.FORGOTTEN.unbound().group_by("identifier_id").aggregate(until=lambda rows: rows.asked_at.max())
-    left = identifiers.join(asked, "identifier_id").filter(lambda rows: _since(rows.first_seen_at) <= rows.until)
-    if not store.query(left.select("identifier_id").limit(1)).num_rows:
+    left, any_left = _left()
+    if not store.query(any_left).num_rows:
         return False
     people = _whole_people(store, left)
     _texts(store, people)
@@ -68,6 +67,14 @@ def forget(store: Store, owners_into: str) -> bool:
     for name in (_GONE, _OLD):
         store.drop(name)
     return True
+
+
+@said_once
+def _left() -> tuple[ir.Table, ir.Table]:
+    """Identifiers of people who shall be forgotten, and until when; and one of them, if there are any."""
+    asked = t.FORGOTTEN.unbound().group_by("identifier_id").aggregate(until=lambda rows: rows.asked_at.max())
+    left = t.IDENTIFIERS.unbound().join(asked, "identifier_id").filter(lambda rows: _since(rows.first_seen_at) <= rows.until)
+    return left, left.select("identifier_id").limit(1)
 
 
 def _whole_people(store: Store, left: ir.Table) -> ir.Table:

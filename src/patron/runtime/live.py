@@ -40,7 +40,7 @@ class Live:
         tell: is told of such definitions once all answers come from them.
         trouble: why the last tick could not be made; empty when it could.
         refused: why the changed definitions are not taken, so that those before them stay; empty when they are.
-        refresh: at which `step` a full refresh is, `of` how many, and `what` it makes; None when none runs.
+        refresh: at which `step` a full refresh is, `of` how many, `what` it makes, and whether it `is_beside` ticks; None when none runs.
     """
 
     ticks: Ticks
@@ -61,21 +61,11 @@ class Live:
 
     def run(self, stop: Event) -> None:
         """Work until told to stop. A full disk is waited out: the tick is made again, and nothing is lost."""
-        while not stop.is_set():
-            try:
-                self._define()
-                if not self._has_work():
-                    continue
-                self._tick()
-            except GaveWayError:
-                _log.info("a refresh gave way", extra={"action": "tick"})
-            except MemoryLimitError as error:
-                self._give_memory(error, stop)
-            except TransientError as error:
-                self._wait_out(error, stop)
-            finally:
-                self.refresh = None
-            stop.wait(PAUSE)
+        try:
+            while not stop.is_set():
+                self._go_on(stop)
+        finally:
+            self.ticks.close()
 
     def status(self) -> Mapping[str, object]:
         """How far it is: for people, programs and alarms."""
@@ -84,7 +74,7 @@ class Live:
             "position": position,
             "waiting": self.ticks.inbox.last - position,
             "as_of": as_of,
-            "trouble": self.trouble,
+            "trouble": self.trouble or self.ticks.trouble,
             "refused_definitions": self.refused,
             "refresh": self.refresh,
             "tick_seconds": spread(self._tick_seconds),
@@ -92,7 +82,25 @@ class Live:
         }
 
     def _refreshing(self, done: int, total: int, what: str) -> None:
-        self.refresh = {"step": done + 1, "of": total, "what": what}
+        self.refresh = {"step": done + 1, "of": total, "what": what, "is_beside": self.ticks.is_refreshing_beside}
+
+    def _go_on(self, stop: Event) -> None:
+        """Make one tick, or sleep until there may be work."""
+        try:
+            self._define()
+            if not self._has_work():
+                return
+            self._tick()
+        except GaveWayError:
+            _log.info("a refresh gave way", extra={"action": "tick"})
+        except MemoryLimitError as error:
+            self._give_memory(error, stop)
+        except TransientError as error:
+            self._wait_out(error, stop)
+        finally:
+            if not self.ticks.is_refreshing_beside:
+                self.refresh = None
+        stop.wait(PAUSE)
 
     def _give_memory(self, error: MemoryLimitError, stop: Event) -> None:
         """Work that needs more memory than a server takes at first gets it, if there is more."""
@@ -130,10 +138,10 @@ class Live:
 
     def _tick(self) -> None:
         began = self.clock.now()
-        definitions, self._last = self.ticks.definitions, self._made(began)
-        if definitions is not self._told:
-            self._told = definitions
-            self.tell(definitions)
+        self._last = self._made(began)
+        if self.ticks.definitions is not self._told:
+            self._told = self.ticks.definitions
+            self.tell(self._told)
         ended = self.clock.now()
         self.trouble = ""
         self._tick_seconds.append((ended - began).total_seconds())

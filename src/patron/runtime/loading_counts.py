@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.facts import tables as t
+from patron.kernel.expressions import said_once
 from patron.kernel.money import Currency, Money
 from patron.runtime.loading_report import MoneyOf
 
@@ -32,7 +33,22 @@ _HAPPENED = {
 
 def count(store: Store, rows: ir.Table) -> int:
     """How many rows there are."""
-    return int(store.query(rows.agg(n=rows.count()))["n"][0].as_py())
+    return int(store.query(_counted(rows))["n"][0].as_py())
+
+
+def any_of(store: Store, rows: ir.Table) -> bool:
+    """Whether there is any row."""
+    return bool(store.query(_first(rows)).num_rows)
+
+
+@said_once
+def _counted(rows: ir.Table) -> ir.Table:
+    return rows.agg(n=rows.count())
+
+
+@said_once
+def _first(rows: ir.Table) -> ir.Table:
+    return rows.select(rows.columns[0]).limit(1)
 
 
 def money(store: Store, new: Mapping[str, str], *, credits_table: str | None = None) -> tuple[MoneyOf, ...]:

@@ -8,7 +8,7 @@ import ibis
 
 from patron.collect import credits as matching
 from patron.facts import tables as t
-from patron.runtime.loading_counts import count
+from patron.runtime.loading_counts import any_of
 from patron.runtime.loading_heads import TOUCHED_BUYERS, TOUCHED_CREDITS, TOUCHED_ORDERS
 from patron.runtime.loading_merge import leave
 from patron.runtime.loading_rows import kept
@@ -27,7 +27,7 @@ _TOUCHED = {"order_id": TOUCHED_ORDERS, "buyer_id": TOUCHED_BUYERS, "credit_id":
 
 def settle_refunds(store: Store) -> int:
     """Work out the refunds of all buyers and credits that files told of (`loading_heads`); how many were written."""
-    if TOUCHED_ORDERS not in store.tables() or not count(store, t.CREDITS.unbound().limit(1)):
+    if TOUCHED_ORDERS not in store.tables() or not any_of(store, t.CREDITS.unbound()):
         return 0
     orders, buyers, touched = (ibis.table({c: "int64"}, name=n) for c, n in _TOUCHED.items())
     credits_ = t.CREDITS.unbound()

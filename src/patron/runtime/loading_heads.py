@@ -11,7 +11,7 @@ import ibis
 
 from patron.collect import orders_of_lines as ordering
 from patron.facts import tables as t
-from patron.runtime.loading_counts import count
+from patron.runtime.loading_counts import any_of
 from patron.runtime.loading_rows import kept, remember
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ def with_heads(store: Store, numbers: ir.Table, intake: Intake) -> ir.Table:
     """
     orders = t.ORDERS.unbound().semi_join(numbers, "order_id")
     credits_ = credits_of(numbers, intake)
-    is_known = bool(count(store, orders.limit(1)) or count(store, credits_.limit(1)))
-    if not is_known and not count(store, numbers.filter(numbers.raw != numbers.order_number).limit(1)):
+    is_known = any_of(store, orders) or any_of(store, credits_)
+    if not is_known and not any_of(store, numbers.filter(numbers.raw != numbers.order_number)):
         _touch(store, numbers, numbers)
         return numbers
     known = ordering.known_of_orders(orders).union(ordering.known_of_credits(credits_, numbers))

@@ -13,7 +13,7 @@ from patron.collect import lines as collecting
 from patron.collect import orders_of_lines as ordering
 from patron.collect.ids import named
 from patron.facts import tables as t
-from patron.runtime.loading_counts import count, money, money_of
+from patron.runtime.loading_counts import any_of, count, money, money_of
 from patron.runtime.loading_heads import TOUCHED_CREDITS, credits_of, with_heads
 from patron.runtime.loading_merge import completed, leave
 from patron.runtime.loading_rows import Outcome, kept, merge_found, remember
@@ -38,13 +38,13 @@ def load_lines(store: Store, records: ir.Table, intake: Intake, zone: str) -> Ou
         zone: of the instants in `records`.
     """
     lines = collecting.Lines(records, intake, collecting.rules(intake.settings), zone)
-    may_give_back = bool(count(store, records.filter(lines.may_give_back).limit(1)))
+    may_give_back = any_of(store, records.filter(lines.may_give_back))
     names = kept(store, "_load_names", lines.names())
     codes = kept(store, "_load_codes", lines.codes(names))
     said = kept(store, "_load_numbers", lines.numbers(codes, apart=may_give_back))
     numbers = with_heads(store, said, intake)
     joined = lines.joined(codes, numbers)
-    is_empty = not count(store, t.ORDER_LINES.unbound().limit(1))
+    is_empty = not any_of(store, t.ORDER_LINES.unbound())
     sold = joined.filter(~joined.gives_back) if may_give_back else joined
     rows = {"order_lines": _insert_lines(store, sold, intake)}
     rows["orders"] = _insert_orders(store, numbers, intake)
@@ -61,7 +61,7 @@ def load_lines(store: Store, records: ir.Table, intake: Intake, zone: str) -> Ou
 def _insert_lines(store: Store, sold: ir.Table, intake: Intake) -> int:
     """Into `order_lines` what is not there yet. Most orders are new and none of their lines is repeated: these need no closer look."""
     rows = kept(store, _NEW_LINES, sold.filter(~sold.is_plain))
-    inserted = _insert_doubtful(store, rows, intake) if count(store, rows.limit(1)) else 0
+    inserted = _insert_doubtful(store, rows, intake) if any_of(store, rows) else 0
     return inserted + store.insert("order_lines", completed(t.ORDER_LINES, sold.filter(sold.is_plain), intake))
 
 
@@ -99,7 +99,7 @@ def _insert_orders(store: Store, numbers: ir.Table, intake: Intake) -> int:
     new = numbers.filter(numbers.is_new & numbers.is_sold)
     inserted = store.insert("orders", completed(t.ORDERS, ordering.complete(new), intake))
     others = numbers.filter(~numbers.is_new)
-    if not count(store, others.limit(1)):
+    if not any_of(store, others):
         return inserted
     heads = others.select("order_id", "order_number", "ordered_at", "currency", *ordering.MERGED).distinct()
     summed = ordering.sums(t.ORDER_LINES.unbound().semi_join(others, "order_id"))
@@ -136,7 +136,7 @@ def _find_repeated(store: Store, line_id: ir.IntegerColumn) -> bool:
     """Keep the ids that occur more than once in `_REPEATED`; whether there are any."""
     grouped = line_id.as_table().group_by("line_id").agg(_n=ibis._.count())
     store.create(_REPEATED, grouped.filter(grouped._n > 1).select("line_id"), temporary=True)
-    return bool(count(store, ibis.table({"line_id": "int64"}, name=_REPEATED).limit(1)))
+    return any_of(store, ibis.table({"line_id": "int64"}, name=_REPEATED))
 
 
 def _numbered(rows: ir.Table) -> ir.Table:

@@ -15,8 +15,9 @@ import ibis
 
 from patron.collect.ids import named
 from patron.facts import tables as t
+from patron.kernel.expressions import said_once
 from patron.kernel.tables import type_of
-from patron.runtime.loading_counts import count
+from patron.runtime.loading_counts import any_of, count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -68,17 +69,30 @@ def merge_rows(store: Store, table: Table, new: str) -> int:
         new: name of a table with new rows, complete.
     """
     incoming = _best(store, table, table.unbound(new))
-    known = table.unbound().semi_join(incoming, list(table.key))
-    store.create("_load_known", known, temporary=True)
+    store.create("_load_known", _with_key_of(table, table.unbound(), incoming), temporary=True)
     known = table.unbound("_load_known")
-    is_fresh = not count(store, known.limit(1))
-    if not is_fresh:
+    if any_of(store, known):
         store.create("_load_winners", _winning(table, incoming, known), temporary=True)
         incoming = table.unbound("_load_winners")
-        leave(store, table, known.semi_join(incoming, list(table.key)))
-        store.delete(table.name, incoming.select(*table.key), table.key)
-    store.create(CHANGED, incoming.select(key=incoming[table.key[0]]), temporary=True)
+        leave(store, table, _with_key_of(table, known, incoming))
+        store.delete(table.name, _keys(table, incoming), table.key)
+    store.create(CHANGED, _first_keys(table, incoming), temporary=True)
     return store.insert(table.name, incoming)
+
+
+@said_once
+def _with_key_of(table: Table, rows: ir.Table, others: ir.Table) -> ir.Table:
+    return rows.semi_join(others, list(table.key))
+
+
+@said_once
+def _keys(table: Table, rows: ir.Table) -> ir.Table:
+    return rows.select(*table.key)
+
+
+@said_once
+def _first_keys(table: Table, rows: ir.Table) -> ir.Table:
+    return rows.select(key=rows[table.key[0]])
 
 
 def merge_documents(store: Store, new: Mapping[str, str]) -> int:
@@ -101,7 +115,7 @@ def merge_documents(store: Store, new: Mapping[str, str]) -> int:
     winners = ibis.table(incoming.schema(), name="_load_winners")
     store.create(CHANGED, winners.select(key=winners.order_id), temporary=True)
     keys = winners.select("order_id")
-    if count(store, known.semi_join(winners, "order_id")):
+    if any_of(store, known.semi_join(winners, "order_id")):
         leave(store, t.ORDERS, t.ORDERS.unbound().semi_join(keys, "order_id"))
         for table in (t.DOCUMENTS, *DOCUMENT_TABLES):
             store.delete(table.name, keys, ("order_id",))
@@ -111,22 +125,6 @@ def merge_documents(store: Store, new: Mapping[str, str]) -> int:
             rows = _with(table, new[table.name], BLOCK)
             store.insert(table.name, rows.semi_join(winners, ["order_id", BLOCK]).select(*(c.name for c in table.columns)))
     return count(store, winners)
-
-
-def leave(store: Store, table: Table, rows: ir.Table) -> None:
-    """Remember whose rows are about to be replaced.
-
-    Args:
-        store: it, within a transaction.
-        table: which has them.
-        rows: of it, as they are now.
-    """
-    if "customer_id" in table:
-        owners = rows.filter(rows.customer_id.notnull()).select("customer_id")
-        if REPLACED in store.tables():
-            store.insert(REPLACED, owners)
-        else:
-            store.create(REPLACED, owners, temporary=True)
 
 
 def digest(table: Table, rows: ir.Table) -> ir.IntegerValue:
@@ -149,17 +147,33 @@ def _documents(new: Mapping[str, str]) -> ir.Table:
     return joined.select("order_id", BLOCK, "updated_at", "digest", amount=joined[AMOUNT])
 
 
+def leave(store: Store, table: Table, rows: ir.Table) -> None:
+    """Remember whose rows are about to be replaced."""
+    if "customer_id" in table:
+        owners = rows.filter(rows.customer_id.notnull()).select("customer_id")
+        if REPLACED in store.tables():
+            store.insert(REPLACED, owners)
+        else:
+            store.create(REPLACED, owners, temporary=True)
+
+
 def _best(store: Store, table: Table, rows: ir.Table) -> ir.Table:
     """New rows, one per key; ordering is only worked out when a key repeats."""
-    repeated = rows.group_by(list(table.key)).agg(_n=rows.count())
-    repeated = repeated.filter(repeated._n > 1)
-    if not count(store, repeated):
+    repeated = _repeated(table, rows)
+    if not any_of(store, repeated):
         return rows
     several = rows.semi_join(repeated, list(table.key))
     once = rows.anti_join(repeated, list(table.key))
     return once.union(_merged(table, several)).select(*(c.name for c in table.columns))
 
 
+@said_once
+def _repeated(table: Table, rows: ir.Table) -> ir.Table:
+    times = rows.group_by(list(table.key)).agg(_n=rows.count())
+    return times.filter(times._n > 1)
+
+
+@said_once
 def _winning(table: Table, incoming: ir.Table, known: ir.Table) -> ir.Table:
     """Rows that are not known, and those that take the place of a known one."""
     key = list(table.key)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
-    from patron.ports.engine import Store
+    from patron.ports.engine import Engine, Store
 
 BITS_PER_WORD = 62  # signed 64-bit integers everywhere, with room to spare
 
@@ -115,9 +115,21 @@ class Done:
     recorded: bool
 
 
-def assign_slots(store: Store, definitions: Mapping[str, str]) -> tuple[Slot, ...]:
-    """A slot for each segment, old ones kept; `definitions` is slug → text of the definition."""
-    known = {r["segment"]: r for r in store.query(SLOTS.unbound()).to_pylist()}
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The places of all segments that ever were, as `SLOTS` shall hold them."""
+
+    rows: pa.Table
+
+    @property
+    def slots(self) -> tuple[Slot, ...]:
+        """Those of the segments that there are."""
+        return tuple(Slot(str(r["segment"]), int(r["slot"])) for r in self.rows.to_pylist() if r["is_current"])
+
+
+def places(engine: Engine, definitions: Mapping[str, str]) -> Places:
+    """A place for each segment, old ones kept; `definitions` is slug → text of the definition."""
+    known = {r["segment"]: r for r in engine.query(SLOTS.unbound()).to_pylist()}
     following = max((r["slot"] for r in known.values()), default=-1) + 1
     rows = []
     for segment, text in definitions.items():
@@ -127,18 +139,15 @@ def assign_slots(store: Store, definitions: Mapping[str, str]) -> tuple[Slot, ..
         changed = old["definition"] != digest
         rows.append({"segment": segment, "slot": old["slot"], "definition": digest, "is_changed": changed, "is_current": True})
     gone = [{**r, "is_current": False} for r in known.values() if r["segment"] not in definitions]
-    store.delete(SLOTS.name, SLOTS.unbound().select("segment"), on=("segment",))
-    store.insert(SLOTS.name, arrow_rows(SLOTS, rows + gone))
-    return tuple(Slot(str(r["segment"]), int(r["slot"])) for r in rows)
+    return Places(arrow_rows(SLOTS, rows + gone))
 
 
-def keep_memberships(store: Store, flags: ir.Table, slots: Sequence[Slot], *, as_of: datetime, now: datetime) -> Done:
-    """Store who is in which segment as of an instant, and what changed since the last recorded one.
+def keep_memberships(store: Store, of: Places, *, as_of: datetime, now: datetime) -> Done:
+    """Keep, of the memberships in `CURRENT`, what changed since the last recorded ones; a refresh that looks back records nothing.
 
     Args:
         store: the project's store.
-        flags: customer_id and one boolean column per segment.
-        slots: from `assign_slots`.
+        of: the places of their bits.
         as_of: the instant of the answers.
         now: the present.
 
@@ -149,21 +158,46 @@ def keep_memberships(store: Store, flags: ir.Table, slots: Sequence[Slot], *, as
     history = REFRESHES.unbound()
     last = store.query(history.filter(history.is_recorded).aggregate(last=history["as_of"].max())).column("last")[0].as_py()
     recorded = last is None or instant >= last
-    store.create(CURRENT, packed(flags, slots))
+    show_memberships(store, of)
+    changed = record_changes(store, literal(as_of)) if recorded else 0
+    return note_refresh(store, of, as_of=as_of, now=now, changed=changed, recorded=recorded)
+
+
+def show_memberships(store: Store, of: Places) -> None:
+    """Put the segments in the place of those before, with a view that has a boolean for each."""
+    store.delete(SLOTS.name, SLOTS.unbound().select("segment"), on=("segment",))
+    store.insert(SLOTS.name, of.rows)
     current = _bits(store, CURRENT)
-    store.view("memberships", current.select("customer_id", **{s.segment: (current[s.word] & s.mask) != 0 for s in slots}))
-    changed = 0
+    store.view("memberships", current.select("customer_id", **{s.segment: (current[s.word] & s.mask) != 0 for s in of.slots}))
+
+
+def record_changes(store: Store, at: ir.TimestampValue) -> int:
+    """Add to the history in what everybody's memberships differ from the recorded ones, and record them; how many changed."""
+    current = _bits(store, CURRENT)
+    changed = store.insert(CHANGES.name, _changes(_bits(store, RECORDED), current, at)) if RECORDED in store.tables() else 0
+    store.create(RECORDED, current)
+    return changed
+
+
+def note_refresh(store: Store, of: Places, *, as_of: datetime, now: datetime, changed: int, recorded: bool = True) -> Done:  # noqa: PLR0913  # said by name
+    """Keep that a refresh was made, and how many members each segment has, unless it looks back; what it did."""
+    current = _bits(store, CURRENT)
     if recorded:
-        if RECORDED in store.tables():
-            changed = store.insert(CHANGES.name, _changes(_bits(store, RECORDED), current, literal(as_of)))
-        store.create(RECORDED, current)
         sizes = SIZES.unbound()
         store.delete(SIZES.name, sizes.filter(sizes["as_of"] == literal(as_of)).select("segment", "as_of"), on=SIZES.key)
-        store.insert(SIZES.name, _sizes(current, slots, as_of))
+        store.insert(SIZES.name, _sizes(current, of.slots, as_of))
     customers = store.query(current.aggregate(n=current.count())).column("n")[0].as_py()
+    instant = as_of.astimezone(UTC).replace(tzinfo=None)
     row = {"as_of": instant, "refreshed_at": now.replace(tzinfo=None), "is_recorded": recorded, "customers": customers}
     store.insert(REFRESHES.name, arrow_rows(REFRESHES, [row]))
     return Done(customers, changed, recorded)
+
+
+def customers_last(store: Store) -> int:
+    """How many customers the last refresh knew of; 0 before the first."""
+    rows = REFRESHES.unbound()
+    last = store.query(rows.order_by(ibis.desc("refreshed_at")).select("customers").limit(1))["customers"]
+    return int(last[0].as_py()) if len(last) else 0
 
 
 def _bits(store: Store, name: str) -> ir.Table:

@@ -84,21 +84,58 @@ def refresh(  # noqa: PLR0913  # the present and the way to tell are said by nam
         store.declare(table)
     facts = replace(facts, known=facts.known | {PREDICTIONS}) if fit else facts
     with store.transaction():
-        tell = make_features(store, definitions.catalog, facts, progress=progress, fit=fit)
-        _show_predictions(store, definitions.catalog, facts)
-        plan = Plan(definitions.segments, definitions.catalog, facts)
-        tell("segments")
-        stats = population(store, plan)
-        slots = memberships.assign_slots(store, _texts(definitions.segments))
-        done = memberships.keep_memberships(store, plan.memberships(stats), slots, as_of=facts.as_of, now=now)
+        made = work_out(store, definitions, facts, progress=progress, fit=fit)
+        show_predictions(store, definitions.catalog, facts)
+        done = memberships.keep_memberships(store, made.places, as_of=facts.as_of, now=now)
         if is_live:
-            tell("due times")
-            store.create(DUE.name, due_rows(plan, stats))
+            make_due(store, made)
             store.index(FEATURES, "customer_id")  # a site asks about its visitors one by one
         else:
             outdate(store)
-        _drop_passing(store, plan.steps())
+        drop_passing(store, made.plan.steps())
         return done
+
+
+@dataclass(frozen=True, slots=True)
+class WorkedOut:
+    """What the tables that a refresh has made so far come from.
+
+    Attributes:
+        plan: of the segments.
+        stats: of the population.
+        places: of the bits of memberships.
+        tell: is told of what is made next.
+    """
+
+    plan: Plan
+    stats: Mapping[str, object]
+    places: memberships.Places
+    tell: Steps
+
+
+def work_out(engine: Engine, definitions: Definitions, facts: Facts, *, progress: Progress, fit: Fit | None = None) -> WorkedOut:
+    """Make the tables of a refresh, up to everybody's memberships.
+
+    Args:
+        engine: where they are made; the tables of terms stay until `drop_passing`.
+        definitions: what is worked out.
+        facts: the instant, the shop, and which facts are known.
+        progress: is told about every table.
+        fit: as for `refresh`.
+    """
+    tell = make_features(engine, definitions.catalog, facts, progress=progress, fit=fit)
+    plan = Plan(definitions.segments, definitions.catalog, facts)
+    tell("segments")
+    stats = population(engine, plan)
+    places = memberships.places(engine, _texts(definitions.segments))
+    engine.create(memberships.CURRENT, memberships.packed(plan.memberships(stats), places.slots))
+    return WorkedOut(plan, stats, places, tell)
+
+
+def make_due(engine: Engine, made: WorkedOut) -> None:
+    """Make the table of when each customer has to be looked at again."""
+    made.tell("due times")
+    engine.create(DUE.name, due_rows(made.plan, made.stats))
 
 
 def make_features(  # noqa: PLR0913  # what is left out has its usual value
@@ -132,7 +169,7 @@ def make_features(  # noqa: PLR0913  # what is left out has its usual value
     found = engine.query(ibis.table(points.schema(), name=CUT_POINTS))
     tell("features")
     engine.create(FEATURES, feature_plan.features(catalog, facts, cuts(found.to_pylist(), settings), names), temporary=temporary)
-    _drop_passing(engine, steps)
+    drop_passing(engine, steps)
     return tell
 
 
@@ -160,19 +197,26 @@ def population(engine: Engine, plan: Plan, *, temporary: bool = False) -> Mappin
     return row
 
 
-def _models(engine: Engine, fit: Fit | None) -> Models:
-    models = fit(engine) if fit else kept_models(engine)
-    if models is None:
-        raise InvariantError("Predictions are said to be known, but no models are kept.")
-    return models
-
-
-def _show_predictions(store: Store, catalog: Catalog, facts: Facts) -> None:
+def show_predictions(store: Store, catalog: Catalog, facts: Facts) -> None:
     """A view of what is predicted, under its own name, for people and tools."""
     if PREDICTIONS in facts.known:
         names = [f.name for f in catalog.visible() if f.family == "predictions"]
         made = feature_plan.table(catalog)
         store.view(PREDICTIONS, made.filter(made.p_alive.notnull()).select("customer_id", *names))
+
+
+def drop_passing(engine: Engine, steps: Iterable[Step]) -> None:
+    """Drop the tables that only later steps have read."""
+    for step in steps:
+        if not step.is_kept:
+            engine.drop(step.name, temporary=True)
+
+
+def _models(engine: Engine, fit: Fit | None) -> Models:
+    models = fit(engine) if fit else kept_models(engine)
+    if models is None:
+        raise InvariantError("Predictions are said to be known, but no models are kept.")
+    return models
 
 
 def _texts(segments: Checked) -> dict[str, str]:
@@ -194,13 +238,6 @@ def _make(engine: Engine, steps: Iterable[Step], tell: Steps, *, temporary: bool
     for step in steps:
         tell(step.name)
         engine.create(step.name, step.expression, temporary=temporary or not step.is_kept)
-
-
-def _drop_passing(engine: Engine, steps: Iterable[Step]) -> None:
-    """Drop the tables that only later steps have read."""
-    for step in steps:
-        if not step.is_kept:
-            engine.drop(step.name, temporary=True)
 
 
 def _silent(done: int, total: int, what: str) -> None:

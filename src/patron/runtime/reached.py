@@ -35,7 +35,12 @@ def reached(store: Store, definitions: str = "") -> tuple[int, datetime | None]:
         store: the project's.
         definitions: the digest of those that answers must have been made by; whichever if not given.
     """
-    rows = store.query(_ROWS).to_pylist() if TICKS.name in store.tables() else []
+    return stands(store, definitions) if TICKS.name in store.tables() else (0, None)
+
+
+def stands(store: Store, definitions: str) -> tuple[int, datetime | None]:
+    """The same, where the live path has declared its table."""
+    rows = store.query(_ROWS).to_pylist()
     if not rows:
         return 0, None
     as_of = rows[0]["as_of"] if definitions in {"", rows[0]["definitions"]} else None

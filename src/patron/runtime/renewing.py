@@ -20,7 +20,6 @@ from patron.features.partials.lines import PRODUCTS, later_products
 from patron.features.scores import CUTS, cuts
 from patron.kernel.errors import UnsupportedError
 from patron.kernel.steps import Step
-from patron.kernel.time import moment
 from patron.runtime.due_times import DUE, due_rows
 from patron.runtime.few import Beside, beside
 from patron.runtime.memberships import CHANGES, CURRENT, SLOTS, Slot, packed, renew_memberships
@@ -30,14 +29,18 @@ from patron.runtime.predicting import FILLED, answer
 from patron.segments.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    import ibis.expr.types as ir
     import pyarrow as pa
 
     from patron.facts.as_of import Facts
     from patron.ports.engine import Engine, Few, Store
     from patron.runtime.models import Models
     from patron.runtime.pipeline import Definitions
+
+    Keep = Callable[[Store, pa.Table, ir.Table], int]
+    """Keeps memberships of customers: the store, their bits, and who they are; how many changed."""
 
 _log = logging.getLogger(__name__)
 
@@ -81,24 +84,24 @@ def of_touched(facts: Facts) -> Facts:
     return replace(facts, as_of=facts.shop.calendar.mark(facts.as_of), only=TOUCHED, is_live=True)
 
 
-def recipe(store: Store, definitions: Definitions, facts: Facts, few: Few | None = None) -> Recipe:
+def recipe(engine: Engine, definitions: Definitions, facts: Facts, few: Few | None = None) -> Recipe:
     """How answers are made while definitions and the population stay as the last refresh found them.
 
     Args:
-        store: holds them.
+        engine: holds them.
         definitions: features and segments.
         facts: of whom, and as of when.
         few: works the answers out if it can; else the store itself does.
     """
     catalog = definitions.catalog
-    slots = [Slot(r["segment"], r["slot"]) for r in store.query(SLOTS.unbound()).to_pylist() if r["is_current"]]
+    slots = [Slot(r["segment"], r["slot"]) for r in engine.query(SLOTS.unbound()).to_pylist() if r["is_current"]]
     partials = [step for step in feature_plan.partial_steps(catalog, facts) if _is_of_customers(step)]
     predicted = next((i for i, step in enumerate(partials) if step.name == histories.PREDICTIONS.table_name), len(partials))
-    points = store.query(ibis.table(CUTS, name=CUT_POINTS)).to_pylist()
+    points = engine.query(ibis.table(CUTS, name=CUT_POINTS)).to_pylist()
     features = Step(FEATURES, feature_plan.features(catalog, facts, cuts(points, catalog.settings.scores)))
     plan = Plan(definitions.segments, catalog, facts)
     statistics = plan.statistics()
-    stats = {} if statistics is None else store.query(ibis.table(statistics.schema(), name=STATISTICS)).to_pylist()[0]
+    stats = {} if statistics is None else engine.query(ibis.table(statistics.schema(), name=STATISTICS)).to_pylist()[0]
     terms = [step for step in plan.steps() if _is_of_customers(step)]
     made = Recipe(
         before=tuple(partials[:predicted]),
@@ -107,30 +110,31 @@ def recipe(store: Store, definitions: Definitions, facts: Facts, few: Few | None
         due=Step(DUE.name, due_rows(plan, stats)),
         facts=facts,
         definitions=definitions,
-        models=kept_models(store) if PREDICTIONS in facts.known else None,
+        models=kept_models(engine) if PREDICTIONS in facts.known else None,
     )
     return made if few is None else replace(made, by=beside(few, made.steps, FILLED, _TOUCHED, lambda: _rehearse(few, made)))
 
 
-def renew(store: Store, how: Recipe) -> int:
+def renew(store: Store, how: Recipe, keep: Keep = renew_memberships) -> int:
     """Work out the answers of the customers of `TOUCHED` as of the moment and keep them; how many memberships changed.
 
     Args:
         store: it, within a transaction; it and the engine of `how` were told the moment.
         how: from `recipe`.
+        keep: keeps their memberships, and what changed; doing it again changes nothing.
     """
     if how.by is not None:
         try:
             how.by.take(store)
-            return _renew(store, how.by.engine, how)
+            return _renew(store, how.by.engine, how, keep)
         except UnsupportedError as error:  # for these rows; the store can
             _log.warning("answers are left to the store", extra={"action": "tick", "reason": str(error)})
-    return _renew(store, store, how)
+    return _renew(store, store, how, keep)
 
 
-def _renew(store: Store, engine: Engine, how: Recipe) -> int:
+def _renew(store: Store, engine: Engine, how: Recipe, keep: Keep) -> int:
     make(engine, how)
-    changed = renew_memberships(store, _rows(engine, how.answers[-1]), _TOUCHED)
+    changed = keep(store, _rows(engine, how.answers[-1]), _TOUCHED)
     if how.by is not None and engine is how.by.engine:
         how.by.take_one(CHANGES.name, store)  # who has just entered or left may be asked for it
     _make(engine, [how.due])
@@ -141,12 +145,19 @@ def _renew(store: Store, engine: Engine, how: Recipe) -> int:
     return changed
 
 
-def add_products(store: Store, facts: Facts) -> None:
-    """Give products that were sold for the first time, by lines received at the moment, their place among the known ones."""
+def add_products(store: Store, facts: Facts, since: ir.TimestampValue) -> None:
+    """Give products that were sold for the first time, by lines received from an instant on, their place among the known ones."""
     lines, known = t.ORDER_LINES.unbound(), PRODUCTS.table(facts)
-    new = lines.filter(lines.received_at == moment(), lines.product_id.notnull()).anti_join(known, "product_id")
+    new = lines.filter(lines.received_at >= since, lines.product_id.notnull()).anti_join(known, "product_id")
     if store.query(new.select("product_id").limit(1)).num_rows:
         store.insert(PRODUCTS.table_name, later_products(replace(facts, only="")))
+
+
+def prepare(store: Store, how: Recipe) -> None:
+    """Have the statements written that the first renewal would wait for."""
+    read = how.by.read if how.by is not None else [step.expression for step in how.steps]
+    for rows in read:
+        store.sql(rows)
 
 
 def make(engine: Engine, how: Recipe) -> None:

@@ -2,13 +2,15 @@
 
 The position in the inbox is kept in the same transaction, so a tick that is stopped anywhere is simply made again. Between ticks nothing
 runs: the next one comes with the next record, or when the next customer is due. What only the whole population can tell (cut points,
-averages, prices) is renewed by a full refresh at the shop's midnight, which is also when days change.
+averages, prices) is renewed by a full refresh at the shop's midnight, which is also when days change. Where that takes long, it is made
+beside ticks, which go on with what they have until one of them puts the new answers in the place of the old.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import ibis
@@ -16,30 +18,39 @@ import ibis
 from patron.facts import tables as t
 from patron.facts.as_of import DETAILS
 from patron.kernel.errors import TransientError
+from patron.kernel.time import moment
 from patron.runtime import pipeline
-from patron.runtime.due_times import DUE, next_due
+from patron.runtime.asides import Asides
+from patron.runtime.basis import BASIS, Basis, keep_basis, kept_basis
+from patron.runtime.due_times import DUE, due_now, due_since, next_due
 from patron.runtime.loading_merge import REPLACED
 from patron.runtime.loading_options import LoadOptions
-from patron.runtime.memberships import TABLES
-from patron.runtime.reached import TICKS, reach, reached
+from patron.runtime.memberships import TABLES, customers_last
+from patron.runtime.reached import TICKS, reach, stands
 from patron.runtime.receiving import Received, receive, set_aside
-from patron.runtime.renewing import Recipe, add_products, of_touched, recipe, renew
-from patron.runtime.resolving import STIRRED, resolve
+from patron.runtime.renewing import Recipe, add_products, recipe, renew
+from patron.runtime.resolving import STIRRED, resolve_new
+from patron.runtime.swapping import swap
 from patron.runtime.touching import touch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from datetime import datetime
 
+    import ibis.expr.types as ir
+
     from patron.facts.as_of import Facts
-    from patron.kernel.time import Calendar
     from patron.ports.engine import Few, Store
     from patron.ports.inbox import Inbox
+    from patron.runtime.aside import Aside
     from patron.runtime.loading_options import Progress
     from patron.runtime.pipeline import Definitions
+    from patron.runtime.swapping import Next
 
 MOST = 20_000
 _MOST_GIVEN_WAY = 10
+_MOST_DUE = 2_000
+_SECONDS_OF_A_CUSTOMER = 4e-5  # of a full refresh, where none was measured yet
 _TICK = timedelta(microseconds=1)
 _FACTS = frozenset(table.name for table in t.FACTS)
 _TELLING = frozenset({"orders", "spend", "forgotten"})  # of currencies and costs; and what is forgotten may have been all there was
@@ -80,11 +91,12 @@ class Ticks:
 
     Attributes:
         store: the project's.
-        definitions: what is worked out.
+        definitions: what the answers that are kept were worked out by.
         hold: what facts the store holds, as of an instant.
         inbox: what was received.
         few: works out the answers of few customers; without it the store does.
-        progress: is told about every table of a full refresh.
+        progress: is told about every table of a full refresh, by the thread that makes it.
+        beside_from: a full refresh that would take so many seconds and more is made beside ticks; each is part of a tick if None.
     """
 
     store: Store
@@ -93,37 +105,62 @@ class Ticks:
     inbox: Inbox
     few: Few | None = None
     progress: Progress = lambda done, total, what: None  # noqa: ARG005
+    beside_from: float | None = None
+    _wanted: Definitions = field(init=False)
+    _asides: Asides = field(init=False)
+    _basis: Basis | None = field(default=None)
     _held: Facts | None = field(default=None)
-    _recipe: Recipe | None = field(default=None)
+    _recipes: tuple[Recipe, ...] = field(default=())
     _given_way: int = field(default=0)
-    _wakes: dict[datetime, datetime] = field(default_factory=dict)
+    _took_seconds: float | None = field(default=None)
+    _due: dict[datetime, datetime | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Make what the live path keeps, unless it is there."""
         with self.store.transaction():
-            for table in (*t.FACTS, *t.LEDGER, TICKS, DUE, *TABLES):
+            for table in (*t.FACTS, *t.LEDGER, TICKS, BASIS, DUE, *TABLES):
                 self.store.declare(table)
             self.store.index("identities", "identifier_id")
+            self._asides = Asides(self.store)
+            self._basis = kept_basis(self.store)
+        self._wanted = self.definitions
 
     @property
     def reached(self) -> tuple[int, datetime | None]:
         """The last entry of the inbox that has become facts, and the instant of the answers; None where they have to be made anew."""
-        return reached(self.store, self.definitions.digest)
+        return stands(self.store, self.definitions.digest)
 
     @property
     def wakes_at(self) -> datetime | None:
-        """When there is something to do although nothing comes: somebody is due, or the shop's day has ended. None: at once."""
+        """When there is something to do although nothing comes: somebody is due, or a full refresh is. None: at once."""
         _, as_of = self.reached
-        if as_of is None:
+        if as_of is None or self._basis is None or self._asides.is_over:
             return None
-        if as_of not in self._wakes:
-            midnight = next_midnight((self._held or self.hold(as_of)).shop.calendar, as_of)
-            self._wakes = {as_of: min(midnight, next_due(self.store) or midnight)}
-        return self._wakes[as_of]
+        held = self._held or self.hold(as_of)
+        if as_of not in self._due:
+            self._due = {as_of: next_due(self.store, as_of)}
+        due, midnight = self._due[as_of], held.shop.calendar.next_midnight(as_of)
+        if self._is_outdated(replace(held, as_of=as_of), self._basis) and not self._asides.is_at_work:
+            if self._asides.again_at is None:
+                return None
+            midnight = min(midnight, self._asides.again_at)
+        return min(midnight, due or midnight)
+
+    @property
+    def is_refreshing_beside(self) -> bool:
+        """Whether a full refresh is being made beside ticks."""
+        return self._asides.is_at_work
+
+    @property
+    def trouble(self) -> str:
+        """Why the last full refresh beside ticks could not be made; empty when it could."""
+        return self._asides.trouble
 
     def define(self, definitions: Definitions) -> None:
-        """From the next tick on these are what is worked out; that tick fills them in, and puts them in the place of the others at once."""
-        self.definitions, self._recipe = definitions, None
+        """From now on these are what is worked out: they are filled in, and put in the place of the others at once when that is done."""
+        if not self._asides.is_for(definitions.digest):
+            self._asides.break_off()
+        self._wanted = definitions
 
     def tick(self, now: datetime, *, most: int = MOST, is_aside: bool = False) -> Ticked:
         """Bring facts and answers up to an instant, all of it or nothing.
@@ -136,6 +173,19 @@ class Ticks:
         Raises:
             TransientError: the disk is full, or memory is not enough, or another waits to write; the tick can be made again.
         """
+        done = self._asides.done(now)
+        try:
+            return self._ticked(now, done, most=most, is_aside=is_aside)
+        except Exception as error:
+            if done is not None and not done.is_void:
+                self._asides.fail(error, now)
+            raise
+
+    def close(self) -> None:
+        """Let nothing go on beside ticks; there are no more."""
+        self._asides.end()
+
+    def _ticked(self, now: datetime, done: Aside | None, *, most: int, is_aside: bool) -> Ticked:
         with self.store.transaction():
             position, before = self.reached
             now = now if before is None or now > before else before + _TICK
@@ -145,14 +195,28 @@ class Ticks:
                 self.few.tell(now)
             received, position = self._take(position, now, held, most=most, is_aside=is_aside)
             facts = self.hold(now) if _may_tell(received.written, held) else replace(held, as_of=now)
-            # What only the whole population tells is that of another day, or was made from fewer kinds of facts.
-            refreshed = before is None or now >= next_midnight(held.shop.calendar, before) or facts != replace(held, as_of=now)
-            touched, changed = self._refreshed(facts) if refreshed else self._renewed(facts, received)
+            if before is None or self._basis is None:
+                made = self._refreshed(facts)
+            elif done is not None and done.found is not None:
+                made = self._swapped(done, done.found, facts, received)
+            elif self._is_outdated(facts, self._basis) and not self._is_long:
+                made = self._refreshed(facts)
+            else:
+                made = self._renewed(facts, self._basis, received, before)
             self.store.drop(REPLACED)
-            reach(self.store, position, now, self.definitions.digest)
+            if made.anew is not None:
+                keep_basis(self.store, made.anew.basis)
+            digest = self.definitions.digest if made.anew is None else made.anew.definitions.digest
+            reach(self.store, position, now, digest)
         self._held = facts
+        if made.anew is not None:
+            self._take_over(made.anew)
         self._forget(position)
-        return Ticked(now, position, received.records, received.refused, touched, changed, refreshed, received.between)
+        if self._basis is not None and self._is_outdated(facts, self._basis) and self._is_long:
+            self._asides.begin(self._wanted, facts, self.few, position=position, progress=self.progress)
+        return Ticked(
+            now, position, received.records, received.refused, made.touched, made.changed, made.anew is not None, received.between
+        )
 
     def _take(self, position: int, now: datetime, held: Facts, *, most: int, is_aside: bool) -> tuple[Received, int]:
         """Make facts of what has come since a position; what became of it, and the position that is reached."""
@@ -163,20 +227,34 @@ class Ticks:
             received = set_aside(self.store, entries, at=now)
         else:
             received = receive(self.store, entries, LoadOptions(received_at=now, shop=held.shop, is_live=True))
-        resolved = resolve(self.store, now=now, is_live=True, written=received.written)
-        if "customers" in resolved.changed:
-            received.written["customers"] = resolved.changed["customers"]
+        resolved = resolve_new(self.store, received.written, self.few)
+        if "customers" in resolved:
+            received.written["customers"] = resolved["customers"]
         return received, entries[-1].position
 
     def _forget(self, position: int) -> None:
         """Let go of what has become facts."""
         self.inbox.forget(position)
 
-    def _refreshed(self, facts: Facts) -> tuple[int, int]:
-        self._recipe = None
-        done = pipeline.refresh(self.store, self.definitions, facts, now=facts.as_of, progress=self._progress, is_live=True)
+    def _is_outdated(self, facts: Facts, basis: Basis) -> bool:
+        """Whether what only the whole population tells is that of another day, of fewer kinds of facts, or of other definitions."""
+        is_over = facts.as_of >= facts.shop.calendar.next_midnight(basis.as_of)
+        return is_over or not basis.is_of_kinds(facts) or self._wanted.digest != self.definitions.digest
+
+    @property
+    def _is_long(self) -> bool:
+        """Whether a full refresh would hold up ticks for too long."""
+        if self.beside_from is None:
+            return False
+        took = customers_last(self.store) * _SECONDS_OF_A_CUSTOMER if self._took_seconds is None else self._took_seconds
+        return took >= self.beside_from
+
+    def _refreshed(self, facts: Facts) -> _Made:
+        self._asides.break_off()
+        began = perf_counter()
+        done = pipeline.refresh(self.store, self._wanted, facts, now=facts.as_of, progress=self._progress, is_live=True)
         self._given_way = 0
-        return done.customers, done.changed
+        return _Made(done.customers, done.changed, _Anew(self._wanted, Basis.of(facts), perf_counter() - began))
 
     def _progress(self, done: int, total: int, what: str) -> None:
         self.progress(done, total, what)
@@ -184,26 +262,75 @@ class Ticks:
             self._given_way += 1
             raise GaveWayError("The refresh gives way to a command that writes.")
 
-    def _renewed(self, facts: Facts, received: Received) -> tuple[int, int]:
+    def _swapped(self, aside: Aside, made: Next, facts: Facts, received: Received) -> _Made:
+        basis = Basis.of(made.facts)
+        since = [*self._others(received), aside.noted_in(self.store)]
+        of = basis.of_touched(facts)
+        touched, changed = swap(self.store, made, of, self.few, written=received.written, others=since, now=facts.as_of)
+        return _Made(touched, changed, _Anew(made.definitions, basis, aside.seconds, made.recipes))
+
+    def _renewed(self, facts: Facts, basis: Basis, received: Received, before: datetime) -> _Made:
+        due = self._due_meanwhile(facts, basis, before) if self._is_outdated(facts, basis) else due_now()
+        touched = touch(self.store, received.written, self._others(received), due)
+        if not touched:
+            return _Made(0, 0)
+        self._asides.note(self.store)
+        of = basis.of_touched(facts)
+        if "order_lines" in received.written:
+            add_products(self.store, of, moment())
+        return _Made(touched, renew(self.store, self._recipe(of)))
+
+    def _due_meanwhile(self, facts: Facts, basis: Basis, before: datetime) -> ir.Table:
+        """Who is looked at though nothing has come of them, while a full refresh beside ticks will look at everybody.
+
+        For many something changes with the day: they are left to it, and so are all when there are too many, as after a night.
+        """
+        due = due_since(before, but=facts.shop.calendar.next_midnight(basis.as_of))
+        count = self.store.query(due.aggregate(n=due.count()))["n"][0].as_py()
+        return due if count <= _MOST_DUE else due.limit(0)
+
+    def _recipe(self, of: Facts) -> Recipe:
+        found = next((how for how in self._recipes if how.facts == of), None)
+        if found is None:
+            found = recipe(self.store, self.definitions, of, self.few)
+            self._recipes = (found,)
+        return found
+
+    def _others(self, received: Received) -> list[ir.Table]:
+        """Customers of whom this tick has changed something that is not a fact of theirs."""
         others = [STIRRED] if received.records else []
         if REPLACED in self.store.tables():
             others.append(ibis.table({"customer_id": "int64"}, name=REPLACED))
-        touched = touch(self.store, received.written, others)
-        if not touched:
-            return 0, 0
-        if self._recipe is None:
-            self._recipe = recipe(self.store, self.definitions, of_touched(facts), self.few)
-        if "order_lines" in received.written:
-            add_products(self.store, self._recipe.facts)
-        return touched, renew(self.store, self._recipe)
+        return others
+
+    def _take_over(self, anew: _Anew) -> None:
+        """Everything was worked out anew, and kept."""
+        self.definitions, self._basis, self._took_seconds, self._recipes = anew.definitions, anew.basis, anew.seconds, anew.recipes
+        if anew.recipes:
+            self._asides.took_place()
+            self.few = next((how.by.engine for how in anew.recipes if how.by is not None), self.few)  # the one that is told the moment
+
+
+@dataclass(frozen=True, slots=True)
+class _Anew:
+    """What all answers come from now: by which definitions, of what, how long it took; recipes for ticks if it was made beside them."""
+
+    definitions: Definitions
+    basis: Basis
+    seconds: float
+    recipes: tuple[Recipe, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What a tick made of answers: customers looked at, memberships changed; and all anew, if it was all."""
+
+    touched: int
+    changed: int
+    anew: _Anew | None = None
 
 
 def _may_tell(written: Collection[str], held: Facts) -> bool:
     """Whether new rows of these tables can make facts of a kind known that were not: a table, a detail, a currency, a cost."""
     details = {table.name for name, (table, _) in DETAILS.items() if name not in held.known}
     return any(name in _TELLING or name in details or (name in _FACTS and name not in held.known) for name in written)
-
-
-def next_midnight(calendar: Calendar, instant: datetime) -> datetime:
-    """When the shop's day of an instant ends."""
-    return calendar.midnight(calendar.day_of(instant) + timedelta(days=1))

@@ -8,7 +8,6 @@ import ibis
 
 from patron.facts import tables as t
 from patron.kernel.time import moment
-from patron.runtime.due_times import due_now
 from patron.runtime.renewing import TOUCHED
 
 if TYPE_CHECKING:
@@ -23,18 +22,19 @@ OF_CUSTOMERS = tuple(table for table in t.FACTS if "customer_id" in table and "r
 """Facts that say whose they are and when they were received."""
 
 
-def touch(store: Store, written: Iterable[str], others: Iterable[ir.Table]) -> int:
+def touch(store: Store, written: Iterable[str], others: Iterable[ir.Table], due: ir.Table) -> int:
     """Make the table `TOUCHED`; how many customers are in it.
 
     Args:
         store: told the moment, at which what is new was received.
         written: the fact tables that have new rows.
         others: more customers (customer_id) of whom something has changed.
+        due: customers (customer_id) for whom time has passed.
     """
     names = frozenset(written)
     told = [*(_received(table) for table in OF_CUSTOMERS if table.name in names), *others]
     parts = [part.select("customer_id", is_due=ibis.literal(value=False)) for part in told]
-    every = ibis.union(*parts, due_now().mutate(is_due=ibis.literal(value=True)))
+    every = ibis.union(*parts, due.mutate(is_due=ibis.literal(value=True)))
     known = every.filter(every.customer_id.notnull())
     store.create(TOUCHED, known.group_by("customer_id").aggregate(is_due=known.is_due.all()), temporary=True)
     touched = ibis.table({"customer_id": "int64"}, name=TOUCHED)

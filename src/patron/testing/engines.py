@@ -115,6 +115,24 @@ class RowContract:
 class TableContract:
     """Making, replacing and removing tables."""
 
+    def test_rows_that_another_relation_has_are_left_out_and_each_comes_once(self, engine: Engine) -> None:
+        """Nulls are the same as nulls: what is in both is in no difference."""
+        pairs = SALES_ROWS.select("customer_id", "is_good")
+        bad = pairs.filter(~pairs.is_good.fill_null(True))  # a value of the path
+        rows = engine.query(pairs.difference(bad).order_by("customer_id", "is_good"))
+        assert rows.to_pylist() == [
+            {"customer_id": 1, "is_good": True},
+            {"customer_id": 1, "is_good": None},
+            {"customer_id": 3, "is_good": None},
+        ]
+        assert engine.query(pairs.difference(pairs)).num_rows == 0
+
+    def test_nothing_is_identical_to_nothing_and_to_no_value(self, engine: Engine) -> None:
+        """A comparison that is never unknown."""
+        t = SALES_ROWS
+        rows = engine.query(t.filter(t.customer_id == 3).select(a=t.amount.identical_to(t.amount), b=t.amount.identical_to(t.customer_id)))
+        assert rows.to_pylist() == [{"a": True, "b": False}]
+
     def test_a_created_table_has_the_types_of_its_expression(self, engine: Engine) -> None:
         """Integer sums, counts, ratios, instants and dates come back as declared."""
         t = SALES_ROWS

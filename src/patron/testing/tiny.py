@@ -38,7 +38,7 @@ def tiny_shop(rows: Mapping[str, Sequence[Mapping[str, object]]]) -> DuckDBEngin
         engine.declare(table)
         given = rows.get(table.name, ())
         if given:
-            engine.insert(table.name, _arrow(table, given))
+            engine.insert(table.name, tiny_rows(table, given))
     return engine
 
 
@@ -47,7 +47,8 @@ def customer(name: str) -> int:
     return derived("customer", name)
 
 
-def _arrow(table: Table, rows: Sequence[Mapping[str, object]]) -> pa.Table:
+def tiny_rows(table: Table, rows: Sequence[Mapping[str, object]]) -> pa.Table:
+    """Rows of a table as `tiny_shop` fills them in."""
     for row in rows:
         unknown = [c for c in row if c not in table]
         assert not unknown, f"{table.name} has no column {unknown}"

@@ -7,25 +7,24 @@ from __future__ import annotations
 
 import os
 import re
-import threading
 from contextlib import contextmanager, nullcontext
 from datetime import UTC
-from functools import lru_cache, wraps
+from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import duckdb
 import ibis
 import ibis.expr.datatypes as dt
-import ibis.expr.operations as ops
-import sqlglot.expressions as sge
-from ibis.backends.sql.compilers import DuckDBCompiler
 
+from patron.adapters.engines.duckdb_limits import FULL, limits
 from patron.adapters.engines.duckdb_turn import Turn
-from patron.kernel.errors import DISK_FULL, InputError, MemoryLimitError, TransientError
+from patron.adapters.engines.duckdb_words import quoted, statement_of, text, type_name
+from patron.kernel.errors import DISK_FULL, InputError, TransientError
 from patron.kernel.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
 
@@ -49,11 +48,8 @@ _FORMATS = {
     ".csv": "FORMAT csv, HEADER",
     ".jsonl": "FORMAT json",
 }
-_LONG_LIST = 6
 _FEW_MEGABYTES = 2_500
 _HELD = re.compile(r"PID (\d+)")
-_writing = threading.Lock()  # what `_unfused` sets is there for all threads
-_FULL = re.compile("no space left|file too large|quota exceeded", re.IGNORECASE)  # ENOSPC, EFBIG, EDQUOT
 
 Method = TypeVar("Method", bound="Callable[..., object]")
 
@@ -107,7 +103,7 @@ class DuckDBEngine:
                 who = f" (process {held[1]})" if held else ""
                 message = f"Another process{who} holds this project open. Stop it, or wait until it has finished."
                 raise TransientError(message) from error
-            if _FULL.search(str(error)):
+            if FULL.search(str(error)):
                 raise TransientError(DISK_FULL) from error
             raise InputError("The project's database cannot be opened.", [Problem(str(path and path.name), "", "a DuckDB file")]) from error
 
@@ -133,11 +129,11 @@ class DuckDBEngine:
 
     def sql(self, expression: ir.Table) -> str:
         """The DuckDB statement for an expression."""
-        return _statement(expression.op())
+        return statement_of(expression.op())
 
     def query(self, expression: ir.Table) -> pa.Table:
         """The rows of an expression, in its types: DuckDB itself sums whole numbers into wider ones."""
-        with _limits():
+        with limits():
             rows = self.connection.sql(self.sql(expression)).to_arrow_table()
         wanted = expression.schema().to_pyarrow()
         return rows if rows.schema == wanted else rows.cast(wanted)
@@ -146,9 +142,9 @@ class DuckDBEngine:
         """Make or replace a table with the rows of an expression, each column in the type that the expression has."""
         kind = "TEMP TABLE" if temporary else "TABLE"
         columns = expression.schema().items()
-        cast = ", ".join(f"{_quoted(c)}::{self._type(t)} AS {_quoted(c)}" for c, t in columns)
+        cast = ", ".join(f"{quoted(c)}::{self._type(t)} AS {quoted(c)}" for c, t in columns)
         with nullcontext() if temporary else self.transaction():
-            self._run(f"CREATE OR REPLACE {kind} {_quoted(name)} AS SELECT {cast} FROM ({self.sql(expression)})")
+            self._run(f"CREATE OR REPLACE {kind} {quoted(name)} AS SELECT {cast} FROM ({self.sql(expression)})")
 
     def fill(self, name: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> None:
         """Make or replace a table with rows that were worked out outside, taken as they come."""
@@ -156,14 +152,14 @@ class DuckDBEngine:
         with nullcontext() if temporary else self.transaction():
             self.connection.register("_rows", rows)
             try:
-                self._run(f"CREATE OR REPLACE {kind} {_quoted(name)} AS SELECT * FROM _rows")
+                self._run(f"CREATE OR REPLACE {kind} {quoted(name)} AS SELECT * FROM _rows")
             finally:
                 self.connection.unregister("_rows")
 
     def drop(self, name: str, *, temporary: bool = False) -> None:
         """Remove a table, or with `temporary` the temporary one that hides it; nothing happens when there is none."""
         with nullcontext() if temporary else self.transaction():
-            self._run(f"DROP TABLE IF EXISTS {'temp.main.' if temporary else ''}{_quoted(name)}")
+            self._run(f"DROP TABLE IF EXISTS {'temp.main.' if temporary else ''}{quoted(name)}")
 
     def tables(self) -> frozenset[str]:
         """The names of all tables and views."""
@@ -172,65 +168,74 @@ class DuckDBEngine:
 
     def columns(self, name: str) -> tuple[str, ...]:
         """The column names of a table, in order."""
-        of = f"table_name = {_text(name)} ORDER BY ordinal_position"
+        of = f"table_name = {text(name)} ORDER BY ordinal_position"
         return tuple(r[0] for r in self._rows(f"SELECT column_name FROM information_schema.columns WHERE {of}"))
 
     @_whole
     def declare(self, table: Table) -> None:
         """Make an empty table with a declared schema unless it exists."""
-        columns = ", ".join(f"{_quoted(c.name)} {self._type(ibis.dtype(c.type))}{' NOT NULL' if c.required else ''}" for c in table.columns)
-        self._run(f"CREATE TABLE IF NOT EXISTS {_quoted(table.name)} ({columns})")
+        columns = ", ".join(f"{quoted(c.name)} {self._type(ibis.dtype(c.type))}{' NOT NULL' if c.required else ''}" for c in table.columns)
+        self._run(f"CREATE TABLE IF NOT EXISTS {quoted(table.name)} ({columns})")
 
     @_whole
     def insert(self, name: str, rows: ir.Table | pa.Table) -> int:
         """Append rows, matched by column name; columns that are not given stay null. Returns how many."""
-        return self._insert(_quoted(name), rows)
+        return self._insert(quoted(name), rows)
 
     @_whole
     def delete(self, name: str, keys: ir.Table, on: tuple[str, ...]) -> None:
         """Delete the rows whose key is among `keys`."""
-        target = _quoted(name)
-        matches = " AND ".join(f"{target}.{_quoted(c)} = _keys.{_quoted(c)}" for c in on)
+        target = quoted(name)
+        matches = " AND ".join(f"{target}.{quoted(c)} = _keys.{quoted(c)}" for c in on)
         self._run(f"DELETE FROM {target} USING ({self.sql(keys)}) AS _keys WHERE {matches}")
 
     @_whole
     def renew(self, name: str, rows: ir.Table | pa.Table, touched: ir.Table) -> None:
         """Put rows in the place of those that the kept table `name` has of some customers."""
-        kept = f"{self._kept}.{_quoted(name)}"
+        kept = f"{self._kept}.{quoted(name)}"
         self._run(f"DELETE FROM {kept} WHERE customer_id IN (SELECT customer_id FROM ({self.sql(touched)}))")
         self._insert(kept, rows)
 
     @_whole
     def index(self, name: str, column: str) -> None:
         """From now on rows of a kept table are found by a column of ids without looking through it; until the table is made anew."""
-        self._run(f"CREATE INDEX IF NOT EXISTS {_quoted(f'{name}_by_{column}')} ON {self._kept}.{_quoted(name)} ({_quoted(column)})")
+        self._run(f"CREATE INDEX IF NOT EXISTS {quoted(f'{name}_by_{column}')} ON {self._kept}.{quoted(name)} ({quoted(column)})")
 
     def pick(self, name: str, column: str, value: int, columns: Sequence[str]) -> list[dict[str, Any]]:
         """These columns of the rows of a table in which a column of ids has a value: the quick way to few rows."""
-        chosen = ", ".join(map(_quoted, columns))
-        rows = self._rows(f"SELECT {chosen} FROM {_quoted(name)} WHERE {_quoted(column)} = {int(value)}")
+        chosen = ", ".join(map(quoted, columns))
+        rows = self._rows(f"SELECT {chosen} FROM {quoted(name)} WHERE {quoted(column)} = {int(value)}")
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
     def tell(self, instant: datetime) -> None:
         """From now on `kernel.time.moment` is this instant."""
         wall = instant.astimezone(UTC).replace(tzinfo=None)
-        self._run(f"SET VARIABLE moment = {_text(wall.isoformat(sep=' '))}::TIMESTAMP")
+        self._run(f"SET VARIABLE moment = {text(wall.isoformat(sep=' '))}::TIMESTAMP")
+
+    def view(self, name: str, expression: ir.Table, *, temporary: bool = False) -> None:
+        """Give an expression a name that people and tools can query; a temporary one hides the table of that name from this session."""
+        with nullcontext() if temporary else self.transaction():
+            self._run(f"CREATE OR REPLACE {'TEMP ' if temporary else ''}VIEW {quoted(name)} AS {self.sql(expression)}")
 
     @_whole
-    def view(self, name: str, expression: ir.Table) -> None:
-        """Give an expression a name that people and tools can query."""
-        self._run(f"CREATE OR REPLACE VIEW {_quoted(name)} AS {self.sql(expression)}")
+    def rename(self, name: str, to: str) -> None:
+        """Put a kept table in the place of another, if there is one; it costs the same for any number of rows."""
+        self._run(f"DROP TABLE IF EXISTS {self._kept}.{quoted(to)}")
+        self._run(f"ALTER TABLE {self._kept}.{quoted(name)} RENAME TO {quoted(to)}")
 
     @_whole
-    def update(self, name: str, values: ir.Table, on: tuple[str, ...], *, only: Rows = "all") -> int:
+    def update(
+        self, name: str, values: ir.Table, on: tuple[str, ...], *, only: Rows = "all", since: tuple[str, datetime] | None = None
+    ) -> int:
         """Set the other columns of `values` in the rows whose key is among them, where they differ. Returns how many rows changed."""
-        target = _quoted(name)
-        columns = [_quoted(c) for c in values.columns if c not in on]
+        target = quoted(name)
+        columns = [quoted(c) for c in values.columns if c not in on]
         sets = ", ".join(f"{c} = _values.{c}" for c in columns)
         differs = " OR ".join(f"{target}.{c} IS DISTINCT FROM _values.{c}" for c in columns)
-        unknown = [] if only == "all" else [f"{target}.{c} IS NULL" for c in columns]
-        unknown += [f"{target}.received_at = moment()"] if only == "unknown, new" else []
-        where = " AND ".join([*(f"{target}.{_quoted(c)} = _values.{_quoted(c)}" for c in on), *unknown, f"({differs})"])
+        bounds = [] if only == "all" else [f"{target}.{c} IS NULL" for c in columns]
+        bounds += [f"{target}.received_at = moment()"] if only == "unknown, new" else []
+        bounds += [f"{target}.{quoted(since[0])} >= TIMESTAMP '{since[1].replace(tzinfo=None).isoformat(' ')}'"] if since else []
+        where = " AND ".join([*(f"{target}.{quoted(c)} = _values.{quoted(c)}" for c in on), *bounds, f"({differs})"])
         done = self._rows(f"UPDATE {target} SET {sets} FROM ({self.sql(values)}) AS _values WHERE {where}")
         return int(done[0][0])
 
@@ -243,7 +248,7 @@ class DuckDBEngine:
             raise InputError("The file cannot be written.", [Problem(str(file), str(file.parent), "a folder that exists")])
         part = file.with_name(f".{file.name}.part")
         try:
-            done = self._rows(f"COPY ({self.sql(expression)}) TO {_text(str(part.absolute()))} ({options})")
+            done = self._rows(f"COPY ({self.sql(expression)}) TO {text(str(part.absolute()))} ({options})")
             part.replace(file)
         finally:
             part.unlink(missing_ok=True)
@@ -253,7 +258,7 @@ class DuckDBEngine:
         """Write all that is committed to a new file, which can be opened as a store of its own."""
         own = self._kept.rpartition(".")[0]
         with self.turn:
-            self._run(f"ATTACH {_text(str(file.absolute()))} AS _copy")
+            self._run(f"ATTACH {text(str(file.absolute()))} AS _copy")
             try:
                 self._run(f"COPY FROM DATABASE {own} TO _copy")
             finally:
@@ -265,17 +270,16 @@ class DuckDBEngine:
         if self._depth:
             yield
             return
-        with self.turn:
-            self._run("BEGIN TRANSACTION")
-            self._depth += 1
-            try:
-                yield
-                self._run("COMMIT")
-            except BaseException:
-                self._depth = 0
-                self._abandon()
-                raise
-            self._depth = 0
+        with self.turn, self._all_or_nothing():
+            yield
+
+    def apart(self) -> AbstractContextManager[None]:
+        """All that happens inside is kept, or none of it, while transactions go on: it waits for none and none waits for it."""
+        return self._all_or_nothing()
+
+    def interrupt(self) -> None:
+        """Break off the statement that another thread waits for in this session, if one runs: there KeyboardInterrupt is raised."""
+        self.connection.interrupt()
 
     @property
     def is_wanted(self) -> bool:
@@ -303,9 +307,23 @@ class DuckDBEngine:
         """Take a connection, and run the statements that make a session of it."""
         self.connection, self.turn = connection, turn
         self._depth = 0
-        for statement in first:
-            self._run(statement)
-        self._kept = f"{_quoted(self._rows('SELECT current_database()')[0][0])}.main"
+        for setting in first:
+            self._run(setting)
+        self._kept = f"{quoted(self._rows('SELECT current_database()')[0][0])}.main"
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """A transaction, whoever has the turn."""
+        self._run("BEGIN TRANSACTION")
+        self._depth += 1
+        try:
+            yield
+            self._run("COMMIT")
+        except BaseException:
+            self._depth = 0
+            self._abandon()
+            raise
+        self._depth = 0
 
     def _insert(self, target: str, rows: ir.Table | pa.Table) -> int:
         if isinstance(rows, ibis.Expr):
@@ -317,11 +335,11 @@ class DuckDBEngine:
             self.connection.unregister("_rows")
 
     def _run(self, statement: str) -> duckdb.DuckDBPyConnection:
-        with _limits():
+        with limits():
             return self.connection.execute(statement)
 
     def _rows(self, statement: str) -> list[tuple[Any, ...]]:
-        with _limits():
+        with limits():
             return self.connection.execute(statement).fetchall()
 
     def _abandon(self) -> None:
@@ -331,70 +349,4 @@ class DuckDBEngine:
             return
 
     def _type(self, of: dt.DataType) -> str:
-        return _type(of)
-
-
-@contextmanager
-def _limits() -> Iterator[None]:
-    """Say in a sentence that disk or memory was not enough, and be stopped like everything else.
-
-    A full disk shows in whichever statement, commits too. Who stops a statement gets an error that is none of the engine's own.
-    """
-    try:
-        yield
-    except (RuntimeError, duckdb.InterruptException) as error:
-        if "interrupt" in str(error).lower():
-            raise KeyboardInterrupt from error
-        raise
-    except duckdb.OutOfMemoryException as error:
-        message = "The engine has too little memory or temporary disk space. Nothing was changed; raise the limit in patron.toml."
-        raise MemoryLimitError(message) from error
-    except duckdb.Error as error:
-        if _FULL.search(str(error)):
-            raise TransientError(DISK_FULL) from error
-        raise
-
-
-def _text(value: str) -> str:
-    return sge.Literal.string(value).sql(dialect="duckdb")
-
-
-class _Compiler(DuckDBCompiler):
-    """Ibis' own, but for what this engine is known to do better when it is asked otherwise."""
-
-    __slots__ = ()
-
-    def visit_InValues(self, op: ops.InValues, *, value: sge.Expression, options: tuple[sge.Expression, ...]) -> sge.Expression:  # noqa: N802
-        """A list of six and more becomes a join, which carries every column along and loses the order of the rows; an array does not."""
-        if len(options) >= _LONG_LIST and all(isinstance(o, ops.Literal) and o.value is not None for o in op.options):
-            found: sge.Expression = self.f.array_contains(self.f.array(*options), value)
-            return found
-        return super().visit_InValues(op, value=value, options=options)
-
-
-@lru_cache(maxsize=1_000)
-def _statement(node: ops.Node) -> str:
-    """The statement of an expression, written once: the same questions come again with every refresh and every tick."""
-    with _writing, _unfused():
-        return str(_Compiler().to_sqlglot(node.to_expr()).sql(dialect="duckdb", copy=False))
-
-
-@contextmanager
-def _unfused() -> Iterator[None]:
-    """Selections stay nested as they were said: the engine fuses them itself, in a fraction of the time."""
-    before = ibis.options.sql.fuse_selects
-    ibis.options.sql.fuse_selects = False
-    try:
-        yield
-    finally:
-        ibis.options.sql.fuse_selects = before
-
-
-@lru_cache(maxsize=1_000)
-def _type(of: dt.DataType) -> str:
-    return str(DuckDBCompiler.type_mapper.from_ibis(of).sql(dialect="duckdb"))
-
-
-@lru_cache(maxsize=10_000)
-def _quoted(name: str) -> str:
-    return sge.to_identifier(name, quoted=True).sql(dialect="duckdb")
+        return type_name(of)

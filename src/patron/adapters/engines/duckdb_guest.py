@@ -13,11 +13,12 @@ import pyarrow as pa
 from patron.adapters.engines import duckdb_frames as frames
 from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.adapters.engines.duckdb_turn import Turn
-from patron.kernel.errors import TransientError
+from patron.kernel.errors import TransientError, UnsupportedError
 
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
 _SIGN_SECONDS = 5.0
 _GONE = "The server stopped while it worked for this command, or took it for gone. What was not finished has changed nothing."
@@ -38,6 +39,14 @@ class DuckDBGuest(DuckDBEngine):
     def session(self) -> DuckDBGuest:
         """The same tables for another thread, which sees what has been committed; its temporary tables are its own."""
         return DuckDBGuest(self._call)
+
+    def apart(self) -> AbstractContextManager[None]:
+        """Not to be had: it would be beside the ticks of another process, which know nothing of it.
+
+        Raises:
+            UnsupportedError: always.
+        """
+        raise UnsupportedError("Only the process that holds the store works beside its own transactions.")
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

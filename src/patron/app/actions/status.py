@@ -32,20 +32,23 @@ class RefreshStatus:
         step: the step that is being made, from 1.
         of: how many steps there are.
         what: is being made.
+        is_beside: whether ticks go on meanwhile.
     """
 
     is_first: bool
     step: int
     of: int
     what: str
+    is_beside: bool
 
     def __str__(self) -> str:
         """For people."""
-        return f"{'first refresh' if self.is_first else 'a full refresh'}, step {self.step} of {self.of} ({self.what})"
+        name = "first refresh" if self.is_first else "a full refresh" + (" beside ticks" if self.is_beside else "")
+        return f"{name}, step {self.step} of {self.of} ({self.what})"
 
     def as_json(self) -> dict[str, object]:
         """For programs."""
-        return {"is_first": self.is_first, "step": self.step, "of": self.of, "what": self.what}
+        return {"is_first": self.is_first, "step": self.step, "of": self.of, "what": self.what, "is_beside": self.is_beside}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from patron.ports.inbox import Inbox
     from patron.runtime.pipeline import Definitions
 
+BESIDE_FROM = 2.0
+"""Seconds that a full refresh may hold up ticks; one that takes longer is made beside them."""
+
 
 def applied(project: Project) -> int:
     """The last entry of the inbox that has become facts."""
@@ -34,7 +37,8 @@ def live(project: Project, inbox: Inbox, tell: Callable[[Definitions], None]) ->
     """
     files = DefinitionFiles(project.folder, project.config.features)
     few = plugins.load("engine", "arrays")()
-    return Live(Ticks(project.store, project.definitions, project.facts, inbox, few), project.clock, files.changed, tell)
+    ticks = Ticks(project.store, project.definitions, project.facts, inbox, few, beside_from=BESIDE_FROM)
+    return Live(ticks, project.clock, files.changed, tell)
 
 
 TICKS = Ticking(applied, live)

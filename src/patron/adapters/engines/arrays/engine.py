@@ -42,6 +42,10 @@ class ArraysEngine:
         """Forget all tables."""
         self._kept, self._hiding = {}, {}
 
+    def another(self) -> ArraysEngine:
+        """One like it, without any table."""
+        return ArraysEngine()
+
     def tell(self, instant: datetime) -> None:
         """From now on `kernel.time.moment` is this instant."""
         self._moment = pa.scalar(instant.astimezone(UTC).replace(tzinfo=None), INSTANT)

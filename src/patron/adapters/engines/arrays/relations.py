@@ -201,19 +201,35 @@ def _aggregate(question: Question, node: ops.Aggregate) -> Rows:
 
 
 def _distinct(question: Question, node: ops.Distinct) -> Rows:
-    rows = question.rows(node.parent)
-    _, first = grouped([rows.column(name) for name in node.schema.names], rows.size)
-    return _Chosen(rows, np.sort(first))
+    return _once(question.rows(node.parent), node.schema.names)
 
 
 def _union(question: Question, node: ops.Union) -> Rows:
+    both, _ = _stacked(question, node)
+    return _once(both, node.schema.names) if node.distinct else both
+
+
+def _difference(question: Question, node: ops.Difference) -> Rows:
+    if not node.distinct:
+        raise UnsupportedError("a difference that counts rows")
+    both, size = _stacked(question, node)
+    groups, _ = grouped(list(both.columns.values()), both.size)
+    is_there = np.zeros(groups.count, np.bool_)
+    is_there[groups.of[size:]] = True
+    return _once(_Chosen(both, np.flatnonzero(~is_there[groups.of[:size]])), node.schema.names)
+
+
+def _stacked(question: Question, node: ops.Set) -> tuple[Held, int]:
+    """The rows of one relation above those of another, and how many are of the first."""
     parts = [question.rows(part) for part in (node.left, node.right)]
     columns = {name: concatenated([cast_to(part.column(name), type_of(dtype)) for part in parts]) for name, dtype in node.schema.items()}
-    both = Held(columns, sum(part.size for part in parts))
-    if not node.distinct:
-        return both
-    _, first = grouped(list(columns.values()), both.size)
-    return _Chosen(both, np.sort(first))
+    return Held(columns, sum(part.size for part in parts)), parts[0].size
+
+
+def _once(rows: Rows, names: Sequence[str]) -> Rows:
+    """Each row once; null is the same as null."""
+    _, first = grouped([rows.column(name) for name in names], rows.size)
+    return _Chosen(rows, np.sort(first))
 
 
 def _sort(question: Question, node: ops.Sort) -> Rows:
@@ -340,6 +356,7 @@ _RELATIONS: dict[type[ops.Relation], Callable[[Question, ops.Relation], Rows]] =
     ops.Aggregate: _aggregate,
     ops.Distinct: _distinct,
     ops.Union: _union,
+    ops.Difference: _difference,
     ops.Sort: _sort,
     ops.Limit: _limit,
 }

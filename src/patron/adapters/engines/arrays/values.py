@@ -257,6 +257,12 @@ def _concatenated(*given: Column) -> Column:
     return pc.binary_join_element_wise(*given, "", null_handling="emit_null")
 
 
+def _identical(left: Column, right: Column) -> Column:
+    """Equal, or null both; never unknown."""
+    both = pc.and_(pc.is_null(left), pc.is_null(right))
+    return pc.coalesce(pc.equal(left, right), both)
+
+
 def _array(node: ops.Array) -> Built:
     if not all(isinstance(e, ops.Literal) for e in node.exprs):
         raise UnsupportedError("an array of columns")
@@ -282,6 +288,7 @@ _ELEMENTWISE: dict[str, Callable[[Any], Built]] = {
     "Power": _as_floats(pc.power),
     "Equals": _alike(pc.equal),
     "NotEquals": _alike(pc.not_equal),
+    "IdenticalTo": _alike(_identical),
     "Less": _alike(pc.less),
     "LessEqual": _alike(pc.less_equal),
     "Greater": _alike(pc.greater),

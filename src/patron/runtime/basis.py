@@ -1,0 +1,78 @@
+"""What the answers that ticks keep true rest on: the facts of the last full refresh. Kept with them, in the same transaction."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from patron.kernel.arrow import arrow_rows
+from patron.kernel.tables import Column, Table
+from patron.runtime.renewing import of_touched
+
+if TYPE_CHECKING:
+    from patron.facts.as_of import Facts
+    from patron.ports.engine import Store
+
+BASIS = Table(
+    "basis",
+    "one row: what the last full refresh, whose answers ticks keep true, was made from",
+    (),
+    (
+        Column("as_of", "instant", "the instant before which the facts are that tell of the whole population", required=True),
+        Column("kinds", "text", "which kinds of facts there were, as JSON", required=True),
+    ),
+)
+_ROWS = BASIS.unbound()
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a full refresh was made from.
+
+    Attributes:
+        as_of: facts before this instant.
+        known: what was known of: `Facts.known`.
+        currencies: those that facts were in, beside the shop's.
+        costed: whether costs were known.
+    """
+
+    as_of: datetime
+    known: frozenset[str]
+    currencies: frozenset[str]
+    costed: bool
+
+    @classmethod
+    def of(cls, facts: Facts) -> Basis:
+        """That of a refresh of these facts."""
+        return cls(facts.as_of, facts.known, facts.currencies, facts.costed)
+
+    def is_of_kinds(self, facts: Facts) -> bool:
+        """Whether facts are of no other kinds."""
+        return (self.known, self.currencies, self.costed) == (facts.known, facts.currencies, facts.costed)
+
+    def of_touched(self, facts: Facts) -> Facts:
+        """Facts of the customers that a tick looks at, of the kinds that everybody's answers are made from.
+
+        Amounts in a currency that has come since are converted at once; whom nothing touches has none.
+        """
+        return of_touched(replace(facts, known=self.known, costed=self.costed))
+
+
+def kept_basis(store: Store) -> Basis | None:
+    """That of the answers that are kept; None where it is not known."""
+    rows = store.query(_ROWS).to_pylist()
+    if not rows:
+        return None
+    kinds = json.loads(rows[0]["kinds"])
+    as_of = rows[0]["as_of"].replace(tzinfo=UTC)
+    return Basis(as_of, frozenset(kinds["known"]), frozenset(kinds["currencies"]), kinds["costed"])
+
+
+def keep_basis(store: Store, basis: Basis) -> None:
+    """Keep it in the place of the one before."""
+    kinds = {"known": sorted(basis.known), "currencies": sorted(basis.currencies), "costed": basis.costed}
+    store.delete(BASIS.name, _ROWS.select("as_of"), on=("as_of",))
+    row = {"as_of": basis.as_of.astimezone(UTC).replace(tzinfo=None), "kinds": json.dumps(kinds)}
+    store.insert(BASIS.name, arrow_rows(BASIS, [row]))

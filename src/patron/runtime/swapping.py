@@ -1,0 +1,125 @@
+"""Everything worked out as of one tick while others go on, and put in the place of what they have kept true.
+
+What is put in place is what a full refresh at that tick would have made. So all that comes after it is the work of a tick: those of whom
+something has come since, or who have become due, are looked at again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from patron.kernel.time import literal, moment
+from patron.runtime.due_times import due_now, due_when_moved, who_moved
+from patron.runtime.memberships import CURRENT, SLOTS, Places, note_refresh, record_changes, show_memberships
+from patron.runtime.next_tables import NextTables, put_in_place
+from patron.runtime.pipeline import FEATURES, drop_passing, make_due, show_predictions, work_out
+from patron.runtime.renewing import Recipe, add_products, of_touched, prepare, recipe, renew
+from patron.runtime.touching import touch
+from patron.segments.plan import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+    from datetime import datetime
+
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+    from patron.facts.as_of import Facts
+    from patron.ports.engine import Few, Store
+    from patron.runtime.loading_options import Progress
+    from patron.runtime.pipeline import Definitions
+
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What was worked out beside ticks.
+
+    Attributes:
+        definitions: by which.
+        facts: as of the tick that found it necessary.
+        tables: the tables that were made, by the names that they shall have.
+        places: of the bits of memberships.
+        recipes: of ticks on the day of that tick, and on the one that follows.
+    """
+
+    definitions: Definitions
+    facts: Facts
+    tables: tuple[str, ...]
+    places: Places
+    recipes: tuple[Recipe, ...]
+
+
+def work_out_next(session: Store, definitions: Definitions, facts: Facts, few: Few | None, *, progress: Progress) -> Next:
+    """Work everything out in tables of their own.
+
+    Args:
+        session: of the store, which stands at the commit of one tick.
+        definitions: what is worked out.
+        facts: everybody's as of that tick.
+        few: an engine for the recipe, which nobody else uses.
+        progress: is told about every table.
+    """
+    session.tell(facts.as_of)
+    engine = NextTables(session)
+    made = work_out(engine, definitions, facts, progress=progress)
+    make_due(engine, made)
+    drop_passing(engine, made.plan.steps())
+    engine.fill(SLOTS.name, made.places.rows.to_reader(), temporary=True)
+    if few is not None:
+        few.tell(facts.as_of)
+    later = replace(facts, as_of=facts.shop.calendar.next_midnight(facts.as_of) + _TICK)
+    recipes = tuple(recipe(engine, definitions, of_touched(each), few) for each in (facts, later))
+    for how in recipes:
+        prepare(session, how)
+    return Next(definitions, facts, tuple(engine.made), made.places, recipes)
+
+
+def swap(  # noqa: PLR0913  # what a tick knows
+    store: Store,
+    made: Next,
+    facts: Facts,
+    few: Few | None,
+    *,
+    written: Collection[str],
+    others: Iterable[ir.Table],
+    now: datetime,
+) -> tuple[int, int]:
+    """Put what was worked out beside ticks in the place of what they kept, and bring it up to the moment.
+
+    Args:
+        store: it, within the transaction of a tick, which was told the moment.
+        made: what was worked out.
+        facts: of the customers who are looked at now.
+        few: works out their answers, where none of the recipes that were made is for them.
+        written: the fact tables that have new rows in this tick.
+        others: more customers (customer_id) of whom something has changed since everything was worked out.
+        now: the moment.
+
+    Returns:
+        How many customers were looked at, and how many memberships changed.
+    """
+    put_in_place(store, made.tables)
+    show_memberships(store, made.places)
+    show_predictions(store, made.definitions.catalog, made.facts)
+    store.index(FEATURES, "customer_id")  # before the first of its rows changes
+    since = literal(made.facts.as_of)
+    add_products(store, facts, since)
+    how = next((how for how in made.recipes if how.facts == facts), None) or recipe(store, made.definitions, facts, few)
+    if how.by is not None:
+        how.by.engine.tell(now)
+    plan = Plan(made.definitions.segments, made.definitions.catalog, replace(facts, only=""))
+    moved = who_moved(plan, since)
+    touched = touch(store, written, [*others, *([] if moved is None else [moved])], due_now())
+    changed = renew(store, how, _keep) if touched else record_changes(store, moment())
+    due_when_moved(store, plan)
+    note_refresh(store, made.places, as_of=now, now=now, changed=changed)
+    return touched, changed
+
+
+def _keep(store: Store, bits: pa.Table, touched: ir.Table) -> int:
+    store.renew(CURRENT, bits, touched)
+    return record_changes(store, moment())

@@ -113,6 +113,7 @@ class Ticks:
     _recipes: tuple[Recipe, ...] = field(default=())
     _given_way: int = field(default=0)
     _took_seconds: float | None = field(default=None)
+    _is_warm: bool = field(default=False)
     _due: dict[datetime, datetime | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -305,7 +306,9 @@ class Ticks:
 
     def _take_over(self, anew: _Anew) -> None:
         """Everything was worked out anew, and kept."""
-        self.definitions, self._basis, self._took_seconds, self._recipes = anew.definitions, anew.basis, anew.seconds, anew.recipes
+        if self._is_warm:  # the first of a process is planned from nothing, which says little about the next
+            self._took_seconds = anew.seconds
+        self.definitions, self._basis, self._recipes, self._is_warm = anew.definitions, anew.basis, anew.recipes, True
         if anew.recipes:
             self._asides.took_place()
             self.few = next((how.by.engine for how in anew.recipes if how.by is not None), self.few)  # the one that is told the moment

@@ -42,7 +42,7 @@ def shop(seed: int, customers: int = 250) -> tuple[Any, Any, Any]:
 
 
 @pytest.mark.parametrize("fit", FITS)
-@settings(deadline=None, max_examples=8)
+@settings(deadline=None, max_examples=8, derandomize=True)
 @given(seed=seeds)
 def test_days_and_weeks_agree(fit: Any, seed: int) -> None:
     x, t_x, age = shop(seed)

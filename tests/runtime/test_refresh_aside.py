@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -20,8 +20,6 @@ from runtime.beside import (
     MINUTE,
     SECOND,
     Gate,
-    copies,
-    gated,
     kept,
     left_over,
     put_in_place,
@@ -31,22 +29,6 @@ from runtime.live import SHOP, Live
 
 if TYPE_CHECKING:
     from patron.facts.as_of import Facts
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Live]:
-    return copies(tmp_path_factory.mktemp("shop"))
-
-
-@pytest.fixture
-def gate() -> Gate:
-    return Gate()
-
-
-@pytest.fixture
-def live(shop: Callable[[], Live], gate: Gate) -> Iterator[Live]:
-    with gated(shop(), gate) as live:
-        yield live
 
 
 Happening = Callable[[Live], None]

@@ -25,8 +25,6 @@ from runtime.beside import (
     SECOND,
     Gate,
     at,
-    copies,
-    gated,
     left_over,
     put_in_place,
     redefine,
@@ -35,23 +33,7 @@ from runtime.beside import (
 from runtime.live import SHOP, Live
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Live]:
-    return copies(tmp_path_factory.mktemp("shop"))
-
-
-@pytest.fixture
-def gate() -> Gate:
-    return Gate()
-
-
-@pytest.fixture
-def live(shop: Callable[[], Live], gate: Gate) -> Iterator[Live]:
-    with gated(shop(), gate) as live:
-        yield live
+    from collections.abc import Callable
 
 
 def test_what_others_write_makes_it_void_and_everything_is_made_in_the_next_tick(live: Live, gate: Gate) -> None:

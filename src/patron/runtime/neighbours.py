@@ -37,9 +37,9 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-CROWDS = "_near_crowds"
-_NEAR = "_near"
-_near, _CROWDED = ibis.table({"identifier_id": "int64"}, name=_NEAR), ibis.table({"identifier_id": "int64"}, name=CROWDS)
+_CROWDS = "_near_crowds"
+_NEAR = "_NEARBY"
+_NEARBY, _CROWDED = ibis.table({"identifier_id": "int64"}, name=_NEAR), ibis.table({"identifier_id": "int64"}, name=_CROWDS)
 _IDENTIFIERS, _LINKS, _PROFILES, _MERGES = t.IDENTIFIERS.unbound(), t.LINKS.unbound(), t.PROFILES.unbound(), t.MERGES.unbound()
 _IDENTITIES, _CUSTOMERS = t.IDENTITIES.unbound(), t.CUSTOMERS.unbound()
 
@@ -49,11 +49,12 @@ class Neighbourhood:
     """Rows that belong together: nothing outside can change what is told of them.
 
     Attributes:
-        rows: by table: identifiers, links, profiles, merges, identities and customers; and `CROWDS`, the identifiers (identifier_id)
-            that are known to be crowds although not all whom they met are here.
+        rows: by table: identifiers, links, profiles, merges, identities and customers.
+        crowds: the identifiers (identifier_id) that are known to be crowds although not all whom they met are here.
     """
 
     rows: Mapping[str, pa.Table]
+    crowds: pa.Table
 
     @property
     def is_of_strangers(self) -> bool:
@@ -102,7 +103,8 @@ def found(near: Neighbourhood, store: Store, few: Few | None) -> Found | None:
 
 def _found(near: Neighbourhood, engine: Engine) -> Found:
     """The same, by an engine in which the neighbourhood hides all others."""
-    for name, rows in near.rows.items():
+    held = {**near.rows, _CROWDS: near.crowds}
+    for name, rows in held.items():
         engine.fill(name, rows.to_reader(), temporary=True)
     with told_apart(engine, _CROWDED):
         identities = difference(engine, t.IDENTITIES, IDENTITIES)
@@ -113,7 +115,7 @@ def _found(near: Neighbourhood, engine: Engine) -> Found:
             engine.query(stirred()),
             _since(near, identities),
         )
-    for name in near.rows:
+    for name in held:
         engine.drop(name, temporary=True)
     return made
 
@@ -131,7 +133,7 @@ def around_the_new(store: Store) -> Neighbourhood:
     Args:
         store: told the moment; identities are those of before.
     """
-    frontier = seen = _ids(store, _new(), "identifier_id")
+    frontier = seen = _ids(store, _new())
     crowds = np.empty(0, np.int64)
     while frontier.size:
         ends = _met_by(store, frontier)
@@ -143,7 +145,7 @@ def around_the_new(store: Store) -> Neighbourhood:
     _tell(store, seen)
     rows = {name: store.query(of) for name, of in _of_near().items()}
     store.drop(_NEAR, temporary=True)
-    return Neighbourhood({**rows, CROWDS: pa.table({"identifier_id": crowds})})
+    return Neighbourhood(rows, pa.table({"identifier_id": crowds}))
 
 
 @said_once
@@ -169,7 +171,7 @@ def _meetings() -> ir.Table:
     is_new = _LINKS.received_at == moment()
     left = _LINKS.select(identifier_id=_LINKS.left_id, other_id=_LINKS.right_id, is_new=is_new)
     right = _LINKS.select(identifier_id=_LINKS.right_id, other_id=_LINKS.left_id, is_new=is_new)
-    return left.semi_join(_near, "identifier_id").union(right.semi_join(_near, "identifier_id"))
+    return left.semi_join(_NEARBY, "identifier_id").union(right.semi_join(_NEARBY, "identifier_id"))
 
 
 def _crowds_before(store: Store, ends: pa.Table) -> Ids:
@@ -182,7 +184,7 @@ def _crowds_before(store: Store, ends: pa.Table) -> Ids:
     is_of_busy = np.isin(ids, busy)
     _tell(store, others[is_of_busy])
     known = _IDENTIFIERS.filter(_IDENTIFIERS.strength >= STRONG, _IDENTIFIERS.received_at < moment())
-    strong = _ids(store, known.semi_join(_near, "identifier_id"), "identifier_id")
+    strong = _ids(store, known.semi_join(_NEARBY, "identifier_id").select("identifier_id"))
     return _more_than_a_crowd(ids[is_of_busy & np.isin(others, strong)])
 
 
@@ -194,15 +196,15 @@ def _more_than_a_crowd(ids: Ids) -> Ids:
 
 @said_once
 def _of_near() -> dict[str, ir.Table]:
-    left, right = _near.select(left_id="identifier_id"), _near.select(right_id="identifier_id")
-    ends = (_near.select(from_id="identifier_id"), _near.select(into_id="identifier_id"))
+    left, right = _NEARBY.select(left_id="identifier_id"), _NEARBY.select(right_id="identifier_id")
+    ends = (_NEARBY.select(from_id="identifier_id"), _NEARBY.select(into_id="identifier_id"))
     of = {
-        _IDENTIFIERS: _IDENTIFIERS.semi_join(_near, "identifier_id"),
+        _IDENTIFIERS: _IDENTIFIERS.semi_join(_NEARBY, "identifier_id"),
         _LINKS: _LINKS.semi_join(left, "left_id").semi_join(right, "right_id"),
-        _PROFILES: _PROFILES.semi_join(_near, "identifier_id"),
-        _IDENTITIES: _IDENTITIES.semi_join(_near, "identifier_id"),
+        _PROFILES: _PROFILES.semi_join(_NEARBY, "identifier_id"),
+        _IDENTITIES: _IDENTITIES.semi_join(_NEARBY, "identifier_id"),
         # A customer bears the id of one of its identifiers.
-        _CUSTOMERS: _CUSTOMERS.semi_join(_near.select(customer_id="identifier_id"), "customer_id"),
+        _CUSTOMERS: _CUSTOMERS.semi_join(_NEARBY.select(customer_id="identifier_id"), "customer_id"),
         _MERGES: ibis.union(_MERGES.semi_join(ends[0], "from_id"), _MERGES.semi_join(ends[1], "into_id"), distinct=True),
     }
     return {table.get_name(): rows for table, rows in of.items()}
@@ -212,8 +214,8 @@ def _tell(store: Store, ids: Ids) -> None:
     store.fill(_NEAR, pa.table({"identifier_id": ids}).to_reader(), temporary=True)
 
 
-def _ids(store: Store, rows: ir.Table, column: str) -> Ids:
-    return np.unique(_column(store.query(rows.select(column)), column))
+def _ids(store: Store, rows: ir.Table) -> Ids:
+    return np.unique(_column(store.query(rows), "identifier_id"))
 
 
 def _column(rows: pa.Table, name: str) -> Ids:

@@ -45,30 +45,32 @@ class Moved:
         return self.rows.rename({column: "identifier_id"})
 
 
-def own(store: Store, written: Collection[str], moved: Moved | None) -> dict[str, int]:
+def own(store: Store, moved: Moved | None) -> dict[str, int]:
     """Set the customer of every fact that has none yet, and of those whose identifier moved; how many rows changed, per table.
 
     Args:
         store: it, within a transaction; identities are worked out.
-        written: the tables that have new rows.
         moved: the identifiers that moved; None where identities are as they were.
     """
     changed = _counts()
     for name, column in t.PERSONS.items():
         if moved is not None:
             changed[name] += store.update(name, moved.values(column), (column,))
-        if name in written:
-            changed[name] += store.update(name, _IDENTITIES.rename({column: "identifier_id"}), (column,), only="unknown")
+        changed[name] += store.update(name, _IDENTITIES.rename({column: "identifier_id"}), (column,), only="unknown")
     of_order = _ORDERS.select("order_id", "customer_id")
-    if "orders" in written or "refunds" in written:
-        changed["refunds"] += store.update("refunds", _refunds_of(of_order), ("refund_id",))
-    if "orders" in written or "order_lines" in written:
-        changed["order_lines"] += store.update("order_lines", of_order, ("order_id",), only="unknown" if moved is None else "all")
+    changed["refunds"] += store.update("refunds", _refunds_of(of_order), ("refund_id",))
+    changed["order_lines"] += store.update("order_lines", of_order, ("order_id",), only="unknown" if moved is None else "all")
     return changed
 
 
 def own_new(store: Store, written: Collection[str], moved: Moved | None) -> dict[str, int]:
-    """The same where all was up to date before and new rows were received at the moment: no other row is looked at in vain."""
+    """The same where all was up to date before and new rows were received at the moment: no other row is looked at in vain.
+
+    Args:
+        store: it, within a transaction; identities are worked out.
+        written: the tables that have new rows.
+        moved: the identifiers that moved; None where identities are as they were.
+    """
     changed = _counts()
     new = {*written, *_FOLLOWING} if "orders" in written else frozenset(written)
     for name, column in t.PERSONS.items():

@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
     from patron.ports.engine import Few, Store
 
-ANY = frozenset(t.BY_NAME)
-"""Every table."""
 _EVIDENCE = frozenset({"identifiers", "links", "profiles", "forgotten"})  # what identities are worked out from
 _IDENTIFIERS, _LINKS, _PROFILES, _RESOLVED = t.IDENTIFIERS.unbound(), t.LINKS.unbound(), t.PROFILES.unbound(), t.RESOLVED.unbound()
 _MERGES, _IDENTITIES, _CUSTOMERS = t.MERGES.unbound(), t.IDENTITIES.unbound(), t.CUSTOMERS.unbound()
@@ -58,17 +56,19 @@ class Resolution:
     changed: Mapping[str, int] = field(default_factory=dict)
 
 
-def resolve(store: Store, *, now: datetime, written: Collection[str] = ANY) -> Resolution:
+def resolve(store: Store, *, now: datetime) -> Resolution:
     """Bring identities, merges, customers and the `customer_id` of every fact up to date; all of it or nothing.
 
     Args:
         store: holds the tables of `facts.FACTS` and `facts.LEDGER`.
         now: the present, for the answer; nothing that is kept depends on it.
-        written: the tables that have new rows; any if not given.
     """
     with store.transaction():
         store.create(_STIRRED, _nobody(), temporary=True)
-        changed = _resolved(store, written)
+        store.declare(t.FORGOTTEN)
+        changed = _told_apart(store)
+        if forget(store, _STIRRED):
+            changed = _added(changed, _told_apart(store))
         store.drop(_STIRRED)
         outdate(store)
         people, merges = _count(store, _CUSTOMERS), _count(store, _MERGES.filter(_MERGES.undone_at.isnull()))
@@ -93,26 +93,21 @@ def _nobody() -> ir.Table:
     return _IDENTITIES.select("customer_id").limit(0)
 
 
-def _resolved(store: Store, written: Collection[str]) -> dict[str, int]:
-    """Bring everything up to date with the identifiers, links and profiles that there are; how many rows changed, per table."""
-    if _EVIDENCE.isdisjoint(written):
-        return own(store, written, None)
-    store.declare(t.FORGOTTEN)
-    changed = _told_apart(store, written)
-    if forget(store, _STIRRED):
-        changed = {name: changed.get(name, 0) + n for name, n in _told_apart(store, written).items()}
-    return changed
+def _told_apart(store: Store, *, stirs: bool = False) -> dict[str, int]:
+    """Bring everything up to date with the identifiers, links and profiles that there are; how many rows changed, per table.
 
-
-def _told_apart(store: Store, written: Collection[str]) -> dict[str, int]:
+    Args:
+        store: it.
+        stirs: whether `STIRRED` is to be given whom it concerns.
+    """
     digest = _digest(store)
     known = store.query(_RESOLVED).column("digest").to_pylist()
     if known == [digest]:
-        return own(store, written, None)
-    changed = _work_out(store)
+        return own(store, None)
+    changed = _work_out(store, stirs=stirs)
     store.delete("resolved", _RESOLVED, ("digest",))
     store.insert("resolved", pa.table({"digest": [digest]}))
-    return changed | own(store, ANY, Moved(t.IDENTITIES.unbound(_MOVED)))
+    return changed | own(store, Moved(t.IDENTITIES.unbound(_MOVED)))
 
 
 def _digest(store: Store) -> str:
@@ -121,10 +116,11 @@ def _digest(store: Store) -> str:
     return shown("evi", derived(*(str(n) for n in figures.values())))
 
 
-def _work_out(store: Store) -> dict[str, int]:
+def _work_out(store: Store, *, stirs: bool) -> dict[str, int]:
     """Work out identities, merges and customers anew, and tell how many rows changed; `_MOVED` holds the identities that did."""
     with told_apart(store):
-        store.insert(_STIRRED, stirred())
+        if stirs:
+            store.insert(_STIRRED, stirred())
         return {
             "merges": replaced(store, t.MERGES, MERGES),
             "identities": replaced(store, t.IDENTITIES, IDENTITIES, moved=_MOVED),
@@ -136,16 +132,19 @@ def _resolved_around(store: Store, written: Collection[str], few: Few | None) ->
     """Bring up to date whom the evidence that was received at the moment concerns; how many rows changed, per table."""
     store.declare(t.FORGOTTEN)
     store.delete("resolved", _RESOLVED, ("digest",))  # it stands for other evidence
-    news, changed, moved = found(around_the_new(store), store, few), dict[str, int](), None
+    changed: dict[str, int] = {}
+    news, moved = found(around_the_new(store), store, few), None
     if news is not None:
         store.insert(_STIRRED, news.stirred)
         changed = {"merges": make_up(store, news.merges), "customers": make_up(store, news.customers)}
         changed["identities"] = make_up(store, news.identities, moved=_MOVED)
         moved = Moved(t.IDENTITIES.unbound(_MOVED), news.since) if changed["identities"] else None
     changed |= own_new(store, written, moved)
-    if forget(store, _STIRRED):
-        return {name: changed.get(name, 0) + n for name, n in _told_apart(store, written).items()}
-    return changed
+    return _added(changed, _told_apart(store, stirs=True)) if forget(store, _STIRRED) else changed
+
+
+def _added(first: Mapping[str, int], then: Mapping[str, int]) -> dict[str, int]:
+    return {name: first.get(name, 0) + n for name, n in then.items()}
 
 
 def _count(store: Store, rows: ir.Table) -> int:

@@ -32,12 +32,12 @@ _SCRATCH = tuple(
     f"_who_{name}"
     for name in (
         "labels", "members", "settled", "visitors", "meetings", "edges", "parents", "crowds", "suspects", "people", "known", "identities",
-        "undone", "found", "merges", "customers",
+        "found", "merges", "customers",
     )
 )  # fmt: skip
 (
     _LABELS, _MEMBERS, _SETTLED, _VISITORS, _MEETINGS, _EDGES, _PARENTS, _CROWDS, _SUSPECTS, _PEOPLE, _KNOWN, _NEW_IDENTITIES,
-    _UNDONE, _FOUND, _NEW_MERGES, _NEW_CUSTOMERS,
+    _FOUND, _NEW_MERGES, _NEW_CUSTOMERS,
 ) = _SCRATCH  # fmt: skip
 _CROWD = ibis.table({"identifier_id": "int64"}, name=_CROWDS)
 _MET, _EDGE, _PARENT = (
@@ -57,7 +57,7 @@ CUSTOMERS = t.CUSTOMERS.unbound(_NEW_CUSTOMERS)
 
 @contextmanager
 def told_apart(engine: Engine, crowds: ir.Table | None = None) -> Iterator[None]:
-    """As long as the block runs, the engine has the tables `MERGES`, `IDENTITIES` and `CUSTOMERS`.
+    """As long as the block runs, the engine has the tables `MERGES`, `IDENTITIES` and `CUSTOMERS`. Where it fails, so does its transaction.
 
     Args:
         engine: holds identifiers, links, profiles and merges: all, or those of a neighbourhood.

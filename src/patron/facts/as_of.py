@@ -7,6 +7,7 @@ in the shop's currency, by the rate of the day; contribution margin is worked ou
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from patron.kernel.time import SECONDS_PER_DAY, literal, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     import ibis.expr.types as ir
 
@@ -29,6 +30,8 @@ DETAILS = {"birthdays": (t.CUSTOMERS, "birth_on"), "categories": (t.PRODUCTS, "c
 """Columns that many shops do not have at all: what is worked out from them alone waits for them, by these names."""
 PREDICTIONS = "predictions"
 """What is known once models were fitted to the shop and kept: features made with them wait for it, by this name."""
+RECENT = timedelta(days=180)
+"""What happened on the site longer ago is read only by what asks for more than so much; most of all events are older."""
 
 HAPPENED = {
     "orders": "ordered_at",
@@ -128,6 +131,15 @@ class Facts:
         """`facts.EVENTS` before `as_of`; values in the shop's currency."""
         return self._converted(self._before(t.EVENTS), t.EVENTS)
 
+    def events_in_last(self, span: timedelta) -> ir.Table:
+        """Events of a span before `now`, and maybe some before it: those of `RECENT` where that is enough."""
+        return self._recent_events if span <= RECENT else self.events
+
+    @cached_property
+    def _recent_events(self) -> ir.Table:
+        events = t.EVENTS.unbound()
+        return self._converted(self._before(t.EVENTS, events.filter(events.occurred_at >= self.ago(RECENT))), t.EVENTS)
+
     @cached_property
     def messages(self) -> ir.Table:
         """`facts.MESSAGES` sent before `as_of`."""
@@ -178,7 +190,8 @@ class Facts:
         return ibis.union(*[part for name in sorted({"customers", *self.known} & HAPPENED.keys()) for part in self._ahead(_BY_NAME[name])])
 
     def _ahead(self, table: Table) -> Iterable[ir.Table]:
-        rows = self.whose(table.unbound())
+        rows = table.unbound()
+        rows = self.whose(rows.filter(rows.occurred_at >= self.ago(RECENT)) if table is t.EVENTS else rows)
         for column in (c.name for c in table.columns if c.kind == "instant" and c.name not in _NO_FACT):
             later = rows.filter(rows[column] >= self.now, rows.customer_id.notnull())
             yield later.group_by("customer_id").aggregate(known_at=later[column].min())

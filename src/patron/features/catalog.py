@@ -26,7 +26,7 @@ from patron.features import (
     sentiment,
 )
 from patron.features.feature import Feature
-from patron.features.partials import events, histories, lines, messages, orders, people, refunds, shop, visits
+from patron.features.partials import events, histories, last_events, lines, messages, orders, people, refunds, shop, visits
 from patron.features.settings import DEFAULTS, FeatureSettings
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem
@@ -54,7 +54,8 @@ _PARTIALS = (
     lines.BASKETS,
     lines.CATEGORIES,
     lines.END_LINES,
-    events.EVENTS,
+    last_events.OLD_EVENTS,
+    last_events.EVENTS,
     events.RECENT_EVENTS,
     events.EVENT_ENGAGEMENT,
     events.VIEWED,

@@ -26,7 +26,7 @@ CUSTOMERS = "customers"
 
 
 def partial_steps(catalog: Catalog, facts: Facts, names: Iterable[str] | None = None) -> tuple[Step, ...]:
-    """The tables that features are made from, in the order in which they can be made.
+    """The tables that features are made from, in the order in which they can be made; of some customers, those that do not stand for all.
 
     Args:
         catalog: the features.
@@ -35,7 +35,7 @@ def partial_steps(catalog: Catalog, facts: Facts, names: Iterable[str] | None = 
     """
     touched, _ = _touched(catalog, facts, names or catalog)
     read = _with_origins(touched)
-    made = [p for p in catalog.partials.values() if p in read]
+    made = [p for p in catalog.partials.values() if p in read and not (facts.only and p.is_of_all)]
     return tuple(Step(p.table_name, p.expression(facts), is_kept=p.is_kept) for p in made)
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from patron.facts.as_of import RECENT
+from patron.features.partials.last_events import OLD
 from patron.kernel.arrow import arrow_rows
 from patron.kernel.tables import Column, Table
 from patron.runtime.renewing import of_touched
@@ -51,6 +53,10 @@ class Basis:
     def is_of_kinds(self, facts: Facts) -> bool:
         """Whether facts are of no other kinds."""
         return (self.known, self.currencies, self.costed) == (facts.known, facts.currencies, facts.costed)
+
+    def is_outlived(self, now: datetime) -> bool:
+        """Whether events that happened before have become so old that neither what is kept of old ones nor the recent ones hold them."""
+        return now - self.as_of > RECENT - OLD
 
     def of_touched(self, facts: Facts) -> Facts:
         """Facts of the customers that a tick looks at, of the kinds that everybody's answers are made from.

@@ -9,6 +9,7 @@ import ibis
 import ibis.expr.operations as ops
 import pyarrow as pa
 import pyarrow.compute as pc
+from ibis.common.graph import Graph
 
 from patron.kernel.errors import UnsupportedError
 
@@ -90,7 +91,9 @@ def beside(few: Few, steps: Sequence[Step], filled: Iterable[str], touched: ir.T
     except UnsupportedError:
         return None
     asked = few.asked
-    wanted = {name: table.select(*_columns(table, asked.get(name, frozenset()))) for name, table in read.items()}
+    bounds = _bounds(steps)
+    bounded = {name: table.filter(*bounds[name]) if name in bounds else table for name, table in read.items()}
+    wanted = {name: table.select(*_columns(table, asked.get(name, frozenset()))) for name, table in bounded.items()}
     of_customers = {n: t.semi_join(touched, "customer_id") for n, t in wanted.items() if "customer_id" in t.columns}
     others = {n: t for n, t in wanted.items() if n not in of_customers}
     of_products = {n: t.semi_join(_PRODUCT, "product_id") for n, t in others.items() if "product_id" in t.columns}
@@ -105,6 +108,18 @@ def _read(steps: Sequence[Step], made: Collection[str]) -> dict[str, ir.Table]:
             if node.name not in made:
                 found.setdefault(node.name, {}).update(node.schema.items())
     return {name: ibis.table(schema, name=name) for name, schema in found.items()}
+
+
+def _bounds(steps: Sequence[Step]) -> dict[str, tuple[ir.BooleanValue, ...]]:
+    """What is true of all rows of a table that steps look at, where each of them asks for the same before anything else."""
+    readers: dict[str, set[ops.Relation]] = {}
+    for step in steps:
+        for node, arguments in Graph.from_bfs(step.expression.op(), filter=ops.Relation).items():
+            for table in arguments:
+                if isinstance(table, ops.UnboundTable):
+                    readers.setdefault(table.name, set()).add(node)
+    alone = {name: next(iter(nodes)) for name, nodes in readers.items() if len(nodes) == 1}
+    return {name: tuple(p.to_expr() for p in node.predicates) for name, node in alone.items() if isinstance(node, ops.Filter)}
 
 
 def _columns(table: ir.Table, asked: Collection[str]) -> list[str]:

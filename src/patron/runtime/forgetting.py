@@ -16,8 +16,10 @@ import ibis
 
 from patron.facts import tables as t
 from patron.facts.as_of import HAPPENED
+from patron.features.partials.last_events import OLD_EVENTS_TABLE
 from patron.kernel.expressions import said_once
 from patron.runtime.memberships import CHANGES
+from patron.runtime.old_events import look_at_again
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -53,6 +55,8 @@ def forget(store: Store, owners_into: str) -> bool:
     for name, (person, at) in DELETED.items():
         table = t.BY_NAME[name]
         store.delete(name, _of_people(table.unbound(), people, person, at).select(table.key[0]), table.key[:1])
+    store.declare(OLD_EVENTS_TABLE)
+    look_at_again(store, people.select(visitor_id="identifier_id"))
     for name, (person, at) in MADE_GUESTS.items():
         rows = _of_people(t.BY_NAME[name].unbound(), people, person, at)
         cleared = {c: ibis.null(t.BY_NAME[name].unbound()[c].type()) for c in t.BY_NAME[name].unbound().columns if c in _CLEARED}

@@ -18,6 +18,7 @@ from patron.facts import tables as t
 from patron.kernel.expressions import said_once
 from patron.kernel.tables import type_of
 from patron.runtime.loading_counts import any_of, count
+from patron.runtime.old_events import note_replaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -149,6 +150,8 @@ def _documents(new: Mapping[str, str]) -> ir.Table:
 
 def leave(store: Store, table: Table, rows: ir.Table) -> None:
     """Remember whose rows are about to be replaced."""
+    if table is t.EVENTS:
+        note_replaced(store, rows)
     if "customer_id" in table:
         owners = rows.filter(rows.customer_id.notnull()).select("customer_id")
         if REPLACED in store.tables():

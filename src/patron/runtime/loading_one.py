@@ -21,6 +21,7 @@ from patron.runtime.loading_products import project_products
 from patron.runtime.loading_refused import refuse
 from patron.runtime.loading_report import FileReport
 from patron.runtime.loading_rows import load_rows
+from patron.runtime.old_events import REPLACED_EVENTS
 
 if TYPE_CHECKING:
     from patron.ports.engine import Store
@@ -82,7 +83,7 @@ class Loading:
             if number:
                 self.rows[table] = self.rows.get(table, 0) + number
         for name in sorted(n for n in self.store.tables() if n.startswith("_load_")):
-            if not (self.options.is_live and name == REPLACED):
+            if not (self.options.is_live and name in {REPLACED, REPLACED_EVENTS}):
                 self.store.drop(name)
 
     def _intake(self, one: Opened) -> Intake:

@@ -10,6 +10,7 @@ import ibis
 
 from patron.facts import tables as t
 from patron.facts.as_of import HAPPENED
+from patron.features.partials.last_events import OLD_EVENTS_TABLE
 from patron.kernel.expressions import said_once
 from patron.kernel.time import moment
 
@@ -57,6 +58,9 @@ def own(store: Store, moved: Moved | None) -> dict[str, int]:
         if moved is not None:
             changed[name] += store.update(name, moved.values(column), (column,))
         changed[name] += store.update(name, _IDENTITIES.rename({column: "identifier_id"}), (column,), only="unknown")
+    if moved is not None:
+        store.declare(OLD_EVENTS_TABLE)
+        store.update(OLD_EVENTS_TABLE.name, moved.values("visitor_id"), ("visitor_id",))
     of_order = _ORDERS.select("order_id", "customer_id")
     changed["refunds"] += store.update("refunds", _refunds_of(of_order), ("refund_id",))
     changed["order_lines"] += store.update("order_lines", of_order, ("order_id",), only="unknown" if moved is None else "all")
@@ -80,6 +84,8 @@ def own_new(store: Store, written: Collection[str], moved: Moved | None) -> dict
         if name in new:
             with _owners(store, name, column) as owners:
                 changed[name] += store.update(name, owners, (column,), only="unknown" if name == "refunds" else "unknown, new")
+    if moved is not None:
+        store.update(OLD_EVENTS_TABLE.name, moved.values("visitor_id"), ("visitor_id",))
     if moved is not None or not _FOLLOWING.isdisjoint(new):
         changed["refunds"] += store.update("refunds", _refunds_of(_ORDERS), ("refund_id",))
         changed["order_lines"] += store.update("order_lines", _orders_of_new(moved), ("order_id",))

@@ -14,6 +14,7 @@ from patron.kernel.time import literal, moment
 from patron.runtime.due_times import due_now, due_when_moved, who_moved
 from patron.runtime.memberships import CURRENT, SLOTS, Places, note_refresh, record_changes, show_memberships
 from patron.runtime.next_tables import NextTables, put_in_place
+from patron.runtime.old_events import follow
 from patron.runtime.pipeline import FEATURES, drop_passing, make_due, show_predictions, work_out
 from patron.runtime.renewing import Recipe, add_products, of_touched, prepare, recipe, renew
 from patron.runtime.touching import touch
@@ -107,6 +108,7 @@ def swap(  # noqa: PLR0913  # what a tick knows
     show_predictions(store, made.definitions.catalog, made.facts)
     store.index(FEATURES, "customer_id")  # before the first of its rows changes
     since = literal(made.facts.as_of)
+    follow(store, since)
     add_products(store, facts, since)
     how = next((how for how in made.recipes if how.facts == facts), None) or recipe(store, made.definitions, facts, few)
     if how.by is not None:

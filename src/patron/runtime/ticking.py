@@ -17,6 +17,7 @@ import ibis
 
 from patron.facts import tables as t
 from patron.facts.as_of import DETAILS
+from patron.features.partials.last_events import OLD_EVENTS_TABLE
 from patron.kernel.errors import TransientError
 from patron.kernel.time import moment
 from patron.runtime import pipeline
@@ -26,6 +27,7 @@ from patron.runtime.due_times import DUE, due_now, due_since, next_due
 from patron.runtime.loading_merge import REPLACED
 from patron.runtime.loading_options import LoadOptions
 from patron.runtime.memberships import TABLES, customers_last
+from patron.runtime.old_events import keep_old_events
 from patron.runtime.reached import TICKS, reach, stands
 from patron.runtime.receiving import Received, receive, set_aside
 from patron.runtime.renewing import Recipe, add_products, recipe, renew
@@ -119,7 +121,7 @@ class Ticks:
     def __post_init__(self) -> None:
         """Make what the live path keeps, unless it is there."""
         with self.store.transaction():
-            for table in (*t.FACTS, *t.LEDGER, TICKS, BASIS, DUE, *TABLES):
+            for table in (*t.FACTS, *t.LEDGER, OLD_EVENTS_TABLE, TICKS, BASIS, DUE, *TABLES):
                 self.store.declare(table)
             self.store.index("identities", "identifier_id")
             self._asides = Asides(self.store)
@@ -196,7 +198,7 @@ class Ticks:
                 self.few.tell(now)
             received, position = self._take(position, now, held, most=most, is_aside=is_aside)
             facts = self.hold(now) if _may_tell(received.written, held) else replace(held, as_of=now)
-            if before is None or self._basis is None:
+            if before is None or self._basis is None or self._basis.is_outlived(now):
                 made = self._refreshed(facts)
             elif done is not None and done.found is not None:
                 made = self._swapped(done, done.found, facts, received)
@@ -231,6 +233,8 @@ class Ticks:
         resolved = resolve_new(self.store, received.written, self.few)
         if "customers" in resolved:
             received.written["customers"] = resolved["customers"]
+        if "events" in received.written and keep_old_events(self.store):
+            self._asides.break_off()
         return received, entries[-1].position
 
     def _forget(self, position: int) -> None:

@@ -12,7 +12,7 @@ import ibis
 
 from patron.kernel.money import exponent
 from patron.kernel.time import literal, parse_instant
-from patron.segments.streams import SITE, stream_of
+from patron.segments.streams import SITE, site_rows, stream_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,21 +21,24 @@ if TYPE_CHECKING:
 
     from patron.facts.as_of import Facts
     from patron.segments import tree as t
+    from patron.segments.streams import Stream
 
 
 def events_in(events: Iterable[t.Events], facts: Facts) -> ir.Table:
     """The events of one stream and window that any of these ask for, of known customers."""
     asked = tuple(dict.fromkeys(events))
     stream = stream_of(asked[0].kind)
-    rows = in_window(stream.rows(facts), asked[0].window, facts)
+    rows = in_window(stream, asked[0].window, facts)
     rows = rows.filter(rows.customer_id.notnull())
     if len(asked) == 1:
         return rows.filter(matches(rows, asked[0], facts))
     return rows.filter(rows.kind.isin(sorted({e.kind for e in asked}))) if stream is SITE else rows
 
 
-def in_window(rows: ir.Table, window: t.Window, facts: Facts) -> ir.Table:
-    """The rows that happened in a window."""
+def in_window(stream: Stream, window: t.Window, facts: Facts) -> ir.Table:
+    """The rows of a stream that happened in a window."""
+    last = None if window.last is None else timedelta(seconds=window.last)
+    rows = stream.rows(facts) if stream is not SITE or last is None else site_rows(facts.events_in_last(last))
     tests = window_tests(rows, window, facts)
     return rows.filter(*tests) if tests else rows
 

@@ -48,7 +48,7 @@ def _marked(sequence: t.Sequence, facts: Facts) -> ir.Table:
     names = dict.fromkeys(stream_of(step.events.kind).name for step in sequence.steps)
     for name in names:
         stream = next(s for step in sequence.steps if (s := stream_of(step.events.kind)).name == name)
-        rows = in_window(stream.rows(facts), sequence.window, facts)
+        rows = in_window(stream, sequence.window, facts)
         steps = {
             f"s{i}": matches(rows, step.events, facts) if stream_of(step.events.kind).name == name else ibis.literal(False)
             for i, step in enumerate(sequence.steps)

@@ -48,8 +48,9 @@ def _kinds(table: Table, names: str) -> dict[str, Kind]:
     return {name: by_name[name] for name in names.split()}
 
 
-def _site(facts: Facts) -> ir.Table:
-    return facts.events.rename(row_id="event_id")
+def site_rows(events: ir.Table) -> ir.Table:
+    """Rows of the site's stream from events."""
+    return events.rename(row_id="event_id")
 
 
 def _orders(facts: Facts) -> ir.Table:
@@ -94,7 +95,7 @@ SITE = Stream(
     "events",
     ("events",),
     _kinds(tables.EVENTS, f"channel category query page referrer {_CAMPAIGN} device quantity value product_id session_id visitor_id"),
-    _site,
+    lambda facts: site_rows(facts.events),
     "an event of the site, the app, social media or the shop floor, by its kind",
 )
 

@@ -1,17 +1,16 @@
 """Partials of what happened on the site, in the app, on social media and in the shop.
 
-One pass over everything, with as few aggregates as can be; all else reads only the rows of the window it needs. No session is counted
-outside its window.
+Each reads only the rows of the window it needs; no session is counted outside its window.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import ibis
 
-from patron.facts.pauses import on_site
-from patron.features.partials.partial import Partial, first_in, last_in, leaves, number_of, within
+from patron.features.partials.partial import Partial, first_in, leaves, number_of, within
 from patron.features.partials.points import EVENT_POINTS, POINTS_WINDOW, points, points_change_at
 
 if TYPE_CHECKING:
@@ -30,26 +29,14 @@ ORDERED = ("order_completed",)
 WINDOWS = (7, 30, 90)
 
 
-def known_events(facts: Facts) -> ir.Table:
-    """Events of customers."""
-    return facts.events.filter(facts.events.customer_id.notnull())
-
-
-def _lifetime(facts: Facts) -> ir.Table:
-    events = known_events(facts)
-    return events.group_by("customer_id").aggregate(
-        last_event_at=events.occurred_at.max(),
-        last_visit_at=last_in(on_site(events), events.occurred_at),
-        last_cart_at=last_in(events.kind.isin(CARTS), events.occurred_at),
-    )
-
-
-EVENTS = Partial("events", _lifetime)
+def events_within(facts: Facts, days: int) -> ir.Table:
+    """Events of customers in the window of so many days."""
+    events = facts.events_in_last(timedelta(days=days))
+    return events.filter(events.customer_id.notnull(), within(events.occurred_at, facts, days))
 
 
 def _recent(facts: Facts) -> ir.Table:
-    events = known_events(facts)
-    recent = events.filter(within(events.occurred_at, facts, 90))
+    recent = events_within(facts, 90)
     at = recent.occurred_at
     counts = {
         "view_count_7d": (VIEWS, 7),
@@ -81,8 +68,7 @@ RECENT_EVENTS = Partial(
 
 
 def _points(facts: Facts) -> ir.Table:
-    events = known_events(facts)
-    counted = events.filter(within(events.occurred_at, facts, POINTS_WINDOW))
+    counted = events_within(facts, POINTS_WINDOW)
     of_kind = [(counted.kind == kind, ibis.literal(p, "int64")) for kind, p in EVENT_POINTS.items()]
     return counted.group_by("customer_id").aggregate(
         points=points(ibis.cases(*of_kind, else_=ibis.literal(1, "int64")), counted.occurred_at, facts),
@@ -94,8 +80,8 @@ EVENT_ENGAGEMENT = Partial("event_engagement", _points, zeros=frozenset({"points
 
 
 def _views(facts: Facts) -> ir.Table:
-    events = known_events(facts)
-    views = events.filter(within(events.occurred_at, facts, 30), events.kind.isin(VIEWS))
+    recent = events_within(facts, 30)
+    views = recent.filter(recent.kind.isin(VIEWS))
     counts = views.filter(views.product_id.notnull()).group_by(["customer_id", "product_id"]).aggregate(n=lambda v: v.count().cast("int64"))
     most = counts.group_by("customer_id").aggregate(most_viewed_count=counts.n.max())
     favourite = favourite_category(views, facts).rename(_customer="customer_id")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from patron.facts.as_of import Facts
 
-Grain = Literal["customer", "shop", "product", "other"]
+Grain = Literal["customer", "shop", "product", "identifier", "other"]
 
 _NEVER = literal(datetime(9999, 1, 1, tzinfo=UTC))
 _EVER = literal(datetime(1, 1, 2, tzinfo=UTC))
@@ -35,7 +35,7 @@ class Partial:
     Attributes:
         name: what features call it.
         rows: its expression over facts and over the tables of earlier partials.
-        grain: one row per customer, one row for the shop, one row per product, or rows that only later partials read.
+        grain: one row per customer, one row for the shop, per product or per identifier, or rows that only later partials read.
         reads: partials whose tables it reads.
         zeros: columns that are 0, not unknown, for customers without a row.
         is_read: whether its table is read when answers are there, to explain them.
@@ -51,7 +51,12 @@ class Partial:
     @property
     def is_kept(self) -> bool:
         """Whether its table stays when features are made: what the whole shop tells does, of customers only what is read."""
-        return self.is_read or self.grain in {"shop", "product"}
+        return self.is_read or self.is_of_all
+
+    @property
+    def is_of_all(self) -> bool:
+        """Whether it is made for everybody at once, and stands when only some customers are asked about."""
+        return self.grain in {"shop", "product", "identifier"}
 
     @property
     def table_name(self) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.facts.pauses import in_sessions
-from patron.features.partials.events import CARTS, ORDERED, REMOVALS, WINDOWS, favourite_category, known_events
+from patron.features.partials.events import CARTS, ORDERED, REMOVALS, WINDOWS, events_within, favourite_category
 from patron.features.partials.orders import ORDERS
 from patron.features.partials.partial import Partial, earliest, first_in, last_in, latest, leaves, number_of, since, within
 from patron.kernel.time import SECONDS_PER_DAY
@@ -21,7 +21,7 @@ _CART_DAYS = 30
 
 
 def _sessions(facts: Facts) -> ir.Table:
-    recent = facts.events.filter(within(facts.events.occurred_at, facts, 90))
+    recent = events_within(facts, 90)
     rows = in_sessions(recent.select("event_id", "customer_id", "occurred_at", "kind", "session_id", "channel"))
     is_cart = rows.kind.isin(CARTS)
     return rows.group_by(["customer_id", "session"]).aggregate(
@@ -73,8 +73,7 @@ ABANDONED = Partial("abandoned_carts", _abandoned, reads=(SESSIONS,), zeros=froz
 
 
 def _open_carts(facts: Facts) -> ir.Table:
-    events = known_events(facts)
-    recent = events.filter(within(events.occurred_at, facts, _CART_DAYS))
+    recent = events_within(facts, _CART_DAYS)
     bought = recent.filter(recent.kind.isin(ORDERED)).group_by("customer_id").aggregate(_bought_at=lambda e: e.occurred_at.max())
     bought = bought.rename(_buyer="customer_id")
     orders = ORDERS.table(facts).select(_orderer="customer_id", _ordered_at="last_order_at")

@@ -23,6 +23,7 @@ from patron.facts.as_of import DETAILS, Facts
 from patron.facts.shop import Shop
 from patron.features.catalog import BUILT_IN
 from patron.features.feature import Still
+from patron.features.partials.last_events import EVENTS, OLD_EVENTS_TABLE
 from patron.kernel.time import Calendar
 from patron.library.files import segment_files
 from patron.ports.inbox import Entry
@@ -51,6 +52,9 @@ if TYPE_CHECKING:
 SHOP = Shop(name="The Tea House", calendar=Calendar("Europe/Berlin"), country="DE")
 BEGIN = AS_OF + timedelta(hours=7)
 _PER_SET = 8
+_LAST_EVENTS = """SELECT customer_id, max(occurred_at), max(occurred_at) FILTER (channel IS NULL OR channel IN ('web', 'app')),
+    max(occurred_at) FILTER (kind IN ('product_added', 'wishlist_product_added_to_cart'))
+    FROM events WHERE customer_id IS NOT NULL AND occurred_at < moment() GROUP BY customer_id"""
 _TOLD = ("products", "customers", "messages", "reviews", "tickets", "redemptions")
 
 
@@ -208,6 +212,8 @@ class TeaHouse(Live):
     def _differences(self, looked_at: str | None) -> Iterator[tuple[str, int]]:
         still = ["customer_id", *(f.name for f in self.made.catalog.values() if isinstance(f.changes, Still) and not f.hidden)]
         yield "memberships", self._apart(CURRENT)
+        if EVENTS.table_name in self.store.tables():
+            yield "last events", self._differ(f"FROM {EVENTS.table_name}", _LAST_EVENTS)
         yield "features that stand still", self._apart(FEATURES, ", ".join(still))
         if looked_at:
             yield "features of those who were looked at", self._apart(FEATURES, where=looked_at)
@@ -228,7 +234,7 @@ class TeaHouse(Live):
     def misplaced(self) -> dict[str, int]:
         """Facts that are not those of whom their identifier belongs to."""
         found = {}
-        for table, person in t.PERSONS.items():
+        for table, person in {**t.PERSONS, OLD_EVENTS_TABLE.name: "visitor_id"}.items():
             whose = f"SELECT count(*) FROM {table} AS f LEFT JOIN identities AS i ON f.{person} = i.identifier_id"
             ((n,),) = self.store.execute(
                 f"{whose} WHERE f.{person} IS NOT NULL AND f.customer_id IS DISTINCT FROM i.customer_id"
@@ -238,6 +244,9 @@ class TeaHouse(Live):
 
     def _apart(self, name: str, columns: str = "*", where: str = "true") -> int:
         kept, made = (f"SELECT {columns} FROM {schema}.{name} WHERE {where}" for schema in (self.store._kept, "temp.main"))
+        return self._differ(kept, made)
+
+    def _differ(self, kept: str, made: str) -> int:
         rows = self.store.execute(f"SELECT count(*) FROM (({kept} EXCEPT {made}) UNION ALL ({made} EXCEPT {kept}))").fetchall()
         return int(rows[0][0])
 

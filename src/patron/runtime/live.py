@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-PAUSE = 0.1
+PAUSE = 0.02
 """Seconds between ticks at least, so that records that come together are taken together."""
+QUIET = 400
+"""While fewer records come in a second, ticks leave more than half of a processor to others: they rest between each other."""
+_REST, _LONGEST_REST = 1.5, 0.5  # times the seconds that the last tick took, and seconds
 _LONGEST_SLEEP = 1.0
 _AFTER_TROUBLE = 2.0
 _REMEMBERED = 1_000
@@ -52,6 +55,8 @@ class Live:
     refresh: Mapping[str, int | str] | None = None
     _last: Ticked | None = None
     _told: Definitions | None = None
+    _began: datetime | None = None
+    _rest: float = PAUSE
     _tick_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     _lag_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
 
@@ -100,7 +105,7 @@ class Live:
         finally:
             if not self.ticks.is_refreshing_beside:
                 self.refresh = None
-        stop.wait(PAUSE)
+        stop.wait(self._rest)
 
     def _give_memory(self, error: MemoryLimitError, stop: Event) -> None:
         """Work that needs more memory than a server takes at first gets it, if there is more."""
@@ -144,10 +149,19 @@ class Live:
             self.tell(self._told)
         ended = self.clock.now()
         self.trouble = ""
-        self._tick_seconds.append((ended - began).total_seconds())
+        took = (ended - began).total_seconds()
+        self._rest = self._until_next(began, took, self._last.records)
+        self._tick_seconds.append(took)
         if self._last.received is not None:
             longest, shortest = ((ended - at).total_seconds() for at in self._last.received)
             self._lag_seconds.extend((longest, (longest + shortest) / 2, shortest))  # as records come evenly
+
+    def _until_next(self, began: datetime, took: float, records: int) -> float:
+        """Seconds to rest after a tick that took so long, for so many records: all that had come since the one before."""
+        since = (began - self._began).total_seconds() if self._began else 0.0
+        self._began = began
+        is_quiet = records < QUIET * max(since, took)
+        return min(max(_REST * took, PAUSE), _LONGEST_REST) if is_quiet else PAUSE
 
     def _made(self, now: datetime) -> Ticked:
         """A tick. Where it stops at something that nobody expected, ever fewer entries are taken, until one alone can be set aside."""

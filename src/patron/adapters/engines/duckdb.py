@@ -40,7 +40,7 @@ _SESSION = (
     "SET dynamic_or_filter_threshold = 1000",  # the rows of some hundred customers are found by what blocks of rows say they hold
     "CREATE OR REPLACE TEMP MACRO from_utc_timestamp(instant, zone) AS timezone(zone, timezone('UTC', instant))",
     "CREATE OR REPLACE TEMP MACRO to_utc_timestamp(wall, zone) AS timezone('UTC', timezone(zone, wall))",
-    "CREATE OR REPLACE TEMP MACRO moment() AS getvariable('moment')",
+    "CREATE OR REPLACE TEMP MACRO moment() AS getvariable('moment')::TIMESTAMP",
     "CREATE OR REPLACE TEMP MACRO hash63(txt) AS (md5_number(txt) >> 65)::BIGINT",
 )
 _FORMATS = {

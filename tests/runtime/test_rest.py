@@ -1,0 +1,76 @@
+"""Ticks rest while little comes, so that a server leaves the machine to others; they do not while much does."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from patron.runtime.live import PAUSE, Live
+from patron.runtime.ticking import Ticked
+
+if TYPE_CHECKING:
+    from patron.runtime.ticking import Ticks
+
+_BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+
+@dataclass
+class _Shop(threading.Event):
+    """A shop to which so many records come in a second, and whose ticks take so long: its ticks, its clock, and what stops it."""
+
+    per_second: float
+    took: timedelta
+    moment: datetime = _BEGIN
+    looked: datetime = _BEGIN
+    rests: list[float] = field(default_factory=list)
+    definitions: object = None
+    reached: tuple[int, datetime] = (0, _BEGIN)
+    wakes_at: None = None
+    is_refreshing_beside: bool = False
+
+    def now(self) -> datetime:
+        return self.moment
+
+    def tick(self, now: datetime, **_: object) -> Ticked:
+        records = round(self.per_second * (now - self.looked).total_seconds())
+        self.looked, self.moment = now, now + self.took
+        return Ticked(now, 0, records, 0, 0, 0, refreshed=False)
+
+    def close(self) -> None:
+        """Nothing goes on."""
+
+    def is_set(self) -> bool:
+        return len(self.rests) >= 8
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.rests.append(timeout or 0.0)
+        self.moment += timedelta(seconds=timeout or 0.0)
+        return False
+
+
+def _rest(per_second: float, took: float) -> float:
+    """The seconds that ticks rest, once they have found their pace."""
+    shop = _Shop(per_second, timedelta(seconds=took))
+    Live(cast("Ticks", shop), shop).run(shop)
+    return shop.rests[-1]
+
+
+@pytest.mark.parametrize("took", [0.05, 0.2, 0.3])
+@pytest.mark.parametrize("per_second", [1, 50, 200, 300])
+def test_while_little_comes_ticks_rest_more_than_half_of_the_time(per_second: float, took: float) -> None:
+    rest = _rest(per_second, took)
+    assert rest / (rest + took) >= 0.55
+
+
+@pytest.mark.parametrize("took", [0.05, 0.3, 1.0])
+@pytest.mark.parametrize("per_second", [500, 1_000, 20_000])
+def test_while_much_comes_they_go_on_at_once(per_second: float, took: float) -> None:
+    assert _rest(per_second, took) == PAUSE
+
+
+def test_no_rest_is_longer_than_half_a_second() -> None:
+    assert _rest(1, 60.0) == 0.5

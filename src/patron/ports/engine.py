@@ -154,6 +154,10 @@ class Store(Engine, Protocol):
         """
         ...
 
+    def arrange(self, table: Table, by: tuple[str, ...]) -> int:
+        """Write the rows of a kept table that has no index anew, in the order of some columns. Returns how many there are."""
+        ...
+
     def update(
         self, name: str, values: ir.Table, on: tuple[str, ...], *, only: Rows = "all", since: tuple[str, datetime] | None = None
     ) -> int:

@@ -24,6 +24,7 @@ from patron.runtime import pipeline
 from patron.runtime.asides import Asides
 from patron.runtime.basis import BASIS, Basis, keep_basis, kept_basis
 from patron.runtime.due_times import DUE, due_now, due_since, next_due
+from patron.runtime.layout import LAYOUT, gather, scattered
 from patron.runtime.loading_merge import REPLACED
 from patron.runtime.loading_options import LoadOptions
 from patron.runtime.memberships import TABLES, customers_last
@@ -121,7 +122,7 @@ class Ticks:
     def __post_init__(self) -> None:
         """Make what the live path keeps, unless it is there."""
         with self.store.transaction():
-            for table in (*t.FACTS, *t.LEDGER, OLD_EVENTS_TABLE, TICKS, BASIS, DUE, *TABLES):
+            for table in (*t.FACTS, *t.LEDGER, LAYOUT, OLD_EVENTS_TABLE, TICKS, BASIS, DUE, *TABLES):
                 self.store.declare(table)
             self.store.index("identities", "identifier_id")
             self._asides = Asides(self.store)
@@ -215,7 +216,11 @@ class Ticks:
         if made.anew is not None:
             self._take_over(made.anew)
         self._forget(position)
+        if made.anew is not None and not made.anew.recipes:
+            self._gather()
         if self._basis is not None and self._is_outdated(facts, self._basis) and self._is_long:
+            if not self._asides.is_at_work:
+                self._gather()
             self._asides.begin(self._wanted, facts, self.few, position=position, progress=self.progress)
         return Ticked(
             now, position, received.records, received.refused, made.touched, made.changed, made.anew is not None, received.between
@@ -240,6 +245,13 @@ class Ticks:
     def _forget(self, position: int) -> None:
         """Let go of what has become facts."""
         self.inbox.forget(position)
+
+    def _gather(self) -> None:
+        """Put scattered rows of facts in the order of customers: on a day on which everything is worked out anyway, nothing else is."""
+        tables = scattered(self.store)
+        for number, table in enumerate(tables):
+            self.progress(number, len(tables), f"{table.name} in the order of customers")
+            gather(self.store, table)
 
     def _is_outdated(self, facts: Facts, basis: Basis) -> bool:
         """Whether what only the whole population tells is that of another day, of fewer kinds of facts, or of other definitions."""

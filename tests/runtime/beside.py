@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from patron.adapters.engines.duckdb import DuckDBEngine
+from patron.features.partials.last_events import OLD_EVENTS_TABLE
 from patron.runtime.memberships import CURRENT, RECORDED
 from patron.testing.inbox import MemoryInbox
 from runtime.live import Live, definitions
@@ -112,10 +113,16 @@ def put_in_place(live: Live, gate: Gate, *, after: timedelta = SECOND) -> None:
     assert live.tick(after=after).refreshed
 
 
+OLD_EVENTS = OLD_EVENTS_TABLE.name
+_LAST_OF_OLD = f"""SELECT visitor_id, customer_id, max(last_event_at), max(last_visit_at), max(last_cart_at)
+    FROM {OLD_EVENTS} GROUP BY visitor_id, customer_id ORDER BY ALL"""  # rows of one identifier may be several
+
+
 def kept(live: Live) -> dict[str, list[Any]]:
     """All that a refresh makes and ticks keep true."""
     names = sorted(name for name in live.store.tables() if name.startswith("p_") or name in ALSO_KEPT)
-    return {name: live.store.execute(f'SELECT * FROM "{name}" ORDER BY ALL').fetchall() for name in names}
+    found = {name: live.store.execute(f'SELECT * FROM "{name}" ORDER BY ALL').fetchall() for name in names}
+    return found | {OLD_EVENTS: live.store.execute(_LAST_OF_OLD).fetchall()}
 
 
 def left_over(live: Live) -> set[str]:

@@ -38,15 +38,8 @@ def _happens(what: str, **of: st.SearchStrategy[Any]) -> st.SearchStrategy[Happe
 
 
 _happenings = st.one_of(
-    _happens(
-        "event",
-        name=st.sampled_from(_EVENTS),
-        who=_browsers,
-        product_id=_products,
-        ago=_ago,
-        value=st.sampled_from([4.5, 60]),
-        key=st.sampled_from(["", "", "m1", "m2"]),
-    ),  # of two with one key the one takes the place of the other
+    _happens("event", name=st.sampled_from(_EVENTS), who=_browsers, product_id=_products, ago=_ago, value=st.sampled_from([4.5, 60])),
+    _happens("correct", number=st.integers(0, 9), name=st.sampled_from(_EVENTS)),
     _happens("again", number=st.integers(0, 9)),
     _happens("identify", who=_browsers, email=_people),
     _happens("meet", one=_people, other=_people),

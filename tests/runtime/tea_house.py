@@ -153,6 +153,12 @@ class TeaHouse(Live):
             source, record = self.sent[number % len(self.sent)]
             self._put(source, **record)
 
+    def correct(self, number: int, name: str) -> None:
+        """Receive an event of the story once more, with its own number and instant, as one of another kind."""
+        events = [record for source, record in self.sent if source == "events" and record["type"] == "track"]
+        if events:
+            self._put("events", **{**events[number % len(events)], "event": name})
+
     def meet(self, one: str, other: str) -> None:
         """One person turns out to have both addresses."""
         for email in (one, other):

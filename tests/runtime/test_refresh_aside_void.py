@@ -20,8 +20,10 @@ from patron.runtime.reached import outdate
 from runtime.beside import (
     ASKING,
     CHANGED,
+    DAY,
     MADE,
     MINUTE,
+    OLD_EVENTS,
     SECOND,
     Gate,
     at,
@@ -61,6 +63,24 @@ def test_what_others_write_when_it_is_done_makes_it_void_too(live: Live, gate: G
     assert live.tick().refreshed
     assert not live.tick().refreshed
     assert (live.members("viewed_lately"), live.strays(), left_over(live)) == (1, 0, set())
+
+
+def test_an_old_event_that_is_replaced_makes_it_void(live: Live, gate: Gate) -> None:
+    long_ago = live.now - 300 * DAY
+    live.event("Product Viewed", "browser-ann", key="old", ago=live.now - long_ago)
+    live.tick()
+    redefine(live)
+    live.tick()
+    assert gate.is_there.wait(60)
+    live.event("Product Added", "browser-ann", key="old", ago=live.now - long_ago)
+    live.tick()
+    assert not live.ticks.is_refreshing_beside
+    gate.is_open.set()
+    assert waited(lambda: live.ticks._asides.is_over)
+    assert not live.tick().refreshed
+    put_in_place(live, gate)
+    added = live.store.execute(f"SELECT last_cart_at FROM {OLD_EVENTS}").fetchall()
+    assert (live.ticks.definitions, added, live.strays()) == (CHANGED, [(long_ago.replace(tzinfo=None),)], 0)
 
 
 def test_definitions_that_change_again_are_begun_anew(live: Live, gate: Gate) -> None:

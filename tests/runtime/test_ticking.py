@@ -153,6 +153,25 @@ def test_a_record_received_twice_changes_nothing(live: Live) -> None:
     assert live.changes() == before
 
 
+@pytest.mark.parametrize("is_one_tick", [True, False])
+@pytest.mark.parametrize("quantity", [1, -1])
+def test_a_line_received_twice_is_one_line_whichever_ticks_take_it_up(live: Live, quantity: int, *, is_one_tick: bool) -> None:
+    live.line("o7", "ann@shop.example", "p1", 9.5, quantity=3)
+    for _ in range(2):
+        live.line("o8", "ann@shop.example", "p1", 9.5, quantity=quantity)
+        if not is_one_tick:
+            live.tick()
+    live.tick()
+    assert live.store.execute("SELECT sum(net_revenue)::INTEGER, count(*) FROM order_lines").fetchall() == [
+        (2850 + 950 * (quantity > 0), 1 + (quantity > 0))
+    ]
+    assert live.store.execute("SELECT sum(total)::INTEGER FROM orders WHERE order_number IN ('o7', 'o8')").fetchall() == [
+        (2850 + 950 * (quantity > 0),)
+    ]
+    assert live.store.execute("SELECT sum(total)::INTEGER FROM credits").fetchall() == [(None if quantity > 0 else 950,)]
+    assert live.strays() == 0
+
+
 def test_an_event_that_is_dated_ahead_counts_when_its_time_has_come(live: Live) -> None:
     live.event("Product Viewed", "browser-ann", ago=-HOUR * 3, product_id="p2")
     live.tick()

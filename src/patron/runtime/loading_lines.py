@@ -1,5 +1,7 @@
 """Loading order lines: a union by content, so that a line in two files is one line and a line twice in one file is two.
 
+Records that come one by one have no file: the same line sent twice is one line, whichever ticks take them up.
+
 Orders are the sums of their lines, refunds follow from credit notes and lines: both are worked out anew for what a file touches.
 """
 
@@ -43,6 +45,8 @@ def load_lines(store: Store, records: ir.Table, intake: Intake, zone: str) -> Ou
     codes = kept(store, "_load_codes", lines.codes(names))
     said = kept(store, "_load_numbers", lines.numbers(codes, apart=may_give_back))
     numbers = with_heads(store, said, intake)
+    if intake.is_live:
+        numbers = numbers.mutate(is_new=ibis.literal(value=False), is_plain=ibis.literal(value=False))
     joined = lines.joined(codes, numbers)
     is_empty = not any_of(store, t.ORDER_LINES.unbound())
     sold = joined.filter(~joined.gives_back) if may_give_back else joined
@@ -69,7 +73,7 @@ def _insert_doubtful(store: Store, rows: ir.Table, intake: Intake) -> int:
     """Into `order_lines` what is not there yet, of lines that may be, or may be equal."""
     if _find_repeated(store, rows.line_id):
         repeated = ibis.table({"line_id": "int64"}, name=_REPEATED)
-        rows = rows.anti_join(repeated, "line_id").union(_numbered(rows.semi_join(repeated, "line_id")))
+        rows = rows.anti_join(repeated, "line_id").union(_numbered(rows.semi_join(repeated, "line_id"), intake))
     new = completed(t.ORDER_LINES, rows, intake)
     stored = t.ORDER_LINES.unbound()
     more = [c for c in ("list_price", "cost") if c in intake.has]
@@ -81,7 +85,7 @@ def _insert_doubtful(store: Store, rows: ir.Table, intake: Intake) -> int:
 
 
 def _insert_credits(store: Store, given_back: ir.Table, intake: Intake) -> int:
-    numbered = _numbered(given_back)
+    numbered = _numbered(given_back, intake)
     is_net = numbered.kind.isin(["product", "discount"])
     amount = numbered.net_revenue + numbered.tax
     rows = numbered.select(
@@ -139,10 +143,12 @@ def _find_repeated(store: Store, line_id: ir.IntegerColumn) -> bool:
     return any_of(store, ibis.table({"line_id": "int64"}, name=_REPEATED))
 
 
-def _numbered(rows: ir.Table) -> ir.Table:
-    """Equal lines told apart by a number; the first keeps the id of the content."""
+def _numbered(rows: ir.Table, intake: Intake) -> ir.Table:
+    """Equal lines told apart by a number; the first keeps the id of the content. Of live records there is but the first."""
     order = [rows.unit_price, rows.list_price, rows.coupon_discount, rows.cost]
     number = ibis.row_number().over(ibis.window(group_by=rows.line_id, order_by=order)).cast("int64")
     counted = rows.mutate(_n=number)
+    if intake.is_live:
+        return counted.filter(counted._n == 0).drop("_n")
     told_apart = named("repeated", counted.line_id.cast("string"), counted._n.cast("string"))
     return counted.mutate(line_id=ibis.ifelse(counted._n == 0, counted.line_id, told_apart)).drop("_n")

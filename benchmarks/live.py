@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from benchmarks.harness import Case, Row
-from benchmarks.shops import ENDS, TINY, WHOLE, clustered, definitions
+from benchmarks.shops import ENDS, TINY, WHOLE, definitions, store
 from patron.adapters.engines.arrays.engine import ArraysEngine
 from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.runtime.ticking import Ticks
@@ -28,10 +28,10 @@ EVENTS, PEOPLE, NEW, WARM, COUNTED = 1_000, 200, 10, 2, 5
 def run(setting: Setting) -> list[Row]:
     """Ticks of 1,000 events of 200 browsers each, ten of them never seen before, on a whole shop and on a tenth of it."""
     whole, tenth = (TINY, TINY // 3) if setting.small else (WHOLE, WHOLE // 10)
-    near = clustered(setting.work, whole)
+    near = store(setting.work, whole)
     tick, part, full = setting.measured(
         Case("tick", "benchmarks.live:tick", {"path": str(near)}),
-        Case("tick of a tenth", "benchmarks.live:tick", {"path": str(clustered(setting.work, tenth))}),
+        Case("tick of a tenth", "benchmarks.live:tick", {"path": str(store(setting.work, tenth))}),
         Case("full refresh", "benchmarks.live:refresh", {"path": str(near)}),
         rounds=1,
     )

@@ -35,8 +35,9 @@ _TAIL = """
 - **Refresh** works out every feature, score and segment that ships, and keeps them. The floor is one plain hash aggregate per large table
   (orders, lines, messages, events) by customer, over the columns that the features read: what any engine must at least do. Both find the
   file in the memory of the operating system, so no figure has a cold disk in it.
-- **Clustered** means that the rows of a customer stand together in the tables. A running server does not keep them so yet: it keeps
-  the order of arrival. Ticks are measured on clustered tables.
+- **Clustered** means that the rows of a customer stand together in the tables. A server puts them so where there are millions, when it
+  has worked everything out; what has come since lies behind them in the order of arrival. Ticks are measured on what it has made of a shop
+  that came in the order of arrival.
 - **pandas** computes the named features from the same Parquet files, with the same answers: the tests compare every cell.
 - **Spark** runs the same expressions on the same files: a master and two workers with one core each on the same machine, timed once the
   workers are there. The benchmark counts the cells that differ.

@@ -47,7 +47,7 @@ def store_path(work: Path, customers: int) -> Path:
 
 
 def clustered(work: Path, customers: int) -> Path:
-    """The same shop with the rows of each customer together; a running server keeps the order of arrival."""
+    """The same shop with the rows of each customer together, as a server puts them when there are millions."""
     path = work / f"clustered-{customers}.duckdb"
     if not path.exists():
         source = store(work, customers)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pyarrow as pa
 
-from patron.adapters.engines.arrays.columns import INSTANT, cast_to, single, type_of
-from patron.adapters.engines.arrays.relations import Held, Question
+from patron.adapters.engines.arrays.columns import INSTANT, single
+from patron.adapters.engines.arrays.program import Held, program
 from patron.kernel.errors import InvariantError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -83,11 +83,9 @@ class ArraysEngine:
 
     def _answer(self, expression: ir.Table) -> Held:
         try:
-            rows = Question(self._table, self._moment).rows(expression.op())
-            columns = {name: cast_to(rows.column(name), type_of(dtype)) for name, dtype in expression.schema().items()}
+            return program(expression.op()).rows(self._table, self._moment)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OverflowError) as error:  # a value that has no place in a type
             raise UnsupportedError(str(error)) from error
-        return Held(columns, rows.size)
 
     def _put(self, name: str, rows: Held, *, temporary: bool) -> None:
         (self._hiding if temporary else self._kept)[name] = rows

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import ibis.expr.operations as ops
 
 from patron.adapters.engines.arrays import matching
-from patron.adapters.engines.arrays.columns import cast_to, type_of
-from patron.adapters.engines.arrays.rows import Rows, Values, chosen, where
+from patron.adapters.engines.arrays.columns import type_of
+from patron.adapters.engines.arrays.rows import Rows, Values, chosen, converted, where
 from patron.kernel.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -82,16 +82,11 @@ def _keys(sheet: Sheet, link: ops.JoinLink, beside: Beside, other: Rows) -> tupl
     if not same:
         raise UnsupportedError("a join without a key")
     lefts = [before.column(left) for left, _ in same]
-    rights = [_in_type(sheet, after.column(right), left) for left, right in same]
+    rights = [converted(sheet, after.column(right), type_of(left.dtype)) for left, right in same]
     if len(same) == 1:
         return lefts[0], rights[0], conditions
     keys = sheet.of(matching.one_key, *lefts, *rights)
     return sheet.of(_LEFT, keys), sheet.of(_RIGHT, keys), conditions
-
-
-def _in_type(sheet: Sheet, column: Cell, like: ops.Value) -> Cell:
-    wanted = type_of(like.dtype)
-    return sheet.of(lambda c: cast_to(c, wanted), column, key=("as", wanted))
 
 
 def _sides(predicate: ops.Value, beside: Collection[ops.Relation], table: ops.Relation) -> tuple[ops.Value, ops.Value] | None:

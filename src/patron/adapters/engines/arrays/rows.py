@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from patron.adapters.engines.arrays.columns import as_array, cast_to, taken, type_of
 from patron.adapters.engines.arrays.groups import there, there_where, told_by
-from patron.adapters.engines.arrays.values import function_of
+from patron.adapters.engines.arrays.values import As, function_of
 from patron.adapters.engines.arrays.windows import around, laid
 from patron.kernel.time import moment
 
@@ -41,6 +41,11 @@ def chosen(sheet: Sheet, rows: Rows, places: Cell) -> Rows:
     return Rows(sheet.of(_size, places, rows.size), lambda name: _taken(sheet, rows.column(name), places))
 
 
+def converted(sheet: Sheet, cell: Cell, kind: pa.DataType) -> Cell:
+    """A value in an Arrow type."""
+    return sheet.of(lambda value: cast_to(value, kind), cell, key=("as", kind))
+
+
 def where(values: Values, conditions: Collection[ops.Value]) -> Cell:
     """The rows that meet all conditions, as `chosen` takes them."""
     return values.sheet.of(_met, values.size, *[values.spread(condition) for condition in conditions])
@@ -62,16 +67,18 @@ class Values:
 
     def column(self, node: ops.Value) -> Cell:
         """A value for each row, in the type that the expression has."""
-        spread, wanted = self.spread(node), type_of(node.dtype)
-        return spread if isinstance(node, ops.Field) else self.sheet.of(lambda c: cast_to(c, wanted), spread, key=("as", wanted))
+        spread = self.spread(node)
+        return spread if isinstance(node, ops.Field) else converted(self.sheet, spread, type_of(node.dtype))
 
     def spread(self, node: ops.Value) -> Cell:
         """A value for each row."""
         cell = self(node)
         return cell if isinstance(node, ops.Field) else self.sheet.of(as_array, cell, self.size)
 
-    def __call__(self, node: ops.Node) -> Cell:
+    def __call__(self, node: ops.Node | As) -> Cell:
         """A value: for each row, or one for all of them."""
+        if isinstance(node, As):
+            return converted(self.sheet, self(node.value), node.kind)
         found = self._known.get(node)
         if found is None:
             found = self._known[node] = self._worked_out(node)
@@ -88,7 +95,7 @@ class Values:
         if self._reduced is not None and issubclass(kind, ops.Reduction):
             return self._reduced(node)
         function, arguments = function_of(node)
-        return self.sheet.of(function, *[self(a) for a in arguments], key=_shape(node, arguments))
+        return self.sheet.of(function, *[self(a) for a in arguments], key=_shape(node, [a.value if isinstance(a, As) else a for a in arguments]))
 
     def _told(self, node: ops.Reduction, groups: Cell) -> Cell:
         """What a reduction of these rows tells of each group."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
+    from patron.kernel.steps import Step
     from patron.kernel.tables import Table
     from patron.ports.engine import Rows
 
@@ -145,6 +146,11 @@ class DuckDBEngine:
         cast = ", ".join(f"{quoted(c)}::{self._type(t)} AS {quoted(c)}" for c, t in columns)
         with nullcontext() if temporary else self.transaction():
             self._run(f"CREATE OR REPLACE {kind} {quoted(name)} AS SELECT {cast} FROM ({self.sql(expression)})")
+
+    def make(self, steps: Sequence[Step]) -> None:
+        """Make temporary tables, one after the other; each step may read those before it."""
+        for step in steps:
+            self.create(step.name, step.expression, temporary=True)
 
     def fill(self, name: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> None:
         """Make or replace a table with rows that were worked out outside, taken as they come."""

@@ -21,12 +21,14 @@ from patron.kernel.errors import InputError, TransientError
 from patron.kernel.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import ibis.expr.datatypes as dt
     import ibis.expr.types as ir
     import pyarrow as pa
+
+    from patron.kernel.steps import Step
 
 _DIALECT = "spark"
 _SESSION = {
@@ -117,6 +119,11 @@ class SparkEngine:
         self.session.sql(self._typed(expression)).write.mode("overwrite").parquet(str(folder))
         self._made.add(folder)
         self._put(self._hiding if temporary else self._kept, name, folder)
+
+    def make(self, steps: Sequence[Step]) -> None:
+        """Make temporary tables, one after the other; each step may read those before it."""
+        for step in steps:
+            self.create(step.name, step.expression, temporary=True)
 
     def fill(self, name: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> None:
         """Make or replace a table with rows that were worked out outside, taken as they come."""

@@ -72,7 +72,7 @@ class Sheet:
         told = (key or function, arguments)
         found = self._cells.get(told)
         if found is None:
-            is_constant = all(isinstance(a, Constant) for a in arguments)
-            made = Constant(function(*(a.value for a in arguments))) if is_constant else Cell(function, arguments)
-            found = self._cells[told] = made
+            values = [a.value for a in arguments if isinstance(a, Constant)]
+            is_constant = len(values) == len(arguments)
+            found = self._cells[told] = Constant(function(*values)) if is_constant else Cell(function, arguments)
         return found

@@ -16,10 +16,12 @@ from patron.adapters.engines.arrays.program import Held, program
 from patron.kernel.errors import InvariantError, UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     import ibis.expr.types as ir
+
+    from patron.kernel.steps import Step
 
 
 class ArraysEngine:
@@ -56,11 +58,16 @@ class ArraysEngine:
 
     def query(self, expression: ir.Table) -> pa.Table:
         """The rows of an expression."""
-        return pa.table(list(self._answer(expression).columns.values()), schema=expression.schema().to_pyarrow())
+        columns = self._answer([("", expression)])[""].columns
+        return pa.table(list(columns.values()), schema=expression.schema().to_pyarrow())
 
     def create(self, name: str, expression: ir.Table, *, temporary: bool = False) -> None:
         """Make or replace a table with the rows of an expression, each column in the type that the expression has."""
-        self._put(name, self._answer(expression), temporary=temporary)
+        self._put(name, self._answer([(name, expression)])[name], temporary=temporary)
+
+    def make(self, steps: Sequence[Step]) -> None:
+        """Make temporary tables; each step may read those before it. What several of them have in common is worked out once."""
+        self._hiding |= self._answer([(step.name, step.expression) for step in steps])
 
     def fill(self, name: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> None:
         """Make or replace a table with rows that were worked out outside."""
@@ -81,9 +88,10 @@ class ArraysEngine:
         """The column names of a table, in order."""
         return tuple(self._table(name).columns)
 
-    def _answer(self, expression: ir.Table) -> Held:
+    def _answer(self, expressions: Iterable[tuple[str, ir.Table]]) -> dict[str, Held]:
+        """Tables by their names."""
         try:
-            return program(expression.op()).rows(self._table, self._moment)
+            return program(tuple((name, expression.op()) for name, expression in expressions)).rows(self._table, self._moment)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OverflowError) as error:  # a value that has no place in a type
             raise UnsupportedError(str(error)) from error
 

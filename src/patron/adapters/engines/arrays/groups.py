@@ -27,7 +27,6 @@ from patron.kernel.errors import UnsupportedError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import ibis.expr.datatypes as dt
     from numpy.typing import NDArray
 
     Indices = NDArray[np.int64]

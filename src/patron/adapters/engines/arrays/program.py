@@ -1,11 +1,11 @@
-"""An expression as a list of instructions: made once, answered as often as tables change."""
+"""Expressions as one list of instructions: made once, answered as often as tables change."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from patron.adapters.engines.arrays.cells import Cell, Constant, Given, Sheet
+from patron.adapters.engines.arrays.cells import Constant, Given
 from patron.adapters.engines.arrays.relations import Question
 
 if TYPE_CHECKING:
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     import ibis.expr.operations as ops
     import pyarrow as pa
+
+    from patron.adapters.engines.arrays.cells import Cell, Sheet
+    from patron.adapters.engines.arrays.rows import Rows
 
 
 class Held:
@@ -34,20 +37,23 @@ class _Instruction(NamedTuple):
 
 
 class Program:
-    """How the rows of an expression are worked out, column by column."""
+    """How the rows of expressions are worked out, column by column."""
 
-    def __init__(self, sheet: Sheet, columns: Mapping[str, Cell], size: Cell) -> None:
-        """From the cells of its columns, and of the number of its rows."""
-        wanted = {*columns.values(), size, sheet.moment}
+    def __init__(self, sheet: Sheet, tables: Mapping[str, tuple[Rows, tuple[str, ...]]]) -> None:
+        """From the rows and the columns that tables shall have, by their names."""
+        sizes = {name: rows.size for name, (rows, _) in tables.items()}
+        columns = {name: {column: rows.column(column) for column in names} for name, (rows, names) in tables.items()}
+        wanted = {sheet.moment, *sizes.values(), *(cell for of in columns.values() for cell in of.values())}
         cells = [sheet.moment, *_read(sheet, wanted)]
         places = {cell: place for place, cell in enumerate(cells)}
-        self._columns, self._size = {name: places[cell] for name, cell in columns.items()}, places[size]
-        self._before = [cell.value if isinstance(cell, Constant) else None for cell in cells]
+        self._sizes = {name: places[cell] for name, cell in sizes.items()}
+        self._columns = {name: {column: places[cell] for column, cell in of.items()} for name, of in columns.items()}
+        self._before: list[Any] = [cell.value if isinstance(cell, Constant) else None for cell in cells]
         self._given = [(places[c], c.table, c.column, c.function) for c in cells if isinstance(c, Given)]
         self._instructions = list(_instructions(cells, places, wanted))
 
-    def rows(self, table: Callable[[str], Held], moment: pa.Scalar | None) -> Held:
-        """The rows, as of the moment, of tables by their names."""
+    def rows(self, table: Callable[[str], Held], moment: pa.Scalar | None) -> dict[str, Held]:
+        """The tables, as of the moment, from others by their names."""
         values = self._before.copy()
         values[0] = moment
         for place, name, column, function in self._given:
@@ -61,19 +67,23 @@ class Program:
             values[place] = function(*[values[a] for a in arguments])
             for done in over:
                 values[done] = None
-        return Held({name: values[place] for name, place in self._columns.items()}, values[self._size])
+        return {
+            name: Held({column: values[place] for column, place in columns.items()}, values[self._sizes[name]])
+            for name, columns in self._columns.items()
+        }
 
 
-@lru_cache(maxsize=1_000)
-def program(node: ops.Relation) -> Program:
-    """The program of a relation.
+@lru_cache(maxsize=500)
+def program(expressions: tuple[tuple[str, ops.Relation], ...]) -> Program:
+    """The program that makes tables, by names, of relations; each may read those before it.
 
     Raises:
         UnsupportedError: there is no such relation or operation here.
     """
     question = Question()
-    rows = question.rows(node)
-    return Program(question.sheet, {name: rows.column(name) for name in node.schema.names}, rows.size)
+    for name, node in expressions:
+        question.make(name, node)
+    return Program(question.sheet, {name: (question.made[name], node.schema.names) for name, node in expressions})
 
 
 def _read(sheet: Sheet, wanted: set[Cell]) -> list[Cell]:

@@ -14,24 +14,38 @@ from patron.adapters.engines.arrays.cells import Sheet
 from patron.adapters.engines.arrays.columns import cast_to, concatenated, places, type_of
 from patron.adapters.engines.arrays.groups import grouped
 from patron.adapters.engines.arrays.joins import join
-from patron.adapters.engines.arrays.rows import Rows, Values, chosen, where
+from patron.adapters.engines.arrays.rows import Rows, Values, chosen, converted, where
 from patron.adapters.engines.arrays.windows import sorted_rows
 from patron.kernel.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ibis import Schema
+
     from patron.adapters.engines.arrays.cells import Cell
     from patron.adapters.engines.arrays.groups import Groups
 
 
 class Question:
-    """The cells of one expression: relations that are read twice are said once."""
+    """The cells of expressions: relations that are read twice are said once.
+
+    Attributes:
+        sheet: the cells.
+        made: tables that are made of expressions.
+    """
 
     def __init__(self) -> None:
         """Without any."""
-        self.sheet = Sheet()
+        self.sheet, self.made = Sheet(), dict[str, Rows]()
         self._known: dict[ops.Relation, Rows] = {}
+        self._read: set[str] = set()
+
+    def make(self, name: str, node: ops.Relation) -> None:
+        """From now on a table is what a relation is."""
+        self.made[name] = self.rows(node)
+        if name in self._read:
+            self._known.clear()
 
     def rows(self, node: ops.Relation) -> Rows:
         """The rows of a relation.
@@ -46,18 +60,28 @@ class Question:
             self._known[node] = answer(self, node)
         return self._known[node]
 
+    def table(self, node: ops.UnboundTable) -> Rows:
+        """The rows of a table as it is now."""
+        self._read.add(node.name)
+        made = self.made.get(node.name)
+        return _given(self.sheet, node) if made is None else _in_types(self.sheet, made, node.schema)
+
     def values(self, parent: ops.Relation) -> Values:
         """Values over the rows of a relation."""
         rows = self.rows(parent)
         return Values(self.sheet, lambda field: rows.column(field.name), rows.size)
 
 
-def _table(question: Question, node: ops.UnboundTable) -> Rows:
+def _given(sheet: Sheet, node: ops.UnboundTable) -> Rows:
     def column(name: str) -> Cell:
         wanted = type_of(node.schema[name])
-        return question.sheet.given(node.name, name, lambda given: cast_to(given, wanted), wanted)
+        return sheet.given(node.name, name, lambda given: cast_to(given, wanted), wanted)
 
-    return Rows(question.sheet.given(node.name, None, int, None), column)
+    return Rows(sheet.given(node.name, None, int, None), column)
+
+
+def _in_types(sheet: Sheet, rows: Rows, schema: Schema) -> Rows:
+    return Rows(rows.size, lambda name: converted(sheet, rows.column(name), type_of(schema[name])))
 
 
 def _project(question: Question, node: ops.Project) -> Rows:
@@ -152,7 +176,7 @@ def _limit(question: Question, node: ops.Limit) -> Rows:
 
 
 _RELATIONS: dict[type[ops.Relation], Callable[[Question, Any], Rows]] = {
-    ops.UnboundTable: _table,
+    ops.UnboundTable: Question.table,
     ops.JoinReference: _parent,
     ops.SelfReference: _parent,
     ops.Project: _project,

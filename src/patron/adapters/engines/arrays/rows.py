@@ -95,7 +95,8 @@ class Values:
         if self._reduced is not None and issubclass(kind, ops.Reduction):
             return self._reduced(node)
         function, arguments = function_of(node)
-        return self.sheet.of(function, *[self(a) for a in arguments], key=_shape(node, [a.value if isinstance(a, As) else a for a in arguments]))
+        given = [a.value if isinstance(a, As) else a for a in arguments]
+        return self.sheet.of(function, *[self(a) for a in arguments], key=_shape(node, given))
 
     def _told(self, node: ops.Reduction, groups: Cell) -> Cell:
         """What a reduction of these rows tells of each group."""

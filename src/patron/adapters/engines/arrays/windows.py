@@ -78,8 +78,8 @@ def sorted_rows(*columns: pa.Array, ups: Sequence[tuple[bool, bool]]) -> pa.Arra
 
 def _sortable(column: pa.Array, *, is_up: bool, nulls_first: bool) -> Indices:
     if is_whole(column):
-        found = numbers(column)
-        return found if is_up else ~found
+        values = numbers(column).astype(np.int64, copy=False)
+        return values if is_up else ~values
     found = ranks(column)
     found = found if is_up else -found
     edge = len(column) + 1

@@ -19,6 +19,7 @@ import ibis.expr.datatypes as dt
 from patron.adapters.engines.duckdb_limits import FULL, limits
 from patron.adapters.engines.duckdb_turn import Turn
 from patron.adapters.engines.duckdb_words import quoted, statement_of, text, type_name
+from patron.kernel.arrow import arrow_schema
 from patron.kernel.errors import DISK_FULL, InputError, TransientError
 from patron.kernel.problems import Problem
 
@@ -136,7 +137,7 @@ class DuckDBEngine:
         """The rows of an expression, in its types: DuckDB itself sums whole numbers into wider ones."""
         with limits():
             rows = self.connection.sql(self.sql(expression)).to_arrow_table()
-        wanted = expression.schema().to_pyarrow()
+        wanted = arrow_schema(expression.schema())
         return rows if rows.schema == wanted else rows.cast(wanted)
 
     def create(self, name: str, expression: ir.Table, *, temporary: bool = False) -> None:

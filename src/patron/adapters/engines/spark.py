@@ -17,6 +17,7 @@ from ibis.backends.sql.compilers import PySparkCompiler
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
+from patron.kernel.arrow import arrow_schema
 from patron.kernel.errors import InputError, TransientError
 from patron.kernel.problems import Problem
 
@@ -111,7 +112,7 @@ class SparkEngine:
     def query(self, expression: ir.Table) -> pa.Table:
         """The rows of an expression."""
         rows: pa.Table = self.session.sql(self._typed(expression)).toArrow()
-        return rows.cast(expression.schema().to_pyarrow())
+        return rows.cast(arrow_schema(expression.schema()))
 
     def create(self, name: str, expression: ir.Table, *, temporary: bool = False) -> None:
         """Make or replace a table with the rows of an expression, each column in the type that the expression has."""

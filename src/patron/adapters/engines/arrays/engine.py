@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from patron.adapters.engines.arrays.columns import INSTANT, single
 from patron.adapters.engines.arrays.program import Held, program
+from patron.kernel.arrow import arrow_schema
 from patron.kernel.errors import InvariantError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class ArraysEngine:
     def query(self, expression: ir.Table) -> pa.Table:
         """The rows of an expression."""
         columns = self._answer([("", expression)])[""].columns
-        return pa.table(list(columns.values()), schema=expression.schema().to_pyarrow())
+        return pa.table(list(columns.values()), schema=arrow_schema(expression.schema()))
 
     def create(self, name: str, expression: ir.Table, *, temporary: bool = False) -> None:
         """Make or replace a table with the rows of an expression, each column in the type that the expression has."""

@@ -41,9 +41,13 @@ def cast_to(column: Column, wanted: pa.DataType) -> Column:
         return column
     if pa.types.is_floating(column.type) and pa.types.is_integer(wanted):
         column = pc.round(column, round_mode="half_to_even")
-    if pa.types.is_decimal(column.type) and pa.types.is_decimal(wanted):
-        return column.cast(wanted, safe=False)
-    return column.cast(wanted)
+    is_cut = pa.types.is_decimal(column.type) and pa.types.is_decimal(wanted)
+    return pc.call_function("cast", [column], _cast_options(wanted, is_safe=not is_cut))
+
+
+@lru_cache(maxsize=1_000)
+def _cast_options(wanted: pa.DataType, *, is_safe: bool) -> pc.CastOptions:
+    return pc.CastOptions.safe(wanted) if is_safe else pc.CastOptions.unsafe(wanted)
 
 
 def as_array(column: Column, size: int) -> pa.Array:
@@ -87,7 +91,7 @@ def from_numbers(values: NDArray[np.generic], is_known: NDArray[np.bool_], kind:
         return pa.array(values.astype(np.int32), pa.int32(), mask=mask).view(kind)
     if pa.types.is_boolean(kind):
         return pa.array(values != 0, kind, mask=mask)
-    return pa.array(values, mask=mask).cast(kind)
+    return cast_to(pa.array(values, mask=mask), kind)
 
 
 def ranks(column: pa.Array) -> NDArray[np.int64]:

@@ -67,22 +67,25 @@ class Values:
 
     def column(self, node: ops.Value) -> Cell:
         """A value for each row, in the type that the expression has."""
-        spread = self.spread(node)
-        return spread if isinstance(node, ops.Field) else converted(self.sheet, spread, type_of(node.dtype))
+        return self._as(node, self.spread(node), type_of(node.dtype))
 
     def spread(self, node: ops.Value) -> Cell:
         """A value for each row."""
         cell = self(node)
-        return cell if isinstance(node, ops.Field) else self.sheet.of(as_array, cell, self.size)
+        return cell if node.shape.is_columnar() else self.sheet.of(as_array, cell, self.size)
 
     def __call__(self, node: ops.Node | As) -> Cell:
         """A value: for each row, or one for all of them."""
         if isinstance(node, As):
-            return converted(self.sheet, self(node.value), node.kind)
+            return self._as(node.value, self(node.value), node.kind)
         found = self._known.get(node)
         if found is None:
             found = self._known[node] = self._worked_out(node)
         return found
+
+    def _as(self, node: ops.Value, cell: Cell, kind: pa.DataType) -> Cell:
+        is_so = isinstance(node, ops.Field) and type_of(node.dtype) == kind
+        return cell if is_so else converted(self.sheet, cell, kind)
 
     def _worked_out(self, node: ops.Node) -> Cell:
         kind = type(node)

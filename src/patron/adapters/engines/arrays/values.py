@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     Built: TypeAlias = "tuple[Function, tuple[ops.Node | As, ...]]"
 
 _MICROSECONDS = {"W": 604_800_000_000, "D": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000, "us": 1}
+_NO = pa.scalar(False)
 _CUTS = {"Y": "year", "Q": "quarter", "M": "month", "W": "week", "D": "day", "h": "hour", "m": "minute", "s": "second"}
 
 
@@ -177,7 +178,7 @@ def _simple(node: ops.SimpleCase) -> Built:
 def _met(condition: Column) -> Column:
     if isinstance(condition, pa.Scalar):
         return pa.scalar(bool(condition.as_py()))
-    return condition.fill_null(False) if condition.null_count else condition
+    return pc.coalesce(condition, _NO) if condition.null_count else condition
 
 
 def _coalesce(*given: Column) -> Column:
@@ -217,15 +218,15 @@ def _between(value: Column, low: Column, high: Column) -> Column:
 def _modulus(node: ops.Modulus) -> Built:
     wanted = type_of(node.dtype)
     # The remainder has the sign of what is divided.
-    return partial(_by_numbers, np.fmod, wanted), (node.left, node.right)
+    return partial(_by_numbers, np.fmod, wanted), _each_as(wanted, (node.left, node.right))
 
 
 def _by_numbers(function: Callable[..., NDArray[Any]], wanted: pa.DataType, *given: Column) -> Column:
     """Through numpy: what is null in one argument is null in the result, and is not asked for."""
     size = next((len(g) for g in given if isinstance(g, pa.Array)), None)
-    arrays = [cast_to(g, wanted) if isinstance(g, pa.Array) else pa.repeat(cast_to(g, wanted), 1 if size is None else size) for g in given]
+    arrays = [g if isinstance(g, pa.Array) else pa.repeat(g, 1 if size is None else size) for g in given]
     there = np.logical_and.reduce([known(a) for a in arrays])
-    values = [np.where(there, numbers(a), 1) for a in arrays]
+    values = [numbers(a) if there.all() else np.where(there, numbers(a), 1) for a in arrays]
     made = from_numbers(function(*values), there, wanted)
     return made[0] if size is None else made
 

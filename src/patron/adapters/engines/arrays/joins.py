@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from patron.adapters.engines.arrays.cells import Cell, Sheet
-    from patron.adapters.engines.arrays.relations import Question
 
     Beside = Mapping[ops.Relation, Rows]
 
@@ -25,16 +24,16 @@ _ONE_SIDED = {"semi": matching.on_left, "anti": matching.not_on_left}
 _WITH_OTHERS = {"left": matching.with_left, "outer": matching.with_both}
 
 
-def join(question: Question, node: ops.JoinChain) -> Rows:
-    """The rows of a chain of joins.
+def join(sheet: Sheet, node: ops.JoinChain, of: Mapping[ops.Relation, Rows]) -> Rows:
+    """The rows of a chain of joins, from those of the relations that it joins.
 
     Raises:
         UnsupportedError: there is no such join here.
     """
-    beside: Beside = {node.first: question.rows(node.first)}
+    beside: Beside = {node.first: of[node.first]}
     for link in node.rest:
-        beside = _joined(question.sheet, link, beside, question.rows(link.table))
-    values = _values(question.sheet, beside)
+        beside = _joined(sheet, link, beside, of[link.table])
+    values = _values(sheet, beside)
     return Rows(values.size, lambda name: values.column(node.values[name]))
 
 

@@ -175,6 +175,11 @@ def _limit(question: Question, node: ops.Limit) -> Rows:
     return chosen(question.sheet, rows, question.sheet.of(within, rows.size, key=("within", begin, many)))
 
 
+def _join(question: Question, node: ops.JoinChain) -> Rows:
+    joined = (node.first, *(link.table for link in node.rest))
+    return join(question.sheet, node, {relation: question.rows(relation) for relation in joined})
+
+
 _RELATIONS: dict[type[ops.Relation], Callable[[Question, Any], Rows]] = {
     ops.UnboundTable: Question.table,
     ops.JoinReference: _parent,
@@ -182,7 +187,7 @@ _RELATIONS: dict[type[ops.Relation], Callable[[Question, Any], Rows]] = {
     ops.Project: _project,
     ops.Filter: _filter,
     ops.DropColumns: _parent,
-    ops.JoinChain: join,
+    ops.JoinChain: _join,
     ops.Aggregate: _aggregate,
     ops.Distinct: _distinct,
     ops.Union: _union,

@@ -25,6 +25,7 @@ _THIRD = _RIGHT.rename({f"third_{c}": c for c in _SCHEMA.names})
 _ONE = _LEFT.key == _OTHER.other_key
 _TWO = (_ONE, _LEFT.word == _OTHER.other_word)
 _LATER = _LEFT.id < _OTHER.other_id
+_GOOD = _LEFT.is_good
 _BY_KEY = ibis.window(group_by="key", order_by=[ibis.desc("share"), "id"])
 _SO_FAR = ibis.cumulative_window(group_by=["key", "word"], order_by="id")
 
@@ -50,6 +51,7 @@ _QUESTIONS: dict[str, ir.Table] = {
         mean=_LEFT.share.mean(), low=_LEFT.share.min(), high=_LEFT.word.max(where=_LEFT.id > 1), some=_LEFT.is_good.any(),
         every=_LEFT.is_good.all(), middle=_LEFT.share.median(where=_LEFT.is_good),
     ),
+    "groups, by a flag of itself": _LEFT.group_by("key").aggregate(n=_GOOD.count(where=_GOOD), every=_GOOD.all(where=_GOOD)),
     "groups by numbers with a fraction": _LEFT.group_by(by=_LEFT.share.abs()).aggregate(n=_LEFT.count()),
     "the row of the largest": _LEFT.group_by("key").aggregate(
         last=_LEFT.word.argmax(_LEFT.id, where=_LEFT.word.notnull()), first=_LEFT.share.argmin(_LEFT.id, where=_LEFT.share.notnull())

@@ -104,7 +104,7 @@ class Values:
     def _told(self, node: ops.Reduction, groups: Cell) -> Cell:
         """What a reduction of these rows tells of each group."""
         told = told_by(node)
-        read = [a for a in node.__args__ if isinstance(a, ops.Value) and a is not node.where]
+        read = [a for name, a in zip(node.__argnames__, node.__args__, strict=True) if name != "where" and isinstance(a, ops.Value)]
         columns = [self.spread(a) for a in read]
         if node.where is None:
             counted = self.sheet.of(there, self.size, *columns)

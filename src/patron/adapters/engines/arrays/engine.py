@@ -1,7 +1,8 @@
 """The engine of few rows: tables are held in memory, expressions are answered by Arrow and numpy, operation by operation.
 
 An engine for many rows reads, plans and prepares a statement before it touches the first row; for a few hundred rows that is nearly all
-it does. Here nothing is planned. The same expressions give the same answers.
+it does. Here an expression becomes a list of operations when it is first asked, and nothing but these is done from then on. The same
+expressions give the same answers.
 """
 
 from __future__ import annotations

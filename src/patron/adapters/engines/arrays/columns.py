@@ -150,11 +150,8 @@ def _codes(column: pa.Array) -> tuple[NDArray[np.int64], int]:
     if pa.types.is_floating(column.type):  # zeros of both signs are the same
         values, found = np.unique(ranks(column), return_inverse=True)
         return found.reshape(-1).astype(np.int64, copy=False), len(values)
-    words = column.dictionary_encode()
-    many = len(words.dictionary)
-    if not column.null_count:
-        return words.indices.to_numpy().astype(np.int64), many
-    return words.indices.fill_null(many).to_numpy().astype(np.int64), many + 1
+    words = column.dictionary_encode(null_encoding="encode")
+    return words.indices.to_numpy().astype(np.int64), len(words.dictionary)
 
 
 def _unscaled(column: pa.Array) -> NDArray[np.generic]:

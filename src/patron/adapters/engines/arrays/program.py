@@ -73,7 +73,7 @@ class Program:
         }
 
 
-@lru_cache(maxsize=500)
+@lru_cache(maxsize=200)
 def program(expressions: tuple[tuple[str, ops.Relation], ...]) -> Program:
     """The program that makes tables, by names, of relations; each may read those before it.
 

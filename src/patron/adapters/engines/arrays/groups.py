@@ -94,9 +94,9 @@ def grouped(size: int, *keys: pa.Array) -> Groups:
     return Groups(*codes(keys, size)) if keys else Groups(np.zeros(size, np.int64), 1)
 
 
-def there(size: int, *columns: pa.Array) -> Flags | None:
+def there(*columns: pa.Array) -> Flags | None:
     """Which rows have a value in all columns; None if all have."""
-    return _all([known(column) for column in columns if column.null_count]) if size else None
+    return _all([known(column) for column in columns if column.null_count])
 
 
 def there_where(condition: pa.Array, *columns: pa.Array) -> Flags | None:

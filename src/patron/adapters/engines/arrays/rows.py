@@ -106,11 +106,8 @@ class Values:
         told = told_by(node)
         read = [a for name, a in zip(node.__argnames__, node.__args__, strict=True) if name != "where" and isinstance(a, ops.Value)]
         columns = [self.spread(a) for a in read]
-        if node.where is None:
-            counted = self.sheet.of(there, *columns)
-        else:
-            counted = self.sheet.of(there_where, self.spread(node.where), *columns)
-        return self.sheet.of(told, groups, counted, *columns, key=_shape(node, [*read, node.where]))
+        rows = self.sheet.of(there, *columns) if node.where is None else self.sheet.of(there_where, self.spread(node.where), *columns)
+        return self.sheet.of(told, groups, rows, *columns, key=_shape(node, [*read, node.where]))
 
     def _around(self, node: ops.WindowFunction) -> Cell:
         told = around(node)

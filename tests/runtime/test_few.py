@@ -18,10 +18,13 @@ from patron.runtime.ticking import Ticks
 from runtime.live import Live
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import ibis.expr.types as ir
     import pyarrow as pa
+
+    from patron.kernel.steps import Step
 
 
 class _Unable(ArraysEngine):
@@ -34,10 +37,10 @@ class _Unable(ArraysEngine):
 class _UnableOnceThereAreRows(ArraysEngine):
     """It rehearses well."""
 
-    def create(self, name: str, expression: ir.Table, *, temporary: bool = False) -> None:
-        super().create(name, expression, temporary=temporary)
-        if name == "due" and self.query(ibis.table({"customer_id": "int64"}, name=TOUCHED)).num_rows:
-            raise UnsupportedError(name)
+    def make(self, steps: Sequence[Step]) -> None:
+        super().make(steps)
+        if steps[-1].name == "due" and self.query(ibis.table({"customer_id": "int64"}, name=TOUCHED)).num_rows:
+            raise UnsupportedError("due")
 
 
 def _lived(live: Live) -> Live:

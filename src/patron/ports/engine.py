@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
+    from patron.kernel.steps import Step
     from patron.kernel.tables import Table
 
 
@@ -40,6 +41,10 @@ class Engine(Protocol):
 
     def create(self, name: str, expression: ir.Table, *, temporary: bool = False) -> None:
         """Make or replace a table with the rows of an expression, each column in the type that the expression has."""
+        ...
+
+    def make(self, steps: Sequence[Step]) -> None:
+        """Make temporary tables, one after the other; each step may read those before it."""
         ...
 
     def fill(self, name: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> None:

@@ -94,10 +94,15 @@ def beside(few: Few, steps: Sequence[Step], filled: Iterable[str], touched: ir.T
     bounds = _bounds(steps)
     bounded = {name: table.filter(*bounds[name]) if name in bounds else table for name, table in read.items()}
     wanted = {name: table.select(*_columns(table, asked.get(name, frozenset()))) for name, table in bounded.items()}
-    of_customers = {n: t.semi_join(touched, "customer_id") for n, t in wanted.items() if "customer_id" in t.columns}
+    of_customers = {n: _of(touched, n, t) for n, t in wanted.items() if "customer_id" in t.columns}
     others = {n: t for n, t in wanted.items() if n not in of_customers}
     of_products = {n: t.semi_join(_PRODUCT, "product_id") for n, t in others.items() if "product_id" in t.columns}
     return Beside(few, of_customers, of_products, {n: t for n, t in others.items() if n not in of_products})
+
+
+def _of(touched: ir.Table, name: str, table: ir.Table) -> ir.Table:
+    """The rows of a table that are about the customers."""
+    return touched.select(*table.columns) if name == touched.get_name() else table.semi_join(touched, "customer_id")
 
 
 def _read(steps: Sequence[Step], made: Collection[str]) -> dict[str, ir.Table]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC
-from functools import reduce
+from functools import lru_cache, reduce
 from operator import add, or_
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    import ibis.expr.operations as ops
     import ibis.expr.types as ir
     import pyarrow as pa
 
@@ -212,16 +213,23 @@ def renew_memberships(store: Store, bits: pa.Table, touched: ir.Table) -> int:
         bits: of these customers, as in `CURRENT`.
         touched: the customers: customer_id, and is_due, whether nothing but time has passed.
     """
-    schema = dict.fromkeys(bits.column_names, "int64")
-    current, before = ibis.table(schema, name=_RENEWED), ibis.table(schema, name=RECORDED).semi_join(touched, "customer_id")
+    current, changes = _renewal(tuple(bits.column_names), touched.op())
     store.fill(_RENEWED, bits.to_reader(), temporary=True)
-    changes = _changes(before, current, moment()).drop("why")
-    told = changes.join(touched, "customer_id")
-    changed = store.insert(CHANGES.name, told.select(*changes.columns, why=ibis.ifelse(told.is_due, "time", "facts")))
+    changed = store.insert(CHANGES.name, changes)
     for name in (CURRENT, RECORDED):
         store.renew(name, current, touched)
     store.drop(_RENEWED, temporary=True)
     return changed
+
+
+@lru_cache(maxsize=100)
+def _renewal(columns: tuple[str, ...], touched: ops.Relation) -> tuple[ir.Table, ir.Table]:
+    """The new memberships of some customers and what changes with them, said once for all ticks: of `_RENEWED`, and of `CHANGES`."""
+    schema, who = dict.fromkeys(columns, "int64"), touched.to_expr()
+    current, before = ibis.table(schema, name=_RENEWED), ibis.table(schema, name=RECORDED).semi_join(who, "customer_id")
+    changes = _changes(before, current, moment()).drop("why")
+    told = changes.join(who, "customer_id")
+    return current, told.select(*changes.columns, why=ibis.ifelse(told.is_due, "time", "facts"))
 
 
 def packed(flags: ir.Table, slots: Sequence[Slot]) -> ir.Table:

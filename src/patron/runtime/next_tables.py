@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, ClassVar
 import ibis
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import ibis.expr.types as ir
     import pyarrow as pa
 
+    from patron.kernel.steps import Step
     from patron.ports.engine import Store
 
 _PREFIX = "next_"
@@ -44,6 +45,11 @@ class NextTables:
         self._store.create(name if temporary else _PREFIX + name, expression, temporary=temporary)
         if not temporary:
             self._hide(name, expression.schema())
+
+    def make(self, steps: Sequence[Step]) -> None:
+        """Make temporary tables, one after the other; each step may read those before it."""
+        for step in steps:
+            self.create(step.name, step.expression, temporary=True)
 
     def fill(self, name: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> None:
         """Make or replace a table with rows that were worked out outside."""

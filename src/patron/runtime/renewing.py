@@ -29,7 +29,7 @@ from patron.runtime.predicting import FILLED, answer
 from patron.segments.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     import ibis.expr.types as ir
     import pyarrow as pa
@@ -137,7 +137,7 @@ def _renew(store: Store, engine: Engine, how: Recipe, keep: Keep) -> int:
     changed = keep(store, _rows(engine, how.answers[-1]), _TOUCHED)
     if how.by is not None and engine is how.by.engine:
         how.by.take_one(CHANGES.name, store)  # who has just entered or left may be asked for it
-    _make(engine, [how.due])
+    engine.make([how.due])
     for step in how.steps:
         if step.is_kept and step.name != CURRENT:
             store.renew(step.name, _rows(engine, step), _TOUCHED)
@@ -162,11 +162,12 @@ def prepare(store: Store, how: Recipe) -> None:
 
 def make(engine: Engine, how: Recipe) -> None:
     """Make temporary tables of the answers, which hide the kept ones until they are cleared."""
-    _make(engine, how.before)
-    if how.models is not None:
-        answer(engine, how.models, how.facts, how.definitions.catalog.settings.predictions, temporary=True)
-    _make(engine, how.after)
-    _make(engine, how.answers)
+    if how.models is None:
+        engine.make((*how.before, *how.after, *how.answers))
+        return
+    engine.make(how.before)
+    answer(engine, how.models, how.facts, how.definitions.catalog.settings.predictions, temporary=True)
+    engine.make((*how.after, *how.answers))
 
 
 def clear(engine: Engine, how: Recipe) -> None:
@@ -177,12 +178,7 @@ def clear(engine: Engine, how: Recipe) -> None:
 
 def _rehearse(few: Few, how: Recipe) -> None:
     make(few, how)
-    _make(few, [how.due])
-
-
-def _make(engine: Engine, steps: Sequence[Step]) -> None:
-    for step in steps:
-        engine.create(step.name, step.expression, temporary=True)
+    few.make([how.due])
 
 
 def _rows(engine: Engine, step: Step) -> pa.Table:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import ibis
 import pyarrow as pa
 
+from patron.kernel.steps import Step
 from patron.kernel.time import days_between
 from patron.testing.engine_tables import SALES_ROWS, TEXTS, TEXTS_ROWS, column_of, tables
 from patron.testing.engine_values import TimeContract, ValueContract
@@ -158,6 +159,19 @@ class TableContract:
         counted = ibis.table({"n": "int64"}, name="counted")
         engine.create("counted", counted.filter(counted.n > 2), temporary=False)
         assert column_of(engine, counted.order_by("n"), "n") == [3, 4, 5]
+
+    def test_steps_read_what_was_made_before_them(self, engine: Engine) -> None:
+        """Each reads a table as the steps before it left it; all of them are temporary."""
+        numbers = ibis.table({"n": "int64"}, name="numbers")
+        few, next_ones = numbers.filter(numbers.n < 3), numbers.mutate(n=numbers.n + 10)
+        steps = [("numbers", TEXTS_ROWS.select("n")), ("few", few), ("numbers", next_ones), ("few_later", few)]
+        engine.make([Step(name, rows) for name, rows in steps])
+        assert column_of(engine, ibis.table({"n": "int64"}, name="few").order_by("n"), "n") == [0, 1, 2]
+        assert column_of(engine, numbers.order_by("n"), "n") == [n + 10 for n in range(len(TEXTS))]
+        assert column_of(engine, ibis.table({"n": "int64"}, name="few_later"), "n") == []
+        for name in {name for name, _ in steps}:
+            engine.drop(name, temporary=True)
+            assert name not in engine.tables()
 
     def test_a_table_is_filled_with_rows_as_they_come(self, engine: Engine) -> None:
         """In their types, in any number of pieces, also none; it is replaced and hidden like any other."""

@@ -19,6 +19,7 @@ import ibis.expr.datatypes as dt
 from patron.adapters.engines.duckdb_limits import FULL, limits
 from patron.adapters.engines.duckdb_turn import Turn
 from patron.adapters.engines.duckdb_words import quoted, statement_of, text, type_name
+from patron.kernel.arrow import arrow_schema
 from patron.kernel.errors import DISK_FULL, InputError, TransientError
 from patron.kernel.problems import Problem
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
+    from patron.kernel.steps import Step
     from patron.kernel.tables import Table
     from patron.ports.engine import Rows
 
@@ -135,7 +137,7 @@ class DuckDBEngine:
         """The rows of an expression, in its types: DuckDB itself sums whole numbers into wider ones."""
         with limits():
             rows = self.connection.sql(self.sql(expression)).to_arrow_table()
-        wanted = expression.schema().to_pyarrow()
+        wanted = arrow_schema(expression.schema())
         return rows if rows.schema == wanted else rows.cast(wanted)
 
     def create(self, name: str, expression: ir.Table, *, temporary: bool = False) -> None:
@@ -145,6 +147,11 @@ class DuckDBEngine:
         cast = ", ".join(f"{quoted(c)}::{self._type(t)} AS {quoted(c)}" for c, t in columns)
         with nullcontext() if temporary else self.transaction():
             self._run(f"CREATE OR REPLACE {kind} {quoted(name)} AS SELECT {cast} FROM ({self.sql(expression)})")
+
+    def make(self, steps: Sequence[Step]) -> None:
+        """Make temporary tables, one after the other; each step may read those before it."""
+        for step in steps:
+            self.create(step.name, step.expression, temporary=True)
 
     def fill(self, name: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> None:
         """Make or replace a table with rows that were worked out outside, taken as they come."""

@@ -17,16 +17,19 @@ from ibis.backends.sql.compilers import PySparkCompiler
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
+from patron.kernel.arrow import arrow_schema
 from patron.kernel.errors import InputError, TransientError
 from patron.kernel.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import ibis.expr.datatypes as dt
     import ibis.expr.types as ir
     import pyarrow as pa
+
+    from patron.kernel.steps import Step
 
 _DIALECT = "spark"
 _SESSION = {
@@ -109,7 +112,7 @@ class SparkEngine:
     def query(self, expression: ir.Table) -> pa.Table:
         """The rows of an expression."""
         rows: pa.Table = self.session.sql(self._typed(expression)).toArrow()
-        return rows.cast(expression.schema().to_pyarrow())
+        return rows.cast(arrow_schema(expression.schema()))
 
     def create(self, name: str, expression: ir.Table, *, temporary: bool = False) -> None:
         """Make or replace a table with the rows of an expression, each column in the type that the expression has."""
@@ -117,6 +120,11 @@ class SparkEngine:
         self.session.sql(self._typed(expression)).write.mode("overwrite").parquet(str(folder))
         self._made.add(folder)
         self._put(self._hiding if temporary else self._kept, name, folder)
+
+    def make(self, steps: Sequence[Step]) -> None:
+        """Make temporary tables, one after the other; each step may read those before it."""
+        for step in steps:
+            self.create(step.name, step.expression, temporary=True)
 
     def fill(self, name: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> None:
         """Make or replace a table with rows that were worked out outside, taken as they come."""

@@ -20,6 +20,7 @@ Column: TypeAlias = "pa.Array | pa.Scalar"
 
 INSTANT, SPAN = pa.timestamp("us"), pa.duration("us")
 _WORDS = 2  # of 64 bits, in a decimal of 128
+_TAKE, _UNCHECKED = pc.get_function("array_take"), pc.TakeOptions(boundscheck=False)  # rows are numbers of rows that are there
 
 
 @lru_cache(maxsize=1_000)
@@ -40,9 +41,13 @@ def cast_to(column: Column, wanted: pa.DataType) -> Column:
         return column
     if pa.types.is_floating(column.type) and pa.types.is_integer(wanted):
         column = pc.round(column, round_mode="half_to_even")
-    if pa.types.is_decimal(column.type) and pa.types.is_decimal(wanted):
-        return column.cast(wanted, safe=False)
-    return column.cast(wanted)
+    is_cut = pa.types.is_decimal(column.type) and pa.types.is_decimal(wanted)
+    return pc.call_function("cast", [column], _cast_options(wanted, is_safe=not is_cut))
+
+
+@lru_cache(maxsize=1_000)
+def _cast_options(wanted: pa.DataType, *, is_safe: bool) -> pc.CastOptions:
+    return pc.CastOptions.safe(wanted) if is_safe else pc.CastOptions.unsafe(wanted)
 
 
 def as_array(column: Column, size: int) -> pa.Array:
@@ -86,7 +91,7 @@ def from_numbers(values: NDArray[np.generic], is_known: NDArray[np.bool_], kind:
         return pa.array(values.astype(np.int32), pa.int32(), mask=mask).view(kind)
     if pa.types.is_boolean(kind):
         return pa.array(values != 0, kind, mask=mask)
-    return pa.array(values, mask=mask).cast(kind)
+    return cast_to(pa.array(values, mask=mask), kind)
 
 
 def ranks(column: pa.Array) -> NDArray[np.int64]:
@@ -102,21 +107,21 @@ def ranks(column: pa.Array) -> NDArray[np.int64]:
     return np.where(known(column), found, len(found)) if column.null_count else found
 
 
-def codes(columns: Sequence[pa.Array], size: int) -> NDArray[np.int64]:
-    """A number per row, the same for rows whose values are the same in all columns; null is a value like others."""
-    found = np.zeros(size, np.int64)
-    for column in columns:
-        own = numbers(column) if _is_whole(column) else ranks(column)
-        if len(columns) == 1:
-            return own.astype(np.int64, copy=False)
-        number = np.unique(own, return_inverse=True)[1].reshape(-1)
-        found = np.unique(found * (size + 1) + number, return_inverse=True)[1].reshape(-1)
-    return found
+def codes(columns: Sequence[pa.Array], size: int) -> tuple[NDArray[np.int64], int]:
+    """A number per row, the same for rows whose values are the same in all columns, and how many numbers there are.
+
+    Null is a value like others. Numbers are given from 0, without gaps.
+    """
+    found, many = np.zeros(size, np.int64), min(size, 1)
+    for number, column in enumerate(columns):
+        own, count = _codes(column)
+        found, many = _codes(pa.array(found * count + own)) if number else (own, count)
+    return found, many
 
 
-def taken(column: pa.Array, rows: NDArray[np.int64], is_there: NDArray[np.bool_] | None = None) -> pa.Array:
-    """The values of some rows, in their order; null where a row is not there."""
-    return column.take(places(rows, is_there))
+def taken(column: pa.Array, rows: pa.Array | None) -> pa.Array:
+    """The values of some rows, in their order, null where a row is null; None stands for all rows, as they are."""
+    return column if rows is None else _TAKE.call([column, rows], _UNCHECKED)
 
 
 def places(rows: NDArray[np.int64], is_there: NDArray[np.bool_] | None = None) -> pa.Array:
@@ -135,9 +140,18 @@ def single(column: pa.ChunkedArray) -> pa.Array:
     return pa.concat_arrays(combined.chunks) if isinstance(combined, pa.ChunkedArray) else combined
 
 
-def _is_whole(column: pa.Array) -> bool:
+def is_whole(column: pa.Array) -> bool:
+    """Whether values are whole numbers, instants or days, and all of them are known."""
     kind = column.type
     return not column.null_count and (pa.types.is_integer(kind) or pa.types.is_timestamp(kind) or pa.types.is_date32(kind))
+
+
+def _codes(column: pa.Array) -> tuple[NDArray[np.int64], int]:
+    if pa.types.is_floating(column.type):  # zeros of both signs are the same
+        values, found = np.unique(ranks(column), return_inverse=True)
+        return found.reshape(-1).astype(np.int64, copy=False), len(values)
+    words = column.dictionary_encode(null_encoding="encode")
+    return words.indices.to_numpy().astype(np.int64), len(words.dictionary)
 
 
 def _unscaled(column: pa.Array) -> NDArray[np.generic]:

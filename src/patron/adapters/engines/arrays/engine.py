@@ -1,7 +1,8 @@
 """The engine of few rows: tables are held in memory, expressions are answered by Arrow and numpy, operation by operation.
 
 An engine for many rows reads, plans and prepares a statement before it touches the first row; for a few hundred rows that is nearly all
-it does. Here nothing is planned. The same expressions give the same answers.
+it does. Here an expression becomes a list of operations when it is first asked, and nothing but these is done from then on. The same
+expressions give the same answers.
 """
 
 from __future__ import annotations
@@ -11,15 +12,18 @@ from typing import TYPE_CHECKING, ClassVar
 
 import pyarrow as pa
 
-from patron.adapters.engines.arrays.columns import INSTANT, cast_to, single, type_of
-from patron.adapters.engines.arrays.relations import Held, Question
+from patron.adapters.engines.arrays.columns import INSTANT, single
+from patron.adapters.engines.arrays.program import Held, program
+from patron.kernel.arrow import arrow_schema
 from patron.kernel.errors import InvariantError, UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     import ibis.expr.types as ir
+
+    from patron.kernel.steps import Step
 
 
 class ArraysEngine:
@@ -56,11 +60,16 @@ class ArraysEngine:
 
     def query(self, expression: ir.Table) -> pa.Table:
         """The rows of an expression."""
-        return pa.table(list(self._answer(expression).columns.values()), schema=expression.schema().to_pyarrow())
+        columns = self._answer([("", expression)])[""].columns
+        return pa.table(list(columns.values()), schema=arrow_schema(expression.schema()))
 
     def create(self, name: str, expression: ir.Table, *, temporary: bool = False) -> None:
         """Make or replace a table with the rows of an expression, each column in the type that the expression has."""
-        self._put(name, self._answer(expression), temporary=temporary)
+        self._put(name, self._answer([(name, expression)])[name], temporary=temporary)
+
+    def make(self, steps: Sequence[Step]) -> None:
+        """Make temporary tables; each step may read those before it. What several of them have in common is worked out once."""
+        self._hiding |= self._answer([(step.name, step.expression) for step in steps])
 
     def fill(self, name: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> None:
         """Make or replace a table with rows that were worked out outside."""
@@ -81,13 +90,12 @@ class ArraysEngine:
         """The column names of a table, in order."""
         return tuple(self._table(name).columns)
 
-    def _answer(self, expression: ir.Table) -> Held:
+    def _answer(self, expressions: Iterable[tuple[str, ir.Table]]) -> dict[str, Held]:
+        """Tables by their names."""
         try:
-            rows = Question(self._table, self._moment).rows(expression.op())
-            columns = {name: cast_to(rows.column(name), type_of(dtype)) for name, dtype in expression.schema().items()}
+            return program(tuple((name, expression.op()) for name, expression in expressions)).rows(self._table, self._moment)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OverflowError) as error:  # a value that has no place in a type
             raise UnsupportedError(str(error)) from error
-        return Held(columns, rows.size)
 
     def _put(self, name: str, rows: Held, *, temporary: bool) -> None:
         (self._hiding if temporary else self._kept)[name] = rows

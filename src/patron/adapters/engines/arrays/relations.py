@@ -1,140 +1,51 @@
-"""Relations on arrays: each gives the columns that it is asked for, worked out when they are asked for, once."""
+"""Relations as cells: which rows they have, and what is in their columns."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from functools import partial
+from operator import add
+from typing import TYPE_CHECKING, Any
 
 import ibis.expr.operations as ops
 import numpy as np
-import pyarrow.compute as pc
+import pyarrow as pa
 
-from patron.adapters.engines.arrays.columns import as_array, cast_to, codes, concatenated, known, numbers, places, taken, type_of
-from patron.adapters.engines.arrays.groups import grouped, reduced
-from patron.adapters.engines.arrays.values import function_of
-from patron.adapters.engines.arrays.windows import around, sorted_rows
+from patron.adapters.engines.arrays.cells import Sheet
+from patron.adapters.engines.arrays.columns import cast_to, concatenated, places, type_of
+from patron.adapters.engines.arrays.groups import grouped
+from patron.adapters.engines.arrays.joins import join
+from patron.adapters.engines.arrays.rows import Rows, Values, chosen, converted, where
+from patron.adapters.engines.arrays.windows import sorted_rows
 from patron.kernel.errors import UnsupportedError
-from patron.kernel.time import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    import pyarrow as pa
-    from numpy.typing import NDArray
+    from ibis import Schema
 
-    from patron.adapters.engines.arrays.columns import Column
+    from patron.adapters.engines.arrays.cells import Cell
     from patron.adapters.engines.arrays.groups import Groups
-
-    Indices = NDArray[np.int64]
-
-
-_MOMENT = type(moment().op())
-
-
-class Rows(Protocol):
-    """Some rows, whose columns are there when asked for."""
-
-    @property
-    def size(self) -> int:
-        """How many rows there are."""
-        ...
-
-    def column(self, name: str) -> pa.Array:
-        """The values of a column."""
-        ...
-
-
-class Held:
-    """Rows that are there."""
-
-    def __init__(self, columns: Mapping[str, pa.Array], size: int) -> None:
-        """Hold columns of so many rows."""
-        self.columns, self.size = columns, size
-        self.asked: set[str] = set()
-
-    def column(self, name: str) -> pa.Array:
-        """The values of a column."""
-        self.asked.add(name)
-        return self.columns[name]
-
-
-class _Chosen:
-    """Some of the rows of others, in any order; where a row is not there, all its values are null."""
-
-    def __init__(self, of: Rows, rows: Indices, is_there: NDArray[np.bool_] | None = None) -> None:
-        self._of, self.size = of, len(rows)
-        is_all = is_there is None and self.size == of.size and bool((rows == np.arange(self.size)).all())
-        self._places = None if is_all else places(rows, is_there)
-        self._known: dict[str, pa.Array] = {}
-
-    def column(self, name: str) -> pa.Array:
-        if self._places is None:
-            return self._of.column(name)
-        if name not in self._known:
-            self._known[name] = self._of.column(name).take(self._places)
-        return self._known[name]
-
-
-class _Values:
-    """Values over the rows of a relation; what several of them read is worked out once."""
-
-    def __init__(
-        self,
-        field: Callable[[ops.Field], pa.Array],
-        size: int,
-        moment: pa.Scalar | None,
-        reduced: Callable[[ops.Reduction], pa.Array] | None = None,
-    ) -> None:
-        self._field, self._size, self._moment, self._reduced = field, size, moment, reduced
-        self._known: dict[ops.Node, Column] = {}
-
-    def of_groups(self, groups: Groups) -> _Values:
-        """Values over groups of these rows."""
-        return _Values(self._field, groups.count, self._moment, lambda node: reduced(node, groups, self))
-
-    def __call__(self, node: ops.Node) -> Column:
-        found = self._known.get(node)
-        if found is None:
-            found = self._known[node] = self._worked_out(node)
-        return found
-
-    def array(self, node: ops.Value) -> pa.Array:
-        """A value for each row, in the type that the expression has."""
-        return cast_to(as_array(self(node), self._size), type_of(node.dtype))
-
-    def _worked_out(self, node: ops.Node) -> Column:
-        kind = type(node)
-        if kind is ops.Field:
-            return self._field(node)
-        if kind is ops.WindowFunction:
-            return around(node, self._size, self)
-        if kind is _MOMENT:
-            return self._moment
-        if self._reduced is not None and issubclass(kind, ops.Reduction):
-            return self._reduced(node)
-        function, arguments = function_of(node)
-        return function(*[self(a) for a in arguments])
-
-
-class _Worked:
-    """Rows whose columns are values over others."""
-
-    def __init__(self, values: Mapping[str, ops.Value], over: _Values, size: int) -> None:
-        self._values, self._over, self.size = values, over, size
-        self._known: dict[str, pa.Array] = {}
-
-    def column(self, name: str) -> pa.Array:
-        if name not in self._known:
-            self._known[name] = self._over.array(self._values[name])
-        return self._known[name]
 
 
 class Question:
-    """One expression asked of tables: relations that are read twice are worked out once."""
+    """The cells of expressions: relations that are read twice are said once.
 
-    def __init__(self, tables: Callable[[str], Rows], moment: pa.Scalar | None) -> None:
-        """Ask tables, by their names, as of the moment."""
-        self._tables, self._moment = tables, moment
+    Attributes:
+        sheet: the cells.
+        made: tables that are made of expressions.
+    """
+
+    def __init__(self) -> None:
+        """Without any."""
+        self.sheet, self.made = Sheet(), dict[str, Rows]()
         self._known: dict[ops.Relation, Rows] = {}
+        self._read: set[str] = set()
+
+    def make(self, name: str, node: ops.Relation) -> None:
+        """From now on a table is what a relation is."""
+        self.made[name] = self.rows(node)
+        if name in self._read:
+            self._known.clear()
 
     def rows(self, node: ops.Relation) -> Rows:
         """The rows of a relation.
@@ -150,208 +61,132 @@ class Question:
         return self._known[node]
 
     def table(self, node: ops.UnboundTable) -> Rows:
-        """A table by its name."""
-        return self._tables(node.name)
+        """The rows of a table as it is now."""
+        self._read.add(node.name)
+        made = self.made.get(node.name)
+        return _given(self.sheet, node) if made is None else _in_types(self.sheet, made, node.schema)
 
-    def values(self, parent: ops.Relation) -> _Values:
+    def values(self, parent: ops.Relation) -> Values:
         """Values over the rows of a relation."""
         rows = self.rows(parent)
-        return _Values(lambda field: rows.column(field.name), rows.size, self._moment)
+        return Values(self.sheet, lambda field: rows.column(field.name), rows.size)
 
-    def values_beside(self, beside: Mapping[ops.Relation, Rows], size: int) -> _Values:
-        """Values over rows that stand beside each other."""
-        return _Values(lambda field: beside[field.rel].column(field.name), size, self._moment)
+
+def _given(sheet: Sheet, node: ops.UnboundTable) -> Rows:
+    def column(name: str) -> Cell:
+        wanted = type_of(node.schema[name])
+        return sheet.given(node.name, name, lambda given: cast_to(given, wanted), wanted)
+
+    return Rows(sheet.given(node.name, None, int, None), column)
+
+
+def _in_types(sheet: Sheet, rows: Rows, schema: Schema) -> Rows:
+    return Rows(rows.size, lambda name: converted(sheet, rows.column(name), type_of(schema[name])))
 
 
 def _project(question: Question, node: ops.Project) -> Rows:
-    return _Worked(node.values, question.values(node.parent), question.rows(node.parent).size)
+    values = question.values(node.parent)
+    return Rows(question.rows(node.parent).size, lambda name: values.column(node.values[name]))
 
 
 def _filter(question: Question, node: ops.Filter) -> Rows:
     rows = question.rows(node.parent)
-    return _Chosen(rows, _met(question.values(node.parent), node.predicates, rows.size))
+    return chosen(question.sheet, rows, where(question.values(node.parent), node.predicates))
 
 
-def _met(values: _Values, predicates: Sequence[ops.Value], size: int) -> Indices:
-    """The rows that meet all conditions."""
-    flags = np.ones(size, np.bool_)
-    for predicate in predicates:
-        met = as_array(values(predicate), size)
-        flags &= (numbers(met) != 0) & known(met)
-    return np.flatnonzero(flags)
-
-
-def _drop(question: Question, node: ops.DropColumns) -> Rows:
-    return question.rows(node.parent)
-
-
-def _reference(question: Question, node: ops.JoinReference) -> Rows:
+def _parent(question: Question, node: ops.DropColumns | ops.JoinReference | ops.SelfReference) -> Rows:
     return question.rows(node.parent)
 
 
 def _aggregate(question: Question, node: ops.Aggregate) -> Rows:
-    rows = question.rows(node.parent)
-    values = question.values(node.parent)
-    keys = {name: values.array(key) for name, key in node.groups.items()}
-    groups, first = grouped(list(keys.values()), rows.size)
-    told = values.of_groups(groups)
-    columns = {name: taken(key, first) for name, key in keys.items()}
-    columns |= {name: told.array(metric) for name, metric in node.metrics.items()}
-    return Held(columns, groups.count)
+    values, rows = question.values(node.parent), question.rows(node.parent)
+    keys = {name: values.column(key) for name, key in node.groups.items()}
+    groups = question.sheet.of(grouped, rows.size, *keys.values())
+    size = question.sheet.of(_count, groups)
+    told = values.over_groups(groups, size)
+    first = chosen(question.sheet, Rows(rows.size, keys.__getitem__), question.sheet.of(_first, groups))
+    return Rows(size, lambda name: first.column(name) if name in keys else told.column(node.metrics[name]))
+
+
+def _count(groups: Groups) -> int:
+    return groups.count
+
+
+def _first(groups: Groups) -> pa.Array:
+    return groups.first
 
 
 def _distinct(question: Question, node: ops.Distinct) -> Rows:
-    return _once(question.rows(node.parent), node.schema.names)
+    return _once(question, question.rows(node.parent), node.schema.names)
+
+
+def _once(question: Question, rows: Rows, names: Sequence[str]) -> Rows:
+    """Each row once; null is the same as null."""
+    groups = question.sheet.of(grouped, rows.size, *[rows.column(name) for name in names])
+    return chosen(question.sheet, rows, question.sheet.of(_first, groups))
 
 
 def _union(question: Question, node: ops.Union) -> Rows:
-    both, _ = _stacked(question, node)
-    return _once(both, node.schema.names) if node.distinct else both
+    both = _stacked(question, node)
+    return _once(question, both, node.schema.names) if node.distinct else both
 
 
 def _difference(question: Question, node: ops.Difference) -> Rows:
     if not node.distinct:
         raise UnsupportedError("a difference that counts rows")
-    both, size = _stacked(question, node)
-    groups, _ = grouped(list(both.columns.values()), both.size)
-    is_there = np.zeros(groups.count, np.bool_)
-    is_there[groups.of[size:]] = True
-    return _once(_Chosen(both, np.flatnonzero(~is_there[groups.of[:size]])), node.schema.names)
+    both = _stacked(question, node)
+    groups = question.sheet.of(grouped, both.size, *[both.column(name) for name in node.schema.names])
+    return chosen(question.sheet, both, question.sheet.of(_only_above, groups, question.rows(node.left).size))
 
 
-def _stacked(question: Question, node: ops.Set) -> tuple[Held, int]:
-    """The rows of one relation above those of another, and how many are of the first."""
-    parts = [question.rows(part) for part in (node.left, node.right)]
-    columns = {name: concatenated([cast_to(part.column(name), type_of(dtype)) for part in parts]) for name, dtype in node.schema.items()}
-    return Held(columns, sum(part.size for part in parts)), parts[0].size
+def _stacked(question: Question, node: ops.Set) -> Rows:
+    """The rows of one relation above those of another."""
+    above, below = question.rows(node.left), question.rows(node.right)
+
+    def column(name: str) -> Cell:
+        wanted = type_of(node.schema[name])
+        cells = (above.column(name), below.column(name))
+        return question.sheet.of(lambda *parts: concatenated([cast_to(p, wanted) for p in parts]), *cells, key=("stacked", wanted))
+
+    return Rows(question.sheet.of(add, above.size, below.size), column)
 
 
-def _once(rows: Rows, names: Sequence[str]) -> Rows:
-    """Each row once; null is the same as null."""
-    _, first = grouped([rows.column(name) for name in names], rows.size)
-    return _Chosen(rows, np.sort(first))
+def _only_above(groups: Groups, size: int) -> pa.Array:
+    """The first rows of the groups that have rows among so many first ones, and no others."""
+    is_below = np.zeros(groups.count, np.bool_)
+    is_below[groups.of[size:]] = True
+    return groups.first.filter(pa.array(~is_below))
 
 
 def _sort(question: Question, node: ops.Sort) -> Rows:
     values = question.values(node.parent)
-    keys = [(values.array(key.arg), key.ascending, key.nulls_first) for key in node.keys]
-    return _Chosen(question.rows(node.parent), sorted_rows(keys))
+    ups = tuple((key.ascending, key.nulls_first) for key in node.keys)
+    keys = [values.column(key.arg) for key in node.keys]
+    return chosen(question.sheet, question.rows(node.parent), question.sheet.of(partial(sorted_rows, ups=ups), *keys, key=("sorted", ups)))
 
 
 def _limit(question: Question, node: ops.Limit) -> Rows:
     rows = question.rows(node.parent)
-    begin = int(node.offset)
-    return _Chosen(rows, np.arange(begin, rows.size if node.n is None else min(rows.size, begin + int(node.n))))
+    begin, many = int(node.offset), None if node.n is None else int(node.n)
+
+    def within(size: int) -> pa.Array:
+        return places(np.arange(begin, size if many is None else min(size, begin + many)))
+
+    return chosen(question.sheet, rows, question.sheet.of(within, rows.size, key=("within", begin, many)))
 
 
 def _join(question: Question, node: ops.JoinChain) -> Rows:
-    beside: dict[ops.Relation, Rows] = {node.first: question.rows(node.first)}
-    size = beside[node.first].size
-    for link in node.rest:
-        other = question.rows(link.table)
-        pairs = _pairs(question, link, beside, size, other)
-        left, right, is_left, is_right = _kept(link.how, *pairs, size, other.size)
-        if link.how not in {"semi", "anti"}:
-            beside = {ref: _Chosen(rows, left, is_left) for ref, rows in beside.items()} | {link.table: _Chosen(other, right, is_right)}
-        else:
-            beside = {ref: _Chosen(rows, left) for ref, rows in beside.items()}
-        size = len(left)
-    return _Worked(node.values, question.values_beside(beside, size), size)
+    joined = (node.first, *(link.table for link in node.rest))
+    return join(question.sheet, node, {relation: question.rows(relation) for relation in joined})
 
 
-def _pairs(question: Question, link: ops.JoinLink, beside: Mapping[ops.Relation, Rows], size: int, other: Rows) -> tuple[Indices, Indices]:
-    """Which rows on both sides belong together."""
-    if link.how == "cross" or not link.predicates:
-        return np.repeat(np.arange(size), other.size), np.tile(np.arange(other.size), size)
-    before, after = question.values_beside(beside, size), question.values_beside({link.table: other}, other.size)
-    same = [p for p in link.predicates if isinstance(p, ops.Equals) and _sides(p, beside, link.table)]
-    if not same:
-        raise UnsupportedError("a join without a key")
-    sides = [_sides(p, beside, link.table) for p in same]
-    others = [p for p in link.predicates if p not in same]
-    keys = [(before.array(a), cast_to(after.array(b), type_of(a.dtype))) for a, b in sides]
-    is_one_enough = link.how in {"semi", "anti"} and not others
-    if len(keys) == 1 and (is_one_enough or _is_unique(keys[0][1])):
-        left, right = _first_matches(*keys[0])
-    else:
-        left, right = _matches(keys, size, other.size)
-    if others:
-        paired = {ref: _Chosen(rows, left) for ref, rows in beside.items()} | {link.table: _Chosen(other, right)}
-        met = _met(question.values_beside(paired, len(left)), others, len(left))
-        left, right = left[met], right[met]
-    return left, right
-
-
-def _sides(same: ops.Equals, beside: Collection[ops.Relation], table: ops.Relation) -> tuple[ops.Value, ...]:
-    """The value of the rows so far and that of the table that joins them; nothing when they are mixed."""
-    for left, right in ((same.left, same.right), (same.right, same.left)):
-        if _reads(left, beside) and _reads(right, {table}):
-            return left, right
-    return ()
-
-
-def _reads(node: ops.Value, of: Collection[ops.Relation]) -> bool:
-    """Whether a value reads some relations and no others."""
-    fields = node.find(ops.Field, filter=ops.Value)
-    return bool(fields) and all(field.rel in of for field in fields)
-
-
-def _is_unique(column: pa.Array) -> bool:
-    return bool(pc.count_distinct(column, mode="only_valid").as_py() == len(column) - column.null_count)
-
-
-def _first_matches(left: pa.Array, right: pa.Array) -> tuple[Indices, Indices]:
-    """The rows on the left whose key is found on the right, and where it is found first; null is the same as nothing."""
-    rows = np.flatnonzero(known(right))
-    found = pc.index_in(left, value_set=right.drop_null(), skip_nulls=True)
-    there = np.flatnonzero(known(found) & known(left))
-    return there, rows[numbers(found)[there]]
-
-
-def _matches(keys: Sequence[tuple[pa.Array, pa.Array]], size: int, others: int) -> tuple[Indices, Indices]:
-    """The rows on both sides whose keys are the same; null is the same as nothing."""
-    both = codes([concatenated(pair) for pair in keys], size + others)
-    there = [np.logical_and.reduce([known(k[side]) for k in keys]) for side in (0, 1)]
-    left, right = np.flatnonzero(there[0]), np.flatnonzero(there[1])
-    right = right[np.argsort(both[size:][right], kind="stable")]
-    ordered, wanted = both[size:][right], both[:size][left]
-    begin = np.searchsorted(ordered, wanted, "left")
-    counts = np.searchsorted(ordered, wanted, "right") - begin
-    within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-    return np.repeat(left, counts), right[np.repeat(begin, counts) + within]
-
-
-def _kept(
-    how: str, left: Indices, right: Indices, size: int, others: int
-) -> tuple[Indices, Indices, NDArray[np.bool_] | None, NDArray[np.bool_] | None]:
-    """The rows of a join on both sides, and which of them are there."""
-    if how in {"semi", "anti"}:
-        flags = np.zeros(size, np.bool_)
-        flags[left] = True
-        return np.flatnonzero(flags if how == "semi" else ~flags), right, None, None
-    if how in {"inner", "cross"}:
-        return left, right, None, None
-    if how not in {"left", "outer"}:
-        raise UnsupportedError(f"a {how} join")
-    alone = np.setdiff1d(np.arange(size), left)
-    alone_right = np.setdiff1d(np.arange(others), right) if how == "outer" else alone[:0]
-    rows = np.concatenate([left, alone, np.zeros_like(alone_right)])
-    is_left = np.concatenate([np.ones(len(left) + len(alone), np.bool_), np.zeros(len(alone_right), np.bool_)])
-    rows_right = np.concatenate([right, np.zeros_like(alone), alone_right])
-    is_right = np.concatenate([np.ones(len(left), np.bool_), np.zeros(len(alone), np.bool_), np.ones(len(alone_right), np.bool_)])
-    if how == "left":
-        order = np.argsort(rows, kind="stable")
-        return rows[order], rows_right[order], None, is_right[order]
-    return rows, rows_right, is_left, is_right
-
-
-_RELATIONS: dict[type[ops.Relation], Callable[[Question, ops.Relation], Rows]] = {
+_RELATIONS: dict[type[ops.Relation], Callable[[Question, Any], Rows]] = {
     ops.UnboundTable: Question.table,
-    ops.JoinReference: _reference,
-    ops.SelfReference: _reference,
+    ops.JoinReference: _parent,
+    ops.SelfReference: _parent,
     ops.Project: _project,
     ops.Filter: _filter,
-    ops.DropColumns: _drop,
+    ops.DropColumns: _parent,
     ops.JoinChain: _join,
     ops.Aggregate: _aggregate,
     ops.Distinct: _distinct,

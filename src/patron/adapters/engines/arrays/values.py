@@ -6,8 +6,8 @@ Nulls are those of SQL: a comparison with null is unknown, `and` and `or` know t
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import lru_cache, partial, reduce
-from typing import TYPE_CHECKING, Any
+from functools import partial, reduce
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
@@ -20,18 +20,25 @@ from patron.adapters.engines.arrays.columns import INSTANT, SPAN, Column, cast_t
 from patron.kernel.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
     Function = Callable[..., Column]
-    Built = tuple[Function, tuple[ops.Node, ...]]
+    Built: TypeAlias = "tuple[Function, tuple[ops.Node | As, ...]]"
 
 _MICROSECONDS = {"W": 604_800_000_000, "D": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000, "us": 1}
+_NO = pa.scalar(False)
 _CUTS = {"Y": "year", "Q": "quarter", "M": "month", "W": "week", "D": "day", "h": "hour", "m": "minute", "s": "second"}
 
 
-@lru_cache(maxsize=100_000)
+class As(NamedTuple):
+    """A value in an Arrow type."""
+
+    value: ops.Value
+    kind: pa.DataType
+
+
 def function_of(node: ops.Node) -> Built:
     """The function that works a value out, and the values that it is given.
 
@@ -56,12 +63,11 @@ def _alike(function: Function) -> Callable[[Any], Built]:
     """Arguments in the one type that holds all of them."""
 
     def build(node: ops.Value) -> Built:
-        arguments = tuple(_flat(node.__args__))
+        arguments = _flat(node.__args__)
         kinds = {a.dtype for a in arguments}
         if len({type_of(k) for k in kinds}) == 1:
-            return function, arguments
-        wanted = type_of(dt.highest_precedence(kinds))
-        return (lambda *given: function(*(cast_to(g, wanted) for g in given))), arguments
+            return function, tuple(arguments)
+        return function, _each_as(type_of(dt.highest_precedence(kinds)), arguments)
 
     return build
 
@@ -70,18 +76,16 @@ def _arithmetic(function: Function) -> Callable[[Any], Built]:
     """Numbers in the type of the result, so that nothing runs over; instants and spans as they are."""
 
     def build(node: ops.Value) -> Built:
-        arguments = tuple(_flat(node.__args__))
+        arguments, wanted = _flat(node.__args__), type_of(node.dtype)
         if not (node.dtype.is_integer() or node.dtype.is_floating()):
-            wanted = type_of(node.dtype)
-            return (lambda *given: cast_to(function(*given), wanted)), arguments
-        wanted = type_of(node.dtype)
-        return (lambda *given: function(*(cast_to(g, wanted) for g in given))), arguments
+            return (lambda *given: cast_to(function(*given), wanted)), tuple(arguments)
+        return function, _each_as(wanted, arguments)
 
     return build
 
 
 def _as_floats(function: Function) -> Callable[[Any], Built]:
-    return lambda node: ((lambda *given: function(*(cast_to(g, pa.float64()) for g in given))), tuple(_flat(node.__args__)))
+    return lambda node: (function, _each_as(pa.float64(), _flat(node.__args__)))
 
 
 def _as_declared(function: Function) -> Callable[[Any], Built]:
@@ -90,6 +94,10 @@ def _as_declared(function: Function) -> Callable[[Any], Built]:
         return (lambda *given: cast_to(function(*given), wanted)), tuple(_flat(node.__args__))
 
     return build
+
+
+def _each_as(kind: pa.DataType, values: Iterable[ops.Value]) -> tuple[As, ...]:
+    return tuple(As(value, kind) for value in values)
 
 
 def _flat(arguments: tuple[Any, ...]) -> list[ops.Value]:
@@ -119,7 +127,7 @@ def _span_of(unit: str) -> int:
 
 def _span(node: ops.IntervalFromInteger) -> Built:
     size = pa.scalar(_span_of(node.unit.value), pa.int64())
-    return (lambda n: pc.multiply(cast_to(n, pa.int64()), size).cast(SPAN)), (node.arg,)
+    return (lambda n: pc.multiply(n, size).cast(SPAN)), (As(node.arg, pa.int64()),)
 
 
 def _cast(node: ops.Cast) -> Built:
@@ -145,22 +153,21 @@ def _if_else(node: ops.IfElse) -> Built:
     wanted = type_of(node.dtype)
 
     def choose(condition: Column, yes: Column, no: Column) -> Column:
-        return pc.if_else(_met(condition), cast_to(yes, wanted), cast_to(no, wanted))
+        return pc.if_else(_met(condition), yes, no)
 
-    return choose, (node.bool_expr, node.true_expr, node.false_null_expr)
+    return choose, (node.bool_expr, *_each_as(wanted, (node.true_expr, node.false_null_expr)))
 
 
 def _searched(node: ops.SearchedCase) -> Built:
     wanted, many = type_of(node.dtype), len(node.cases)
 
     def choose(*given: Column) -> Column:
-        conditions, results, other = given[:many], given[many:-1], given[-1]
-        found = cast_to(other, wanted)
+        conditions, results, found = given[:many], given[many:-1], given[-1]
         for condition, result in zip(reversed(conditions), reversed(results), strict=True):
-            found = pc.if_else(_met(condition), cast_to(result, wanted), found)
+            found = pc.if_else(_met(condition), result, found)
         return found
 
-    return choose, (*node.cases, *node.results, node.default)
+    return choose, (*node.cases, *_each_as(wanted, (*node.results, node.default)))
 
 
 def _simple(node: ops.SimpleCase) -> Built:
@@ -171,7 +178,7 @@ def _simple(node: ops.SimpleCase) -> Built:
 def _met(condition: Column) -> Column:
     if isinstance(condition, pa.Scalar):
         return pa.scalar(bool(condition.as_py()))
-    return condition.fill_null(False) if condition.null_count else condition
+    return pc.coalesce(condition, _NO) if condition.null_count else condition
 
 
 def _coalesce(*given: Column) -> Column:
@@ -211,15 +218,15 @@ def _between(value: Column, low: Column, high: Column) -> Column:
 def _modulus(node: ops.Modulus) -> Built:
     wanted = type_of(node.dtype)
     # The remainder has the sign of what is divided.
-    return partial(_by_numbers, np.fmod, wanted), (node.left, node.right)
+    return partial(_by_numbers, np.fmod, wanted), _each_as(wanted, (node.left, node.right))
 
 
 def _by_numbers(function: Callable[..., NDArray[Any]], wanted: pa.DataType, *given: Column) -> Column:
     """Through numpy: what is null in one argument is null in the result, and is not asked for."""
     size = next((len(g) for g in given if isinstance(g, pa.Array)), None)
-    arrays = [cast_to(g, wanted) if isinstance(g, pa.Array) else pa.repeat(cast_to(g, wanted), 1 if size is None else size) for g in given]
+    arrays = [g if isinstance(g, pa.Array) else pa.repeat(g, 1 if size is None else size) for g in given]
     there = np.logical_and.reduce([known(a) for a in arrays])
-    values = [np.where(there, numbers(a), 1) for a in arrays]
+    values = [numbers(a) if there.all() else np.where(there, numbers(a), 1) for a in arrays]
     made = from_numbers(function(*values), there, wanted)
     return made[0] if size is None else made
 

@@ -9,15 +9,13 @@ import ibis.expr.operations as ops
 import numpy as np
 import pyarrow as pa
 
-from patron.adapters.engines.arrays.columns import as_array, codes, from_numbers, known, numbers, ranks, taken, type_of
+from patron.adapters.engines.arrays.columns import codes, from_numbers, is_whole, known, numbers, places, ranks, taken, type_of
 from patron.kernel.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
-
-    from patron.adapters.engines.arrays.columns import Column
 
     Indices = NDArray[np.int64]
     Flags = NDArray[np.bool_]
@@ -26,7 +24,7 @@ _SHIFTS = {"Lag": -1, "Lead": 1}
 
 
 @dataclass(frozen=True, slots=True)
-class _Laid:
+class Laid:
     """Rows part by part, in order within each.
 
     Attributes:
@@ -42,42 +40,46 @@ class _Laid:
     ties: Indices
 
 
-def around(node: ops.WindowFunction, size: int, value: Callable[[ops.Node], Column]) -> pa.Array:
-    """What a window function tells of each row.
+def laid(size: int, *columns: pa.Array, parts: int, ups: Sequence[tuple[bool, bool]]) -> Laid:
+    """Rows laid out, by as many columns as tell parts, and then by keys: each with whether it goes up, and whether nulls come first."""
+    part_codes = codes(columns[:parts], size)[0]
+    keys = [_sortable(c, is_up=up, nulls_first=first) for c, (up, first) in zip(columns[parts:], ups, strict=True)]
+    order = np.lexsort((*reversed(keys), part_codes)) if keys else np.argsort(part_codes, kind="stable")
+    is_new = _changes([part_codes[order]])
+    starts = np.flatnonzero(is_new)
+    part = np.cumsum(is_new).astype(np.int64) - 1
+    ends = np.append(starts[1:], size)
+    ties = np.cumsum(_changes([part_codes[order], *(k[order] for k in keys)])).astype(np.int64) if keys else part
+    return Laid(order, starts[part] if size else starts, ends[part] if size else starts, ties)
+
+
+def around(node: ops.WindowFunction) -> Callable[..., pa.Array]:
+    """The function of rows laid out, and the values of what the window function reads, that gives what it tells of each row.
 
     Raises:
         UnsupportedError: there is no such function or frame here.
     """
-    laid = _lay(node, size, value)
-    name = type(node.func).__name__
-    places = np.arange(size)
+    func = node.func
+    name = type(func).__name__
     if name == "RowNumber":
-        return _back(pa.array(places - laid.begins, pa.int64()), laid)
+        return lambda laid: _back(pa.array(np.arange(len(laid.order)) - laid.begins), laid)
     if name in {"DenseRank", "MinRank"}:
-        return _back(pa.array(_rank(laid, places, is_dense=name == "DenseRank"), pa.int64()), laid)
+        return lambda laid: _back(pa.array(_rank(laid, is_dense=name == "DenseRank")), laid)
     if name in _SHIFTS:
-        return _shifted(node.func, _SHIFTS[name], laid, as_array(value(node.func.arg), size))
-    return _framed(node, laid, size, value)
+        return _shifted(func, _SHIFTS[name])
+    return _framed(node)
 
 
-def _lay(node: ops.WindowFunction, size: int, value: Callable[[ops.Node], Column]) -> _Laid:
-    parts = codes([as_array(value(g), size) for g in node.group_by], size)
-    keys = [_sortable(as_array(value(k.arg), size), is_up=k.ascending, nulls_first=k.nulls_first) for k in node.order_by]
-    order = np.lexsort((*reversed(keys), parts)) if keys else np.argsort(parts, kind="stable")
-    is_new = _changes([parts[order]])
-    starts = np.flatnonzero(is_new)
-    part = np.cumsum(is_new).astype(np.int64) - 1
-    ends = np.append(starts[1:], size)
-    ties = np.cumsum(_changes([parts[order], *(k[order] for k in keys)])).astype(np.int64) if keys else part
-    return _Laid(order, starts[part] if size else starts, ends[part] if size else starts, ties)
-
-
-def sorted_rows(columns: Sequence[tuple[pa.Array, bool, bool]]) -> Indices:
+def sorted_rows(*columns: pa.Array, ups: Sequence[tuple[bool, bool]]) -> pa.Array:
     """Rows in the order of columns: each with whether it goes up, and whether nulls come first."""
-    return np.lexsort([_sortable(c, is_up=up, nulls_first=first) for c, up, first in reversed(columns)])
+    keys = [_sortable(c, is_up=up, nulls_first=first) for c, (up, first) in zip(columns, ups, strict=True)]
+    return pa.array(np.lexsort(keys[::-1]))
 
 
 def _sortable(column: pa.Array, *, is_up: bool, nulls_first: bool) -> Indices:
+    if is_whole(column):
+        values = numbers(column).astype(np.int64, copy=False)
+        return values if is_up else ~values
     found = ranks(column)
     found = found if is_up else -found
     edge = len(column) + 1
@@ -92,54 +94,70 @@ def _changes(columns: Sequence[NDArray[np.generic]]) -> Flags:
     return found
 
 
-def _back(column: pa.Array, laid: _Laid) -> pa.Array:
+def _back(column: pa.Array, laid: Laid) -> pa.Array:
     """From places to rows."""
-    places = np.empty(len(laid.order), np.int64)
-    places[laid.order] = np.arange(len(laid.order))
-    return taken(column, places)
+    rows = np.empty(len(laid.order), np.int64)
+    rows[laid.order] = np.arange(len(laid.order))
+    return taken(column, places(rows))
 
 
-def _rank(laid: _Laid, places: Indices, *, is_dense: bool) -> Indices:
-    first = places[np.searchsorted(laid.ties, laid.ties)] if len(places) else places
-    return laid.ties - laid.ties[laid.begins] if is_dense else first - laid.begins
+def _rank(laid: Laid, *, is_dense: bool) -> Indices:
+    if is_dense:
+        return laid.ties - laid.ties[laid.begins]
+    return np.searchsorted(laid.ties, laid.ties) - laid.begins
 
 
-def _shifted(func: ops.Lag | ops.Lead, step: int, laid: _Laid, column: pa.Array) -> pa.Array:
+def _shifted(func: ops.Lag | ops.Lead, step: int) -> Callable[..., pa.Array]:
     if func.offset is not None and not isinstance(func.offset, ops.Literal):
         raise UnsupportedError("a shift by a column")
     if func.default is not None:
         raise UnsupportedError("a shift with a value for rows without")
     by = step * (int(func.offset.value) if func.offset is not None else 1)
-    places = np.arange(len(column)) + by
-    inside = (places >= laid.begins) & (places < laid.ends)
-    return _back(taken(column, laid.order[np.where(inside, places, 0)] if len(column) else places, inside), laid)
+
+    def told(laid: Laid, column: pa.Array) -> pa.Array:
+        others = np.arange(len(column)) + by
+        inside = (others >= laid.begins) & (others < laid.ends)
+        rows = laid.order[np.where(inside, others, 0)] if len(column) else others
+        return _back(taken(column, places(rows, inside)), laid)
+
+    return told
 
 
-def _framed(node: ops.WindowFunction, laid: _Laid, size: int, value: Callable[[ops.Node], Column]) -> pa.Array:
+def _framed(node: ops.WindowFunction) -> Callable[..., pa.Array]:
     """Reductions over frames that begin with the part, or end with it."""
     func = node.func
     if getattr(func, "where", None) is not None or not isinstance(func, ops.Sum | ops.Min | ops.Max | ops.Count | ops.CountStar):
         raise UnsupportedError(f"{type(func).__name__} over a frame")
-    column = pa.array(np.ones(size, np.int64)) if isinstance(func, ops.CountStar) else as_array(value(func.arg), size)
-    column = taken(column, laid.order)
-    low, high = _frame(node, laid, size)  # places, the end not among them
-    there = known(column)
-    before = np.concatenate([[0], np.cumsum(there)])
-    counts = before[high] - before[low]
-    if isinstance(func, ops.Count | ops.CountStar):
-        return _back(pa.array(counts, pa.int64()), laid)
-    if isinstance(func, ops.Sum):
-        kind = np.float64 if pa.types.is_floating(type_of(func.dtype)) else np.int64
-        sums = np.concatenate([[0], np.cumsum(np.where(there, numbers(column), 0).astype(kind))])
-        return _back(from_numbers(sums[high] - sums[low], counts > 0, type_of(func.dtype)), laid)
-    is_text = pa.types.is_string(column.type) or pa.types.is_decimal(column.type)
-    found = _extremes(ranks(column) if is_text else numbers(column).astype(np.float64 if pa.types.is_floating(column.type) else np.int64),
-                      there, low, high, laid, is_max=isinstance(func, ops.Max))  # fmt: skip
-    return _back(taken(column, found, counts > 0), laid)
+    frame, wanted = _frame(node), type_of(func.dtype)
+
+    def told(laid: Laid, column: pa.Array | None = None) -> pa.Array:
+        low, high = frame(laid)  # places, the end not among them
+        if column is None:
+            return _back(pa.array(high - low), laid)
+        column = taken(column, places(laid.order))
+        there = known(column)
+        before = np.concatenate([[0], np.cumsum(there)])
+        counts = before[high] - before[low]
+        if isinstance(func, ops.Count):
+            return _back(pa.array(counts), laid)
+        if isinstance(func, ops.Sum):
+            kind = np.float64 if pa.types.is_floating(wanted) else np.int64
+            sums = np.concatenate([[0], np.cumsum(np.where(there, numbers(column), 0).astype(kind))])
+            return _back(from_numbers(sums[high] - sums[low], counts > 0, wanted), laid)
+        found = _extremes(_comparable(column), there, low, high, laid, is_max=isinstance(func, ops.Max))
+        return _back(taken(column, places(found, counts > 0)), laid)
+
+    return told
+
+
+def _comparable(column: pa.Array) -> NDArray[np.generic]:
+    if pa.types.is_string(column.type) or pa.types.is_decimal(column.type):
+        return ranks(column)
+    return numbers(column).astype(np.float64 if pa.types.is_floating(column.type) else np.int64)
 
 
 def _extremes(  # noqa: PLR0913  # all of it decides
-    values: NDArray[np.generic], there: Flags, low: Indices, high: Indices, laid: _Laid, *, is_max: bool
+    values: NDArray[np.generic], there: Flags, low: Indices, high: Indices, laid: Laid, *, is_max: bool
 ) -> Indices:
     """The places of the largest, or smallest, values of frames; where there is none, any place."""
     size = len(values)
@@ -161,22 +179,26 @@ def _last_records(values: Indices) -> Indices:
     return np.maximum.accumulate(np.where(values == np.maximum.accumulate(values), np.arange(len(values)), 0))
 
 
-def _frame(node: ops.WindowFunction, laid: _Laid, size: int) -> tuple[Indices, Indices]:
+def _frame(node: ops.WindowFunction) -> Callable[[Laid], tuple[Indices, Indices]]:
     if node.start is not None and node.end is not None:
         raise UnsupportedError("a frame with two ends")
-    places = np.arange(size)
-    low = laid.begins if node.start is None else _edge(node, node.start, laid, places, is_end=False)
-    high = laid.ends if node.end is None else _edge(node, node.end, laid, places, is_end=True)
-    return np.minimum(low, laid.ends), np.maximum(high, np.minimum(low, laid.ends))
+    start = None if node.start is None else _edge(node.how, node.start, is_end=False)
+    end = None if node.end is None else _edge(node.how, node.end, is_end=True)
+
+    def frame(laid: Laid) -> tuple[Indices, Indices]:
+        low = np.minimum(laid.begins if start is None else start(laid), laid.ends)
+        return low, np.maximum(laid.ends if end is None else end(laid), low)
+
+    return frame
 
 
-def _edge(node: ops.WindowFunction, edge: ops.WindowBoundary, laid: _Laid, places: Indices, *, is_end: bool) -> Indices:
+def _edge(how: str, edge: ops.WindowBoundary, *, is_end: bool) -> Callable[[Laid], Indices]:
     if not isinstance(edge.value, ops.Literal):
         raise UnsupportedError("a frame whose edge is a column")
     by = int(edge.value.value)
-    if node.how == "rows":
-        moved = places + (-by if edge.preceding else by) + is_end
-        return np.clip(moved, laid.begins, laid.ends)
+    if how == "rows":
+        step = (-by if edge.preceding else by) + is_end
+        return lambda laid: np.clip(np.arange(len(laid.order)) + step, laid.begins, laid.ends)
     if by:
         raise UnsupportedError("a range of values")
-    return np.searchsorted(laid.ties, laid.ties, side="right" if is_end else "left")
+    return lambda laid: np.searchsorted(laid.ties, laid.ties, side="right" if is_end else "left")

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import ibis.expr.datatypes as dt
     from numpy.typing import NDArray
@@ -50,6 +50,12 @@ def as_array(column: Column, size: int) -> pa.Array:
     if isinstance(column, pa.Scalar):
         return pa.repeat(column, size) if column.is_valid else pa.nulls(size, column.type)
     return column
+
+
+def any_of(column: Column, test: Callable[[Column], Column]) -> bool:
+    """Whether any of the values is so."""
+    found = test(column)
+    return bool(found.as_py()) if isinstance(found, pa.Scalar) else bool(pc.any(found).as_py())
 
 
 def known(column: pa.Array) -> NDArray[np.bool_]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import ibis.expr.operations as ops
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from patron.adapters.engines.arrays.columns import as_array, cast_to, codes, concatenated, known, numbers, places, taken, type_of
@@ -18,7 +19,6 @@ from patron.kernel.time import moment
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
-    import pyarrow as pa
     from numpy.typing import NDArray
 
     from patron.adapters.engines.arrays.columns import Column
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 _MOMENT = type(moment().op())
+_ROW = ops.RowID.name
 
 
 class Rows(Protocol):
@@ -52,7 +53,9 @@ class Held:
         self.asked: set[str] = set()
 
     def column(self, name: str) -> pa.Array:
-        """The values of a column."""
+        """The values of a column; or the numbers of the rows, from 0."""
+        if name == _ROW and name not in self.columns:
+            return pa.array(np.arange(self.size))
         self.asked.add(name)
         return self.columns[name]
 
@@ -103,7 +106,7 @@ class _Values:
 
     def _worked_out(self, node: ops.Node) -> Column:
         kind = type(node)
-        if kind is ops.Field:
+        if kind is ops.Field or kind is ops.RowID:
             return self._field(node)
         if kind is ops.WindowFunction:
             return around(node, self._size, self)
@@ -186,6 +189,10 @@ def _drop(question: Question, node: ops.DropColumns) -> Rows:
 
 
 def _reference(question: Question, node: ops.JoinReference) -> Rows:
+    return question.rows(node.parent)
+
+
+def _alias(question: Question, node: ops.AliasedRelation) -> Rows:
     return question.rows(node.parent)
 
 
@@ -349,6 +356,7 @@ _RELATIONS: dict[type[ops.Relation], Callable[[Question, ops.Relation], Rows]] =
     ops.UnboundTable: Question.table,
     ops.JoinReference: _reference,
     ops.SelfReference: _reference,
+    ops.AliasedRelation: _alias,
     ops.Project: _project,
     ops.Filter: _filter,
     ops.DropColumns: _drop,

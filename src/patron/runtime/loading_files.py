@@ -94,7 +94,7 @@ def stage(store: Store, reader: Reader, one: Opened, said: Statements, zone: str
         InputError: days and months of a column cannot be told apart.
     """
     look = reader.view(one.file, _LOOK, keep_malformed=False)
-    return _stage(store, look, lambda: reader.view(one.file, _RAW, keep_malformed=True), one, said, zone)
+    return _stage(store, (look, lambda: reader.view(one.file, _RAW, keep_malformed=True)), one, said, zone)
 
 
 def stage_rows(engine: Engine, rows: pa.Table, one: Opened, said: Statements, zone: str) -> Staged:
@@ -105,12 +105,12 @@ def stage_rows(engine: Engine, rows: pa.Table, one: Opened, said: Statements, zo
     """
     engine.fill(_RAW, rows.to_reader(), temporary=True)
     raw = _texts(one.file.headers)
-    return _stage(engine, raw, lambda: raw, one, said, zone)
+    return _stage(engine, (raw, lambda: raw), one, said, zone)
 
 
-def _stage(  # noqa: PLR0913  # all of it decides
-    engine: Engine, look: ir.Table, read: Callable[[], ir.Table], one: Opened, said: Statements, zone: str
-) -> Staged:
+def _stage(engine: Engine, columns: tuple[ir.Table, Callable[[], ir.Table]], one: Opened, said: Statements, zone: str) -> Staged:
+    """Stage the columns of a file: some to look at, and what gives those that are to be read."""
+    look, read = columns
     reading, later = _reading(engine, look, one, said, zone, sample=_SAMPLE)
     raw, counts = _read(engine, read, reading)
     if counts["bad"]:

@@ -31,7 +31,7 @@ def type_of(dtype: dt.DataType) -> pa.DataType:
 
 
 def cast_to(column: Column, wanted: pa.DataType) -> Column:
-    """The same values in another type; numbers with a fraction become the nearest whole ones.
+    """The same values in another type; numbers with a fraction become the nearest whole ones, decimals stay exact.
 
     Raises:
         pa.ArrowInvalid: a value has no place in the type.
@@ -40,8 +40,6 @@ def cast_to(column: Column, wanted: pa.DataType) -> Column:
         return column
     if pa.types.is_floating(column.type) and pa.types.is_integer(wanted):
         column = pc.round(column, round_mode="half_to_even")
-    if pa.types.is_decimal(column.type) and pa.types.is_decimal(wanted):
-        return column.cast(wanted, safe=False)
     return column.cast(wanted)
 
 

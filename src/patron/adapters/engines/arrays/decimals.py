@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import add, mul, sub
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,34 +21,56 @@ if TYPE_CHECKING:
     Whole = NDArray[Any]
 
 _LARGE = 1 << 62
+_LARGEST = 10**18  # beyond that engines differ in what they make of a sum or product
 
 
-def combined(function: Callable[[Any, Any], Any], wanted: pa.DataType, left: Column, right: Column, *, is_scaled_alike: bool) -> Column:
-    """A sum, difference or product.
-
-    Args:
-        function: of whole numbers.
-        wanted: the type of the result, a decimal.
-        left: decimals or whole numbers.
-        right: the same.
-        is_scaled_alike: whether both are brought to the scale of the result, as for a sum; else their scales add up to it.
+def product(left: Column, right: Column) -> Column:
+    """Decimals or whole numbers multiplied, with all places of both.
 
     Raises:
-        UnsupportedError: a result has no place in the type.
+        UnsupportedError: a product has very many digits.
     """
+    return _combined(mul, left, right, _widest(_scale(left.type) + _scale(right.type)))
+
+
+def total(left: Column, right: Column) -> Column:
+    """Decimals or whole numbers added.
+
+    Raises:
+        UnsupportedError: a sum has very many digits.
+    """
+    return _combined(add, *alike(left, right))
+
+
+def difference(left: Column, right: Column) -> Column:
+    """Decimals or whole numbers subtracted.
+
+    Raises:
+        UnsupportedError: a difference has very many digits.
+    """
+    return _combined(sub, *alike(left, right))
+
+
+def alike(*given: Column) -> list[Column]:
+    """Decimals or whole numbers in one type of decimals, with all their places."""
+    widest = _widest(max(_scale(g.type) for g in given))
+    return [rescaled(g, widest) for g in given]
+
+
+def _combined(function: Callable[[Any, Any], Any], left: Column, right: Column, wanted: pa.DataType | None = None) -> Column:
+    kind = left.type if wanted is None else wanted
     size = next((len(c) for c in (left, right) if isinstance(c, pa.Array)), None)
     columns = [as_array(c, size or 1) for c in (left, right)]
     there = known(columns[0]) & known(columns[1])
-    if not there.any():
-        return pa.nulls(len(there), wanted) if size is not None else pa.scalar(None, wanted)
-    values = [numbers(c)[there].astype(object) for c in columns]
-    if is_scaled_alike:
-        values = [v * 10 ** (wanted.scale - _scale(c.type)) for v, c in zip(values, columns, strict=True)]
-    made = function(*values)
-    if _is_beyond(made, wanted).any():
-        raise UnsupportedError("a number that its type has no place for")
-    rows = _laid_out(made, there, wanted)
+    made = function(*(numbers(c)[there].astype(object) for c in columns))
+    if (np.abs(made) >= _LARGEST).any():
+        raise UnsupportedError("more digits than engines have a place for")
+    rows = _laid_out(made, there, kind)
     return rows if size is not None else rows[0]
+
+
+def _widest(scale: int) -> pa.DataType:
+    return pa.decimal128(38, scale)
 
 
 def rescaled(column: Column, wanted: pa.DataType, *, may_fail: bool = False) -> Column:
@@ -63,6 +86,8 @@ def rescaled(column: Column, wanted: pa.DataType, *, may_fail: bool = False) -> 
     """
     if isinstance(column, pa.Scalar):
         return rescaled(as_array(column, 1), wanted, may_fail=may_fail)[0]
+    if column.type == wanted:
+        return column
     there = known(column)
     if not there.any():
         return pa.nulls(len(column), wanted)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -81,12 +81,13 @@ def _as_units(whole: Column, wanted: pa.DataType) -> Column:
     return pa.Array.from_buffers(wanted, len(whole), whole.buffers(), whole.null_count, whole.offset)
 
 
-def _units(text: str, scale: int, most: int) -> Any:  # noqa: ANN401
+def _units(text: str, scale: int, most: int) -> int | None:
     """How many of the smallest unit of so many places a text says."""
     bare = _of_usual_length(text)
     plain = _PLAIN.fullmatch(bare)
     if plain is None or not _DIGIT.search(bare):
-        return _no_number(bare)
+        _refuse_odd(bare)
+        return None
     sign, whole, places = plain[1], plain[2] or "", plain[3] or ""
     digits = int((whole + places[:scale].ljust(scale, "0")) or "0") + (places[scale : scale + 1] >= "5")
     if digits >= most:
@@ -101,7 +102,8 @@ def _whole(text: str, most: int) -> int | None:
         return number if -most <= number < most else None
     if _PLAIN.fullmatch(bare) and _DIGIT.search(bare):
         raise UnsupportedError("a fraction as a whole number")
-    return _no_number(bare, _OF_ODD_WHOLE_NUMBERS)
+    _refuse_odd(bare, _OF_ODD_WHOLE_NUMBERS)
+    return None
 
 
 def _float(text: str) -> float | None:
@@ -110,7 +112,8 @@ def _float(text: str) -> float | None:
         return float(bare)
     if _NOT_FINITE.match(bare):
         raise UnsupportedError("a number that is not finite")
-    return _no_number(bare)
+    _refuse_odd(bare)
+    return None
 
 
 def _of_usual_length(text: str) -> str:
@@ -120,8 +123,12 @@ def _of_usual_length(text: str) -> str:
     return bare
 
 
-def _no_number(text: str, odd: re.Pattern[str] = _OF_ODD_NUMBERS) -> None:
-    """Nothing, for a text that no engine takes for a number."""
+def _refuse_odd(text: str, odd: re.Pattern[str] = _OF_ODD_NUMBERS) -> None:
+    """Refuse a text that some engine may take for a number, though it is no plain one.
+
+    Raises:
+        UnsupportedError: it is one.
+    """
     if _DIGIT.search(text) and odd.fullmatch(text) and not _OF_NUMBERS.fullmatch(text):
         raise UnsupportedError("a number in an unusual form")
 
@@ -146,5 +153,7 @@ def _instant(text: str, usual: re.Pattern[str]) -> datetime | None:
     try:
         read = datetime.fromisoformat(text)
         return read.astimezone(UTC).replace(tzinfo=None) if read.tzinfo else read
-    except (ValueError, OverflowError):  # a day that a month does not have
+    except ValueError:  # a day that a month does not have
         return None
+    except OverflowError as error:
+        raise UnsupportedError("an instant beyond those of a calendar") from error

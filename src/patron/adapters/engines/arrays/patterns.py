@@ -29,7 +29,7 @@ def searched(text: Column, pattern: str) -> Column:
 
 
 def replaced(text: Column, pattern: str, by: str) -> Column:
-    """Texts with all that a pattern finds replaced; `\\1` stands for what its first group found."""
+    r"""Texts with all that a pattern finds replaced; `\1` stands for what its first group found."""
     return pc.replace_substring_regex(_settled(text, pattern), pattern, by)
 
 

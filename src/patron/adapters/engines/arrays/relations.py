@@ -114,6 +114,17 @@ class _Values:
             return self._moment
         if self._reduced is not None and issubclass(kind, ops.Reduction):
             return self._reduced(node)
+        if kind is ops.Coalesce:
+            return self._first_known(node)
+        function, arguments = function_of(node)
+        return function(*[self(a) for a in arguments])
+
+
+    def _first_known(self, node: ops.Coalesce) -> Column:
+        """What comes after a value that every row has is not worked out; without rows all is, as a rehearsal asks for all."""
+        first = self(node.arg[0])
+        if isinstance(first, pa.Array) and len(first) and not first.null_count:
+            return first
         function, arguments = function_of(node)
         return function(*[self(a) for a in arguments])
 

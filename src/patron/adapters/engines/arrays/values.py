@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import lru_cache, partial, reduce
-from operator import add, mul, sub
 from typing import TYPE_CHECKING, Any
 
 import ibis.expr.datatypes as dt
@@ -59,11 +58,10 @@ def _alike(function: Function) -> Callable[[Any], Built]:
     def build(node: ops.Value) -> Built:
         arguments = tuple(_flat(node.__args__))
         kinds = {a.dtype for a in arguments}
+        if any(k.is_decimal() for k in kinds) and all(k.is_decimal() or k.is_integer() for k in kinds):
+            return (lambda *given: function(*decimals.alike(*given))), arguments
         if len({type_of(k) for k in kinds}) == 1:
             return function, arguments
-        if any(k.is_decimal() for k in kinds) and all(k.is_decimal() or k.is_integer() for k in kinds):
-            widest = pa.decimal128(38, max(k.scale for k in kinds if k.is_decimal()))
-            return (lambda *given: function(*(decimals.rescaled(g, widest) for g in given))), arguments
         wanted = type_of(dt.highest_precedence(kinds))
         return (lambda *given: function(*(cast_to(g, wanted) for g in given))), arguments
 
@@ -75,8 +73,8 @@ def _arithmetic(function: Function) -> Callable[[Any], Built]:
 
     def build(node: ops.Value) -> Built:
         arguments = tuple(_flat(node.__args__))
-        if node.dtype.is_decimal() and len(arguments) == 2:
-            return _exact(node, arguments)
+        if node.dtype.is_decimal() and len(arguments) == 2:  # Arrow refuses what might have too many digits
+            return _EXACT[type(node).__name__], arguments
         if not (node.dtype.is_integer() or node.dtype.is_floating()):
             wanted = type_of(node.dtype)
             return (lambda *given: cast_to(function(*given), wanted)), arguments
@@ -84,13 +82,6 @@ def _arithmetic(function: Function) -> Callable[[Any], Built]:
         return (lambda *given: function(*(cast_to(g, wanted) for g in given))), arguments
 
     return build
-
-
-def _exact(node: ops.Value, arguments: tuple[ops.Value, ...]) -> Built:
-    """Decimals, of which Arrow refuses what might have too many digits."""
-    is_product = isinstance(node, ops.Multiply)
-    function = mul if is_product else sub if isinstance(node, ops.Subtract) else add
-    return partial(decimals.combined, function, type_of(node.dtype), is_scaled_alike=not is_product), arguments
 
 
 def _as_floats(function: Function) -> Callable[[Any], Built]:
@@ -286,6 +277,7 @@ def _array(node: ops.Array) -> Built:
     return (lambda: made), ()
 
 
+_EXACT: dict[str, Function] = {"Add": decimals.total, "Subtract": decimals.difference, "Multiply": decimals.product}
 _ELEMENTWISE: dict[str, Callable[[Any], Built]] = {
     **dict.fromkeys(("Add", "TimestampAdd", "DateAdd", "IntervalAdd"), _arithmetic(pc.add)),
     **dict.fromkeys(("Subtract", "TimestampSub", "DateSub", "TimestampDiff", "IntervalSubtract"), _arithmetic(pc.subtract)),

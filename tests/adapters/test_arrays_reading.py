@@ -42,7 +42,7 @@ _NUMBERS = (
     "9" * 45, "true", "1.2.3", "2024", "17850.0", "'5",
 )  # fmt: skip
 _INSTANTS = (
-    "2024-01-01", "2024-02-30", "2024-1-1", "2024-01-01 10:00", "2024-01-01T10:00:00", "2024-01-01T10:00:00.123456Z", "2024-01-01T10:00:00.1Z",
+    "2024-01-01", "2024-02-30", "2024-1-1", "2024-01-01 10:00", "2024-01-01T10:00:00", "2024-01-01T10:00:00.123456Z", "2024-01-01T10:00:00.1Z", "2024-01-01T10:00:00.120300Z", "2024-01-01T10:00:00.000001Z",
     "2024-01-01T10:00:00.1234567Z", "2024-01-01T10:00:00+02:00", "2024-02-30T10:00:00Z", "2024-01-01T24:00:00", "2024-01-01T23:59:60Z", "0000-01-01",
     "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "infinity", "epoch", "yesterday", " 2024-01-01 ", "1/2/2024", "13/2/2024", "1 Feb 2024",
     "2024-01-01T10:00Z", "Mon, 1 Jan 2024",
@@ -73,6 +73,8 @@ def _expressions() -> dict[str, ir.Value]:
     made["whole"] = money.try_cast("int64")
     made["difference"] = (money - OTHER.try_cast("decimal(18, 3)")).cast("decimal(38, 9)")
     made["is large"] = money.abs() < 1_000_000_000_000
+    made |= {f"{c} as text": T.try_cast(c).cast("string") for c in _CASTS if c != "float64"}
+    made["an instant as text"] = T.try_cast("timestamp('UTC')").cast("timestamp(6)").cast("string")
     made["kind"] = kind(spelled(TEXTS, "text"))
     return made
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import ibis.expr.operations as ops
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from patron.adapters.engines.arrays.columns import any_of, as_array
+from patron.adapters.engines.arrays.columns import INSTANT, any_of, as_array
 from patron.kernel.errors import UnsupportedError
 from patron.kernel.ids import derived
 
@@ -19,7 +20,32 @@ if TYPE_CHECKING:
 
     from patron.adapters.engines.arrays.columns import Column
 
+_PLACES = 6  # of a decimal that is written without an exponent
+_FIRST, _LAST = (pa.scalar(datetime(year, 1, 1), INSTANT) for year in (1, 9999))  # noqa: DTZ001  # tables hold UTC without a zone
 _BLANKS = " \t\n\r\v\f"
+
+
+def written(column: Column) -> Column:
+    """Values as texts, as the embedded engine writes them.
+
+    Raises:
+        UnsupportedError: engines may write them differently.
+    """
+    kind = column.type
+    if pa.types.is_timestamp(kind):
+        return _instants(column)
+    is_plain = pa.types.is_integer(kind) or pa.types.is_boolean(kind) or (pa.types.is_decimal(kind) and kind.scale <= _PLACES)
+    if not (is_plain or pa.types.is_string(kind) or pa.types.is_null(kind)):
+        raise UnsupportedError(f"{kind} as text")
+    return column.cast(pa.string())
+
+
+def _instants(column: Column) -> Column:
+    """Instants as texts; a fraction of a second is written without zeros at its end."""
+    if any_of(column, lambda at: pc.or_(pc.less(at, _FIRST), pc.greater_equal(at, _LAST))):
+        raise UnsupportedError("an instant of an unusual year as text")
+    whole = pc.replace_substring_regex(column.cast(INSTANT).cast(pa.string()), r"\.0{6}$", "")
+    return pc.replace_substring_regex(whole, r"(\.\d*[1-9])0+$", r"\1")
 
 
 def starts_with(text: Column, start: Column) -> Column:

@@ -142,9 +142,7 @@ def _converted(column: Column, *, wanted: pa.DataType) -> Column:
         return from_numbers(numbers(column).astype(np.float64) / scale, known(column), wanted)
     if pa.types.is_decimal(wanted) and (pa.types.is_decimal(column.type) or pa.types.is_integer(column.type)):
         return decimals.rescaled(column, wanted)
-    if pa.types.is_string(wanted) and pa.types.is_floating(column.type):
-        raise UnsupportedError("a number with a fraction as text")
-    return cast_to(column, wanted)
+    return texts.written(column) if pa.types.is_string(wanted) else cast_to(column, wanted)
 
 
 def _if_else(node: ops.IfElse) -> Built:

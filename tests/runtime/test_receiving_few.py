@@ -35,7 +35,9 @@ _ODD = st.sampled_from(
     [None, "", " ", "T-1", " T-1 ", "'5", "17850.0", "1.5", "1e5", "-3", "12,50", "€ 3", "9" * 30, 7, 2.5, 0, True, False, [], {}, ["a"],
      {"sku": "T-2"}, [{"sku": "T-3", "category": "tea"}], "ada@example.com", "info@example.com", "Grüße", "\u1c89", "a\nb", '"quoted"', "{", "[1,]"],
 )  # fmt: skip
-_NAMES = st.sampled_from(["Product Viewed", "productAdded", "Order Completed", "purchase", "Größe gewählt", "!?", "x" * 50, "日本", "\u1c89"])
+_NAMES = st.sampled_from(
+    ["Product Viewed", "productAdded", "Order Completed", "purchase", "Größe gewählt", "!?", "x" * 50, "日本", "\u1c89"]
+)
 _INSTANTS = st.sampled_from(
     ["2026-03-01T10:00:00Z", "2026-03-01T10:00:00.120Z", "2026-03-01T10:00:00+02:00", "2026-03-01T23:59:59.999999-05:00", "2026-02-28"]
 )
@@ -136,9 +138,20 @@ def test_deliveries_of_a_shop_system_become_the_same_facts() -> None:
 
 
 def test_a_record_that_cannot_be_used_is_refused_as_ever_and_spoils_no_other() -> None:
-    good = {"type": "track", "event": "Product Viewed", "messageId": "m1", "anonymousId": "v1", "timestamp": "2026-03-01T10:00:00Z", "properties": {}}
+    good = {
+        "type": "track",
+        "event": "Product Viewed",
+        "messageId": "m1",
+        "anonymousId": "v1",
+        "timestamp": "2026-03-01T10:00:00Z",
+        "properties": {},
+    }
     few = ArraysEngine()
-    records: Records = [("events", good), ("events", {**good, "messageId": "m2", "type": "no such"}), ("events", {**good, "messageId": "m3"})]
+    records: Records = [
+        ("events", good),
+        ("events", {**good, "messageId": "m2", "type": "no such"}),
+        ("events", {**good, "messageId": "m3"}),
+    ]
     assert _differing(records, few) == []
     found = _facts(records, few)
     assert found["events"].num_rows == 2

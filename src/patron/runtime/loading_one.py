@@ -16,9 +16,10 @@ from patron.ports.source import Intake
 from patron.runtime.loading_credits import settle_refunds
 from patron.runtime.loading_few import made_of_few
 from patron.runtime.loading_files import stage
+from patron.runtime.loading_heads import TOUCHED_ORDERS
 from patron.runtime.loading_lines import load_lines
 from patron.runtime.loading_merge import REPLACED
-from patron.runtime.loading_products import project_products
+from patron.runtime.loading_products import LISTED, project_products
 from patron.runtime.loading_refused import refuse
 from patron.runtime.loading_report import FileReport
 from patron.runtime.loading_rows import load_rows, merge_live
@@ -83,11 +84,16 @@ class Loading:
     def finish(self) -> None:
         """Work out what follows from all files together."""
         self.tell("finishing")
-        refunds, products = settle_refunds(self.store), project_products(self.store)
-        for table, number in (("refunds", refunds), ("products", products)):
+        there = self.store.tables()
+        following = {}
+        if TOUCHED_ORDERS in there:
+            following["refunds"] = settle_refunds(self.store)
+        if LISTED in there:
+            following["products"] = project_products(self.store)
+        for table, number in following.items():
             if number:
                 self.rows[table] = self.rows.get(table, 0) + number
-        for name in sorted(n for n in self.store.tables() if n.startswith("_load_")):
+        for name in sorted(n for n in (self.store.tables() if following else there) if n.startswith("_load_")):
             if not (self.options.is_live and name == REPLACED):
                 self.store.drop(name)
 

@@ -25,6 +25,7 @@ from patron.adapters.sources import reading_bytes as raw
 from patron.adapters.sources.reading_lines import lines_of, lines_of_offsets
 from patron.adapters.sources.reading_text import dialect, json_paths, unique
 from patron.kernel.errors import InputError
+from patron.kernel.expressions import said_once
 from patron.kernel.problems import Problem
 from patron.ports.source import File, Malformed
 
@@ -118,7 +119,7 @@ class DuckDBReader:
             self._drop_tables(_ERRORS, _SCANS)
         rows = self._csv_rows(file, keep_malformed=keep_malformed) if file.form == "csv" else self._json_rows(file)
         self._store.execute(f"CREATE OR REPLACE TEMP VIEW {_name(name)} AS {rows}")
-        return ibis.table(ibis.schema(dict.fromkeys(file.headers, "string")), name=name)
+        return _texts(name, file.headers)
 
     def malformed(self, file: File) -> tuple[Malformed, ...]:
         """The lines left out when the view that keeps them was last read."""
@@ -220,6 +221,11 @@ def _objects(file: File) -> str:
     if file.form == "json":
         return f"SELECT json FROM read_json_objects({_text(str(file.path))}, format = 'array', maximum_object_size = {raw.LONGEST_LINE})"
     return f"SELECT text::JSON AS json FROM ({_numbered(file)}) WHERE {_IS_OBJECT}"
+
+
+@said_once
+def _texts(name: str, headers: tuple[str, ...]) -> ir.Table:
+    return ibis.table(ibis.schema(dict.fromkeys(headers, "string")), name=name)
 
 
 def _numbered(file: File) -> str:

@@ -119,7 +119,6 @@ class _Values:
         function, arguments = function_of(node)
         return function(*[self(a) for a in arguments])
 
-
     def _first_known(self, node: ops.Coalesce) -> Column:
         """What comes after a value that every row has is not worked out; without rows all is, as a rehearsal asks for all."""
         first = self(node.arg[0])

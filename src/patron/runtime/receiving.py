@@ -41,7 +41,7 @@ class Received:
     between: tuple[datetime, datetime] | None = None
 
 
-def receive(store: Store, entries: Sequence[Entry], options: LoadOptions, few: Few | None = None) -> Received:
+def receive(store: Store, entries: Iterable[Entry], options: LoadOptions, few: Few | None = None) -> Received:
     """Make facts of entries; what cannot be used is kept among the refused.
 
     Args:

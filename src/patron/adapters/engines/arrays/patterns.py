@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 # Where a group begins, or what only looks so: an escaped sign, a class of signs, a group that is not kept.
 _OPENING = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|\(\?|(\()", re.DOTALL)
 _NEWER_LETTERS = r"[\x{2EBF0}-\x{2EE5D}]"
-_NEWER_CASES = r"[\x{19B}\x{264}\x{277}\x{27C}\x{1C89}\x{1C8A}\x{A7CB}-\x{A7EF}\x{AB30}-\x{AB6F}\x{10D50}-\x{10D8F}\x{16EA0}-\x{16EDF}\x{1DF00}-\x{1DFFF}]"
+_NEWER_CASES = (
+    r"[\x{19B}\x{264}\x{277}\x{27C}\x{1C89}\x{1C8A}\x{A7CB}-\x{A7EF}\x{AB30}-\x{AB6F}"
+    r"\x{10D50}-\x{10D8F}\x{16EA0}-\x{16EDF}\x{1DF00}-\x{1DFFF}]"
+)
 
 
 def searched(text: Column, pattern: str) -> Column:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from patron.kernel.errors import UnsupportedError
@@ -21,8 +21,16 @@ if TYPE_CHECKING:
 _MOST = 5_000
 
 
-def made_of_few(few: Few, reader: Reader, one: Opened, said: Statements, intake: Intake) -> Mapping[str, pa.Table] | None:
-    """The rows that records in memory become, by fact table; None where the store has to be asked, as it is about files.
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What records became: how many they are, and rows by fact table."""
+
+    count: int
+    rows: Mapping[str, pa.Table]
+
+
+def made_of_few(few: Few, reader: Reader, one: Opened, said: Statements, intake: Intake) -> Made | None:
+    """The rows that records in memory become; None where the store has to be asked, as it is about files.
 
     That is so where they are many, where a record is refused or malformed, and where the engine of few rows does not know what is asked.
 
@@ -47,7 +55,7 @@ def made_of_few(few: Few, reader: Reader, one: Opened, said: Statements, intake:
     try:
         narrow = Opened(replace(one.file, headers=headers), recognised)
         staged = stage_rows(few, read, narrow, said, intake.calendar.zone)
-        return None if staged.bad_count else rows_of(few, recognised.layout, staged.usable, intake)
+        return None if staged.bad_count else Made(staged.count, rows_of(few, recognised.layout, staged.usable, intake))
     except UnsupportedError:
         return None
     finally:

@@ -25,10 +25,9 @@ from patron.runtime.loading_report import FileReport
 from patron.runtime.loading_rows import load_rows, merge_live
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from patron.ports.engine import Few, Store
     from patron.ports.source import Reader, Source
+    from patron.runtime.loading_few import Made
     from patron.runtime.loading_files import Opened
     from patron.runtime.loading_options import LoadOptions, Steps
     from patron.runtime.loading_rows import Outcome
@@ -55,8 +54,8 @@ class Loading:
         zone = intake.calendar.zone
         load_id = derived("load", self.source.name, one.file.digest, intake.scope, intake.currency, zone, repr(self.options.statements))
         self.tell(f"reading {name}")
-        if (rows := self._made_of_few(one, intake)) is not None:
-            return self._told_of_few(one, load_id, merge_live(self.store, layout, rows))
+        if (made := self._made_of_few(one, intake)) is not None:
+            return self._told_of_few(one, load_id, made.count, merge_live(self.store, layout, made.rows))
         known = self._known(load_id)
         if known:
             read, refused = known
@@ -97,15 +96,14 @@ class Loading:
             if not (self.options.is_live and name == REPLACED):
                 self.store.drop(name)
 
-    def _made_of_few(self, one: Opened, intake: Intake) -> Mapping[str, pa.Table] | None:
+    def _made_of_few(self, one: Opened, intake: Intake) -> Made | None:
         return made_of_few(self.few, self.reader, one, self.options.statements, intake) if self.few is not None else None
 
-    def _told_of_few(self, one: Opened, load_id: int, outcome: Outcome) -> FileReport:
+    def _told_of_few(self, one: Opened, load_id: int, count: int, outcome: Outcome) -> FileReport:
         """All of the records were usable, so the load is not noted."""
         self._count(outcome)
-        read = one.file.record_count
         columns = one.recognised.columns
-        return FileReport(one.file.name, one.recognised.layout.name, load_id, read, outcome.kept, read - outcome.kept, 0, columns=columns)
+        return FileReport(one.file.name, one.recognised.layout.name, load_id, count, outcome.kept, count - outcome.kept, 0, columns=columns)
 
     def _count(self, outcome: Outcome) -> None:
         for table, number in outcome.rows.items():

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from patron.adapters.engines.arrays.columns import Column
 
+_PLAIN = (pa.types.is_boolean, pa.types.is_date32, pa.types.is_string, pa.types.is_null)
 _PLACES = 6  # of a decimal that is written without an exponent
 _FIRST, _LAST = (pa.scalar(datetime(year, 1, 1), INSTANT) for year in (1, 9999))  # noqa: DTZ001  # tables hold UTC without a zone
 _BLANKS = " \t\n\r\v\f"
@@ -34,8 +35,8 @@ def written(column: Column) -> Column:
     kind = column.type
     if pa.types.is_timestamp(kind):
         return _instants(column)
-    is_plain = pa.types.is_integer(kind) or pa.types.is_boolean(kind) or (pa.types.is_decimal(kind) and kind.scale <= _PLACES)
-    if not (is_plain or pa.types.is_string(kind) or pa.types.is_null(kind)):
+    is_number = pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.scale <= _PLACES)
+    if not (is_number or any(is_so(kind) for is_so in _PLAIN)):
         raise UnsupportedError(f"{kind} as text")
     return column.cast(pa.string())
 

@@ -86,7 +86,7 @@ def received(file: Path) -> None:
     for table in (*t.FACTS, *t.LEDGER):
         store.declare(table)
     options = LoadOptions(received_at=BEGIN, shop=SHOP)
-    receive(store, [Entry(n, body(source, BEGIN, record)) for n, (source, record) in enumerate(_records())], options)
+    receive(store, [Entry(n, body(source, BEGIN, record)) for n, (source, record) in enumerate(records_of_files())], options)
     resolve(store, now=BEGIN)
     picked = [row["email"] for row in _rows("hand_picked")]
     listed = ", ".join(f"('{name}', '{email}')" for name in ("hand_picked", "invited") for email in picked)
@@ -96,7 +96,7 @@ def received(file: Path) -> None:
     store.copy(file)
 
 
-def _records() -> Iterator[tuple[str, dict[str, object]]]:
+def records_of_files() -> Iterator[tuple[str, dict[str, object]]]:
     """What the files of the shop say, as the shop's system and site would have sent it."""
     for source, name in {"lines": "order_lines", **dict.fromkeys(_TOLD, "")}.items():
         for row in _rows(name or source):

@@ -58,6 +58,11 @@ class Reading:
     styles: Mapping[str, Style]
     zone: str
 
+    def __hash__(self) -> int:
+        """By all that it is made of; mappings have no hash of their own."""
+        columns, styles = tuple(self.recognised.columns.items()), tuple(self.styles.items())
+        return hash((self.recognised.layout, columns, self.headers, styles, self.zone))
+
     @property
     def kept(self) -> tuple[str, ...]:
         """The columns whose text is kept of refused records: all, unless there are very many."""

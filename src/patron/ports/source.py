@@ -60,6 +60,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    import pyarrow as pa
+
     from patron.kernel.money import Currency
     from patron.kernel.time import Calendar
 
@@ -227,7 +229,7 @@ class File:
     """A file that has been looked at.
 
     Attributes:
-        path: where its content can be read: itself, or a copy in UTF-8.
+        path: where its content can be read: itself, or a copy in UTF-8; nowhere if it is records in memory.
         name: its own name, without folder, for people.
         form: what it is.
         headers: its columns, in order; each name once.
@@ -237,11 +239,12 @@ class File:
         delimiter: between the cells of CSV.
         skipped_lines: lines before the header.
         encoding: as found.
+        record_count: how many records in memory there are.
     """
 
     path: Path
     name: str
-    form: Literal["csv", "json_lines", "json", "parquet"]
+    form: Literal["csv", "json_lines", "json", "parquet", "records"]
     headers: tuple[str, ...]
     digest: str
     size: int
@@ -249,6 +252,7 @@ class File:
     delimiter: str = ","
     skipped_lines: int = 0
     encoding: str = "utf-8"
+    record_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +273,23 @@ class Reader(Protocol):
         Raises:
             InputError: it is missing, empty, or not what its name says.
         """
+        ...
+
+    def open_records(self, name: str, records: Sequence[bytes], *, at: datetime) -> File:
+        """Take records as one would read them from a file of JSON Lines; they stay in memory, and one set of them is held at a time.
+
+        Args:
+            name: stands for a file's.
+            records: JSON objects in UTF-8.
+            at: stands for the instant at which a file was written.
+
+        Raises:
+            InputError: none of them is an object, or one is too long.
+        """
+        ...
+
+    def read(self, file: File, headers: Sequence[str]) -> pa.Table:
+        """Some columns of records in memory, as text; what is no object is left out."""
         ...
 
     def view(self, file: File, name: str, *, keep_malformed: bool) -> ir.Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from patron import plugins
@@ -9,20 +10,20 @@ from patron.collect.headers import nearest_layout
 from patron.collect.mapping import suggestion
 from patron.facts import tables as t
 from patron.kernel.errors import InputError
-from patron.runtime.loading_files import opened
+from patron.runtime.loading_files import known, opened
 from patron.runtime.loading_one import STEPS, Loading
 from patron.runtime.loading_options import LoadOptions, Progress, Steps
 from patron.runtime.loading_report import FileReport, LoadReport, MoneyOf
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from patron.ports.engine import Store
+    from patron.ports.engine import Few, Store
     from patron.ports.source import Reader, Source
     from patron.runtime.loading_files import Opened
 
-__all__ = ["FileReport", "LoadOptions", "LoadReport", "MoneyOf", "Progress", "load", "suggest_map"]
+__all__ = ["FileReport", "LoadOptions", "LoadReport", "MoneyOf", "Progress", "load", "load_live", "suggest_map"]
 
 
 def load(store: Store, source: Source | str, files: Sequence[Path], options: LoadOptions, progress: Progress | None = None) -> LoadReport:
@@ -39,19 +40,32 @@ def load(store: Store, source: Source | str, files: Sequence[Path], options: Loa
         InputError: a file is not what it claims; with the problems of all files, and nothing changed.
     """
     chosen = _source(source)
-    reader: Reader = plugins.load("reader", store.name)(store)
-    try:
+    with _reading(store) as reader:
         every = _open_all(reader, chosen, files, options)
         with store.transaction():
-            if not options.is_live:
-                for table in (*t.FACTS, *t.LEDGER):
-                    store.declare(table)
-            loading = Loading(store, reader, chosen, options, Steps(progress, STEPS * len(every) + 1))
-            reports = tuple(loading.file(one) for one in every)
-            loading.finish()
-        return LoadReport(chosen.name, reports, loading.rows)
-    finally:
-        reader.close()
+            for table in (*t.FACTS, *t.LEDGER):
+                store.declare(table)
+            return _load(Loading(store, reader, chosen, options, Steps(progress, STEPS * len(every) + 1)), every)
+
+
+def load_live(store: Store, source: Source | str, records: Sequence[bytes], options: LoadOptions, few: Few | None) -> LoadReport:
+    """Read records that a tick was given into facts, as if they were lines of a file of JSON Lines.
+
+    Args:
+        store: it, within a transaction, with all tables.
+        source: a source or its name.
+        records: JSON objects in UTF-8.
+        options: what it depends on besides; they are live.
+        few: works out the rows of few records, if it can; else the store does.
+
+    Raises:
+        InputError: they are not what they claim, and nothing changed.
+    """
+    chosen = _source(source)
+    with _reading(store) as reader:
+        file = reader.open_records(f"{chosen.name}.jsonl", records, at=options.received_at)
+        one = known(file, chosen, options.statements)
+        return _load(Loading(store, reader, chosen, options, Steps(None, STEPS + 1), few), [one])
 
 
 def suggest_map(store: Store, source: Source | str, file: Path) -> str:
@@ -61,12 +75,24 @@ def suggest_map(store: Store, source: Source | str, file: Path) -> str:
         InputError: the file is not what it claims.
     """
     chosen = _source(source)
-    reader: Reader = plugins.load("reader", store.name)(store)
-    try:
+    with _reading(store) as reader:
         looked = reader.open(file)
         return suggestion(nearest_layout(chosen.layouts, looked.headers), looked.headers, file=looked.name)
+
+
+@contextmanager
+def _reading(store: Store) -> Iterator[Reader]:
+    reader: Reader = plugins.load("reader", store.name)(store)
+    try:
+        yield reader
     finally:
         reader.close()
+
+
+def _load(loading: Loading, every: Sequence[Opened]) -> LoadReport:
+    reports = tuple(loading.file(one) for one in every)
+    loading.finish()
+    return LoadReport(loading.source.name, reports, loading.rows)
 
 
 def _source(source: Source | str) -> Source:

@@ -26,8 +26,12 @@ _TOUCHED = {"order_id": TOUCHED_ORDERS, "buyer_id": TOUCHED_BUYERS, "credit_id":
 
 
 def settle_refunds(store: Store) -> int:
-    """Work out the refunds of all buyers and credits that files told of (`loading_heads`); how many were written."""
-    if TOUCHED_ORDERS not in store.tables() or not any_of(store, t.CREDITS.unbound()):
+    """Work out the refunds of all buyers and credits that files told of (`loading_heads`); how many were written.
+
+    Args:
+        store: it, with `TOUCHED_ORDERS`, `TOUCHED_BUYERS` and `TOUCHED_CREDITS`.
+    """
+    if not any_of(store, t.CREDITS.unbound()):
         return 0
     orders, buyers, touched = (ibis.table({c: "int64"}, name=n) for c, n in _TOUCHED.items())
     credits_ = t.CREDITS.unbound()

@@ -73,10 +73,12 @@ def merge_rows(store: Store, table: Table, new: str) -> int:
     store.create("_load_known", _with_key_of(table, table.unbound(), incoming), temporary=True)
     known = table.unbound("_load_known")
     if any_of(store, known):
-        store.create("_load_winners", _winning(table, incoming, known), temporary=True)
+        may_replace = table.name not in EARLIEST or any_of(store, _not_later(table, incoming, known))
+        store.create("_load_winners", (_winning if may_replace else _fresh)(table, incoming, known), temporary=True)
         incoming = table.unbound("_load_winners")
-        leave(store, table, _with_key_of(table, known, incoming))
-        store.delete(table.name, _keys(table, incoming), table.key)
+        if may_replace:
+            leave(store, table, _with_key_of(table, known, incoming))
+            store.delete(table.name, _keys(table, incoming), table.key)
     store.create(CHANGED, _first_keys(table, incoming), temporary=True)
     return store.insert(table.name, incoming)
 
@@ -177,10 +179,23 @@ def _repeated(table: Table, rows: ir.Table) -> ir.Table:
 
 
 @said_once
+def _fresh(table: Table, incoming: ir.Table, known: ir.Table) -> ir.Table:
+    return incoming.anti_join(known, list(table.key))
+
+
+@said_once
+def _not_later(table: Table, incoming: ir.Table, known: ir.Table) -> ir.Table:
+    """The keys of rows of an `EARLIEST` table that are not later than the known ones: no others can take their place."""
+    new, old = (rows.select(*table.key, at=ibis.coalesce(rows[EARLIEST[table.name]], _instant(_FAR_AWAY))) for rows in (incoming, known))
+    met = new.join(old, list(table.key), rname="known_{name}")
+    return met.filter(met.at <= met.known_at).select(*table.key)
+
+
+@said_once
 def _winning(table: Table, incoming: ir.Table, known: ir.Table) -> ir.Table:
     """Rows that are not known, and those that take the place of a known one."""
     key = list(table.key)
-    fresh = incoming.anti_join(known, key)
+    fresh = _fresh(table, incoming, known)
     met = incoming.semi_join(known, key)
     merged = _merged(table, met.union(known))
     differs = [c.name for c in table.columns if c.name != "received_at"]

@@ -14,20 +14,24 @@ from patron.kernel.money import currency
 from patron.kernel.time import Calendar, parse_instant
 from patron.ports.source import Intake
 from patron.runtime.loading_credits import settle_refunds
+from patron.runtime.loading_few import made_of_few
 from patron.runtime.loading_files import stage
+from patron.runtime.loading_heads import TOUCHED_ORDERS
 from patron.runtime.loading_lines import load_lines
 from patron.runtime.loading_merge import REPLACED
-from patron.runtime.loading_products import project_products
+from patron.runtime.loading_products import LISTED, project_products
 from patron.runtime.loading_refused import refuse
 from patron.runtime.loading_report import FileReport
-from patron.runtime.loading_rows import load_rows
+from patron.runtime.loading_rows import load_rows, merge_live
 from patron.runtime.old_events import REPLACED_EVENTS
 
 if TYPE_CHECKING:
-    from patron.ports.engine import Store
+    from patron.ports.engine import Few, Store
     from patron.ports.source import Reader, Source
+    from patron.runtime.loading_few import Made
     from patron.runtime.loading_files import Opened
     from patron.runtime.loading_options import LoadOptions, Steps
+    from patron.runtime.loading_rows import Outcome
 
 STEPS = 2
 
@@ -41,6 +45,7 @@ class Loading:
     source: Source
     options: LoadOptions
     tell: Steps
+    few: Few | None = None
     rows: dict[str, int] = field(default_factory=dict)
 
     def file(self, one: Opened) -> FileReport:
@@ -50,6 +55,8 @@ class Loading:
         zone = intake.calendar.zone
         load_id = derived("load", self.source.name, one.file.digest, intake.scope, intake.currency, zone, repr(self.options.statements))
         self.tell(f"reading {name}")
+        if (made := self._made_of_few(one, intake)) is not None:
+            return self._told_of_few(one, load_id, made.count, merge_live(self.store, layout, made.rows))
         known = self._known(load_id)
         if known:
             read, refused = known
@@ -63,8 +70,7 @@ class Loading:
             outcome = load_lines(self.store, staged.usable, intake, staged.zone)
         else:
             outcome = load_rows(self.store, layout, staged.usable, intake)
-        for table, number in outcome.rows.items():
-            self.rows[table] = self.rows.get(table, 0) + number
+        self._count(outcome)
         good = staged.count - staged.bad_count
         if refused or not self.options.is_live:
             self._note_load(load_id, one, (good + refused, outcome.kept, good - outcome.kept, refused))
@@ -78,13 +84,31 @@ class Loading:
     def finish(self) -> None:
         """Work out what follows from all files together."""
         self.tell("finishing")
-        refunds, products = settle_refunds(self.store), project_products(self.store)
-        for table, number in (("refunds", refunds), ("products", products)):
+        there = self.store.tables()
+        following = {}
+        if TOUCHED_ORDERS in there:
+            following["refunds"] = settle_refunds(self.store)
+        if LISTED in there:
+            following["products"] = project_products(self.store)
+        for table, number in following.items():
             if number:
                 self.rows[table] = self.rows.get(table, 0) + number
-        for name in sorted(n for n in self.store.tables() if n.startswith("_load_")):
+        for name in sorted(n for n in (self.store.tables() if following else there) if n.startswith("_load_")):
             if not (self.options.is_live and name in {REPLACED, REPLACED_EVENTS}):
                 self.store.drop(name)
+
+    def _made_of_few(self, one: Opened, intake: Intake) -> Made | None:
+        return made_of_few(self.few, self.reader, one, self.options.statements, intake) if self.few is not None else None
+
+    def _told_of_few(self, one: Opened, load_id: int, count: int, outcome: Outcome) -> FileReport:
+        """All of the records were usable, so the load is not noted."""
+        self._count(outcome)
+        columns = one.recognised.columns
+        return FileReport(one.file.name, one.recognised.layout.name, load_id, count, outcome.kept, count - outcome.kept, 0, columns=columns)
+
+    def _count(self, outcome: Outcome) -> None:
+        for table, number in outcome.rows.items():
+            self.rows[table] = self.rows.get(table, 0) + number
 
     def _intake(self, one: Opened) -> Intake:
         said, shop = self.options.statements, self.options.shop

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from patron.ports.engine import Store
 
-_LISTED = "_load_listed"
+LISTED = "_load_listed"
+"""The products (product_id) of new listings; there is no such table when there are none."""
 _ATTRIBUTES = (
     "product_code",
     "name",
@@ -33,17 +34,15 @@ _ATTRIBUTES = (
 def touch(store: Store, new: str) -> None:
     """Remember the products of new listings."""
     touched = t.LISTINGS.unbound(new).select("product_id")
-    if _LISTED in store.tables():
-        store.insert(_LISTED, touched)
+    if LISTED in store.tables():
+        store.insert(LISTED, touched)
     else:
-        store.create(_LISTED, touched, temporary=True)
+        store.create(LISTED, touched, temporary=True)
 
 
 def project_products(store: Store) -> int:
-    """Make the rows of `facts.PRODUCTS` of the touched products anew; how many."""
-    if _LISTED not in store.tables():
-        return 0
-    touched = ibis.table({"product_id": "int64"}, name=_LISTED).distinct()
+    """Make the rows of `facts.PRODUCTS` of the products in `LISTED` anew; how many."""
+    touched = ibis.table({"product_id": "int64"}, name=LISTED).distinct()
     store.create("_load_products", products(t.LISTINGS.unbound().semi_join(touched, "product_id")), temporary=True)
     rows = t.PRODUCTS.unbound("_load_products")
     store.delete("products", touched, ("product_id",))

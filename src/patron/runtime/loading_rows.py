@@ -14,11 +14,12 @@ from patron.runtime.loading_counts import count, covered, money, noted
 from patron.runtime.loading_products import touch
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping
+    from collections.abc import Hashable, Iterable, Mapping
 
     import ibis.expr.types as ir
+    import pyarrow as pa
 
-    from patron.ports.engine import Store
+    from patron.ports.engine import Engine, Store
     from patron.ports.source import Intake, Layout
     from patron.runtime.loading_report import MoneyOf
 
@@ -51,17 +52,48 @@ def load_rows(store: Store, layout: Layout, records: ir.Table, intake: Intake) -
     records, made = _made(layout, records, intake)
     if intake.is_live:
         made = _told(store, layout, records, made)
-    new = {name: _NEW + name for name in made}
     for name, rows in made.items():
-        store.create(new[name], rows, temporary=True)
-    kept, counts = _merge(store, layout.primary, records, new, is_live=intake.is_live)
+        store.create(_NEW + name, rows, temporary=True)
     if intake.is_live:
-        outcome = Outcome(kept, counts)
-    else:
-        outcome = Outcome(kept, counts, money(store, new), covered(store, new), noted(store, layout.notes, new, records))
-    for table in new.values():
-        store.drop(table)
+        return _merged_live(store, layout.primary, made)
+    new = {name: _NEW + name for name in made}
+    kept, counts = _merge(store, layout.primary, new, records)
+    outcome = Outcome(kept, counts, money(store, new), covered(store, new), noted(store, layout.notes, new, records))
+    _drop(store, new)
     return outcome
+
+
+def rows_of(engine: Engine, layout: Layout, records: ir.Table, intake: Intake) -> Mapping[str, pa.Table]:
+    """The rows that live records are made into, by fact table; those without records that may tell of them are left out.
+
+    Args:
+        engine: has the records.
+        layout: theirs.
+        records: usable records, with `record`.
+        intake: theirs.
+    """
+    records, made = _made(layout, records, intake)
+    return {name: engine.query(rows) for name, rows in _told(engine, layout, records, made).items()}
+
+
+def merge_live(store: Store, layout: Layout, rows: Mapping[str, pa.Table]) -> Outcome:
+    """Merge rows of `rows_of` into the store."""
+    for name, some in rows.items():
+        store.fill(_NEW + name, some.to_reader(), temporary=True)
+    return _merged_live(store, layout.primary, rows)
+
+
+def _merged_live(store: Store, primary: str, names: Iterable[str]) -> Outcome:
+    """Merge the new rows of these tables, which are live: nobody asks which records they come from."""
+    new = {name: _NEW + name for name in names}
+    _, counts = _merge(store, primary, new, None)
+    _drop(store, new)
+    return Outcome(counts[primary], counts)
+
+
+def _drop(store: Store, new: Mapping[str, str]) -> None:
+    for table in new.values():
+        store.drop(table, temporary=True)
 
 
 def _made(layout: Layout, records: ir.Table, intake: Intake) -> tuple[ir.Table, Mapping[str, ir.Table]]:
@@ -76,12 +108,12 @@ def _made(layout: Layout, records: ir.Table, intake: Intake) -> tuple[ir.Table, 
     return _said[key]
 
 
-def _told(store: Store, layout: Layout, records: ir.Table, made: Mapping[str, ir.Table]) -> Mapping[str, ir.Table]:
+def _told(engine: Engine, layout: Layout, records: ir.Table, made: Mapping[str, ir.Table]) -> Mapping[str, ir.Table]:
     """The tables that these records may say anything of."""
     conditions = {name: condition(records).any() for name, condition in layout.only_from if name in made}
     if not conditions:
         return made
-    found = store.query(records.aggregate(**conditions)).to_pylist()[0]
+    found = engine.query(records.aggregate(**conditions)).to_pylist()[0]
     return {name: rows for name, rows in made.items() if found.get(name, True)}
 
 
@@ -103,21 +135,21 @@ def merge_found(store: Store, found: Mapping[str, ir.Table], intake: Intake) -> 
     return counts
 
 
-def _merge(store: Store, primary: str, records: ir.Table, new: Mapping[str, str], *, is_live: bool) -> tuple[int, dict[str, int]]:
-    """Merge all new rows: how many records changed anything, and how many rows were written per table."""
+def _merge(store: Store, primary: str, new: Mapping[str, str], records: ir.Table | None) -> tuple[int, dict[str, int]]:
+    """Merge all new rows: how many of the records changed anything, if they are given, and how many rows were written per table."""
     kept, counts = 0, {}
     if "orders" in new:
         counts["orders"] = merging.merge_documents(store, new)
-        kept = _changed(store, records) if primary == "orders" and not is_live else 0
+        kept = _changed(store, records) if primary == "orders" and records is not None else 0
     for name, table in new.items():
         if name in DOCUMENTS:
             continue
         if name == "listings":
             touch(store, table)
         counts[name] = merging.merge_rows(store, t.BY_NAME[name], table)
-        if name == primary and not is_live:
+        if name == primary and records is not None:
             kept = _changed(store, records)
-    return counts[primary] if is_live else kept, counts
+    return kept, counts
 
 
 def _changed(store: Store, records: ir.Table) -> int:

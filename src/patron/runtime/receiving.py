@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime  # msgspec reads the type
+from typing import TYPE_CHECKING
+
+import msgspec
 
 from patron.facts import tables as t
 from patron.kernel.arrow import arrow_rows
 from patron.kernel.errors import InputError
 from patron.kernel.ids import derived
 from patron.kernel.problems import Problem
-from patron.runtime.loading import load
+from patron.runtime.loading import load_live
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from patron.ports.engine import Store
+    from patron.ports.engine import Few, Store
     from patron.ports.inbox import Entry
     from patron.runtime.loading_options import LoadOptions
 
@@ -42,21 +41,21 @@ class Received:
     between: tuple[datetime, datetime] | None = None
 
 
-def receive(store: Store, entries: Iterable[Entry], options: LoadOptions) -> Received:
+def receive(store: Store, entries: Iterable[Entry], options: LoadOptions, few: Few | None = None) -> Received:
     """Make facts of entries; what cannot be used is kept among the refused.
 
     Args:
         store: it, within a transaction.
         entries: of the inbox, in order.
         options: when this is done, which new facts carry as `received_at`; currency and calendar, where records do not say.
+        few: works out the rows of few records, if it can; else the store does.
     """
-    with TemporaryDirectory(prefix="patron-") as folder:
-        receiving = _Receiving(store, options, Path(folder))
-        told = [json.loads(entry.body) for entry in entries]
-        instants = [datetime.fromisoformat(one["received_at"]) for one in told]
-        receiving.received.between = (min(instants), max(instants)) if instants else None
-        for source, records in _by_source(told).items():
-            receiving.take(source, records)
+    receiving = _Receiving(store, options, few)
+    told = [_read(entry.body) for entry in entries]
+    instants = [one.received_at for one in told]
+    receiving.received.between = (min(instants), max(instants)) if instants else None
+    for source, records in _by_source(told).items():
+        receiving.take(source, records)
     return receiving.received
 
 
@@ -74,19 +73,28 @@ def set_aside(store: Store, entries: Sequence[Entry], *, at: datetime) -> Receiv
     return Received(len(entries), len(entries))
 
 
+class _Told(msgspec.Struct, frozen=True, gc=False):
+    """What an entry of the inbox says: its record is left as it is."""
+
+    source: str
+    received_at: datetime
+    record: msgspec.Raw
+
+
+_read = msgspec.json.Decoder(_Told).decode
+
+
 @dataclass(slots=True)
 class _Receiving:
     store: Store
     options: LoadOptions
-    folder: Path
+    few: Few | None
     received: Received = field(default_factory=Received)
 
     def take(self, source: str, records: Sequence[bytes]) -> None:
         """Load records; some that cannot be read together are taken apart until what is wrong stands alone."""
-        file = self.folder / f"{source}.jsonl"
-        file.write_bytes(b"\n".join(records) + b"\n")
         try:
-            report = load(self.store, source, [file], self.options)
+            report = load_live(self.store, source, records, self.options, self.few)
         except InputError as error:
             if len(records) == 1:
                 _refuse(self.store, source, records[0], error, at=self.options.received_at)
@@ -125,8 +133,8 @@ def _refuse(store: Store, source: str, record: bytes, error: InputError, *, at: 
     store.insert(t.LOADS.name, arrow_rows(t.LOADS, [load]))
 
 
-def _by_source(entries: Iterable[Mapping[str, Any]]) -> Mapping[str, list[bytes]]:
+def _by_source(entries: Iterable[_Told]) -> Mapping[str, list[bytes]]:
     found: dict[str, list[bytes]] = {}
     for told in entries:
-        found.setdefault(told["source"], []).append(json.dumps(told["record"], ensure_ascii=False).encode())
+        found.setdefault(told.source, []).append(bytes(told.record))
     return found

@@ -234,7 +234,7 @@ class Ticks:
         if is_aside:
             received = set_aside(self.store, entries, at=now)
         else:
-            received = receive(self.store, entries, LoadOptions(received_at=now, shop=held.shop, is_live=True))
+            received = receive(self.store, entries, LoadOptions(received_at=now, shop=held.shop, is_live=True), self.few)
         resolved = resolve_new(self.store, received.written, self.few)
         if "customers" in resolved:
             received.written["customers"] = resolved["customers"]

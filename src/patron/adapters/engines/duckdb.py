@@ -135,8 +135,7 @@ class DuckDBEngine:
 
     def query(self, expression: ir.Table) -> pa.Table:
         """The rows of an expression, in its types: DuckDB itself sums whole numbers into wider ones."""
-        with limits():
-            rows = self.connection.sql(self.sql(expression)).to_arrow_table()
+        rows = self.answer(self.sql(expression))
         wanted = arrow_schema(expression.schema())
         return rows if rows.schema == wanted else rows.cast(wanted)
 
@@ -316,6 +315,11 @@ class DuckDBEngine:
     def execute(self, statement: str) -> duckdb.DuckDBPyConnection:
         """Run a statement in the engine's own dialect: for adapters that are bound to this engine."""
         return self._run(statement)
+
+    def answer(self, statement: str) -> pa.Table:
+        """The rows of a statement in the engine's own dialect."""
+        with limits():
+            return self.connection.sql(statement).to_arrow_table()
 
     def close(self) -> None:
         """Let go of the file."""

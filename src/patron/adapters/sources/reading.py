@@ -5,6 +5,7 @@ Nothing is read row by row: the engine reads the file, out of core, and puts asi
 
 from __future__ import annotations
 
+import hashlib
 import re
 import tempfile
 from contextlib import suppress
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 import ibis
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -23,6 +25,7 @@ from patron.adapters.sources import reading_bytes as raw
 from patron.adapters.sources.reading_lines import lines_of, lines_of_offsets
 from patron.adapters.sources.reading_text import dialect, json_paths, unique
 from patron.kernel.errors import InputError
+from patron.kernel.expressions import said_once
 from patron.kernel.problems import Problem
 from patron.ports.source import File, Malformed
 
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 
     from patron.adapters.engines.duckdb import DuckDBEngine
 
-_ERRORS, _SCANS = "_reading_errors", "_reading_scans"
+_ERRORS, _SCANS, _RECORDS = "_reading_errors", "_reading_scans", "_reading_records"
 _LONGEST_KEPT = 4_000
 _JSON_SAMPLE = 5_000
 _JSON = {".jsonl": "json_lines", ".ndjson": "json_lines", ".json": "json"}
@@ -54,6 +57,7 @@ class DuckDBReader:
         self._store = store
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._views: set[str] = set()
+        self._tables: set[str] = set()
 
     def open(self, path: Path, *, delimiter: str | None = None, encoding: str | None = None) -> File:
         """Look at a file: what it is, how it is written, its columns.
@@ -81,21 +85,45 @@ class DuckDBReader:
         known = dialect(text, stated=delimiter, name=path.name)
         return replace(looked, headers=known.headers, delimiter=known.delimiter, skipped_lines=known.skipped_lines)
 
+    def open_records(self, name: str, records: Sequence[bytes], *, at: datetime) -> File:
+        """Take records as one would read them from a file of JSON Lines; they stay in memory, and one set of them is held at a time.
+
+        Raises:
+            InputError: none of them is an object, or one is too long.
+        """
+        raw.refuse_too_long(name, records)
+        content = b"".join(record + b"\n" for record in records)
+        headers = json_paths(islice(records, _JSON_SAMPLE), name=name)
+        texts = pa.array(records, pa.binary()).cast(pa.string())
+        numbered = pa.table({"line": pa.array(range(1, len(records) + 1), pa.int64()), "text": texts})
+        self._store.fill(_RECORDS, numbered.to_reader(), temporary=True)
+        self._tables.add(_RECORDS)
+        digest = hashlib.sha256(content).hexdigest()
+        return File(Path(name), name, "records", headers, digest, len(content), at, record_count=len(records))
+
+    def read(self, file: File, headers: Sequence[str]) -> pa.Table:
+        """Some columns of records in memory, as text; what is no object is left out."""
+        rows = self._store.answer(f"SELECT json_extract_string(json, [{_paths(headers)}]) FROM ({_objects(file)})")
+        values = rows.column(0).combine_chunks().flatten()
+        places = np.arange(0, len(values), len(headers))
+        return pa.table({header: values.take(pa.array(places + n)) for n, header in enumerate(headers)})
+
     def view(self, file: File, name: str, *, keep_malformed: bool) -> ir.Table:
         """Give the file's records a name: all columns of CSV and JSON are text. Malformed lines are left out, and kept aside if asked."""
         self._views.add(name)
         if file.form == "parquet":
             self._store.execute(f"CREATE OR REPLACE TEMP VIEW {_name(name)} AS SELECT * FROM read_parquet({_text(str(file.path))})")
             return ibis.table(_parquet_schema(file.path), name=name)
-        if keep_malformed:
-            self._store.execute(f"DROP TABLE IF EXISTS {_ERRORS}; DROP TABLE IF EXISTS {_SCANS}")
+        if keep_malformed and file.form == "csv":
+            self._tables |= {_ERRORS, _SCANS}
+            self._drop_tables(_ERRORS, _SCANS)
         rows = self._csv_rows(file, keep_malformed=keep_malformed) if file.form == "csv" else self._json_rows(file)
         self._store.execute(f"CREATE OR REPLACE TEMP VIEW {_name(name)} AS {rows}")
-        return ibis.table(ibis.schema(dict.fromkeys(file.headers, "string")), name=name)
+        return _texts(name, file.headers)
 
     def malformed(self, file: File) -> tuple[Malformed, ...]:
         """The lines left out when the view that keeps them was last read."""
-        if file.form == "json_lines":
+        if file.form in {"json_lines", "records"}:
             return self._malformed_json(file)
         if file.form != "csv":
             return ()
@@ -120,11 +148,16 @@ class DuckDBReader:
         with suppress(duckdb.TransactionException):  # a failure has ended the transaction, and with it what was made
             for view in self._views:
                 self._store.execute(f"DROP VIEW IF EXISTS {_name(view)}")
-            self._store.execute(f"DROP TABLE IF EXISTS {_ERRORS}; DROP TABLE IF EXISTS {_SCANS}")
+            self._drop_tables(*self._tables)
         self._views.clear()
+        self._tables.clear()
         if self._folder:
             self._folder.cleanup()
             self._folder = None
+
+    def _drop_tables(self, *names: str) -> None:
+        for name in names:
+            self._store.execute(f"DROP TABLE IF EXISTS {_name(name)}")
 
     def _open_parquet(self, path: Path, first: bytes) -> File:
         if not first.startswith(b"PAR1"):
@@ -159,9 +192,8 @@ class DuckDBReader:
 
     def _json_rows(self, file: File) -> str:
         objects = _objects(file)
-        paths = ", ".join(_text(_json_path(h)) for h in file.headers)
         picked = ", ".join(f"v[{i}] AS {_name(h)}" for i, h in enumerate(file.headers, 1))
-        return f"SELECT {picked} FROM (SELECT json_extract_string(json, [{paths}]) AS v FROM ({objects}))"
+        return f"SELECT {picked} FROM (SELECT json_extract_string(json, [{_paths(file.headers)}]) AS v FROM ({objects}))"
 
     def _malformed_json(self, file: File) -> tuple[Malformed, ...]:
         query = f"SELECT line, text[:{_LONGEST_KEPT}] FROM ({_numbered(file)}) WHERE NOT {_IS_OBJECT} AND trim(text) <> '' ORDER BY line"
@@ -191,10 +223,21 @@ def _objects(file: File) -> str:
     return f"SELECT text::JSON AS json FROM ({_numbered(file)}) WHERE {_IS_OBJECT}"
 
 
+@said_once
+def _texts(name: str, headers: tuple[str, ...]) -> ir.Table:
+    return ibis.table(ibis.schema(dict.fromkeys(headers, "string")), name=name)
+
+
 def _numbered(file: File) -> str:
     """Every line of a file with its number: lines are cells of one column that nothing delimits."""
+    if file.form == "records":
+        return f"SELECT line, text FROM {_RECORDS}"
     return f"""SELECT row_number() OVER () AS line, text FROM read_csv({_text(str(file.path))}, auto_detect = false, header = false,
         delim = '\x1e', quote = '', escape = '', columns = {{'text': 'VARCHAR'}}, max_line_size = {raw.LONGEST_LINE + 1})"""
+
+
+def _paths(headers: Sequence[str]) -> str:
+    return ", ".join(_text(_json_path(h)) for h in headers)
 
 
 def _json_path(header: str) -> str:

@@ -11,6 +11,7 @@ from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 HEAD = 1 << 18
@@ -116,7 +117,7 @@ def scan(path: Path, *, is_lines: bool) -> Scan:
             last = chunk.rfind(b"\n")
             run = run + len(chunk) if last < 0 else len(chunk) - last - 1
             if is_lines and run > LONGEST_LINE:
-                raise _too_long(path, line)
+                raise _too_long(path.name, line)
             line += chunk.count(b"\n") if run == 0 or last >= 0 else 0
             if chunk.isascii() and decoder.getstate()[0] == b"":
                 continue
@@ -126,6 +127,17 @@ def scan(path: Path, *, is_lines: bool) -> Scan:
                 sample += _around_first_non_ascii(chunk)
     is_utf8 = is_utf8 and _decodes(decoder, b"", final=True)
     return Scan(digest.hexdigest(), is_utf8, sample[:HEAD])
+
+
+def refuse_too_long(name: str, lines: Sequence[bytes]) -> None:
+    """Refuse what holds a line longer than any record can be.
+
+    Raises:
+        InputError: it does.
+    """
+    for number, line in enumerate(lines, 1):
+        if len(line) > LONGEST_LINE:
+            raise _too_long(name, number)
 
 
 def encoding_by_trial(path: Path, sample: bytes) -> str:
@@ -176,6 +188,6 @@ def _around_first_non_ascii(chunk: bytes) -> bytes:
     return chunk[begin : begin + 65536]
 
 
-def _too_long(path: Path, line: int) -> InputError:
+def _too_long(name: str, line: int) -> InputError:
     limit = f"lines of at most {LONGEST_LINE >> 20} MiB"
-    return InputError(f"{path.name} has a line that is too long to be a record.", [Problem(f"{path.name}, line {line}", "", limit)])
+    return InputError(f"{name} has a line that is too long to be a record.", [Problem(f"{name}, line {line}", "", limit)])

@@ -35,7 +35,7 @@ def lines_of(file: File, records: Sequence[int], malformed: Collection[int], *, 
     """The line on which each record begins.
 
     Args:
-        file: CSV or JSON Lines.
+        file: CSV, JSON Lines or records in memory, each of which is a line.
         records: numbers of records, from 0.
         malformed: lines that are no records.
         record_count: how many records the file has in all.
@@ -43,7 +43,7 @@ def lines_of(file: File, records: Sequence[int], malformed: Collection[int], *, 
     if not records:
         return {}
     before = file.skipped_lines + 1 if file.form == "csv" else 0
-    if _line_count(file.path) == before + record_count + len(malformed):
+    if file.form == "records" or _line_count(file.path) == before + record_count + len(malformed):
         return _by_counting(records, sorted(malformed), before)
     return _by_scanning(file, records, frozenset(malformed))
 

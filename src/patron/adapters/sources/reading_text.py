@@ -9,6 +9,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem
 
@@ -60,7 +62,7 @@ def unique(headers: Iterable[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def json_paths(lines: Iterable[str], *, name: str) -> tuple[str, ...]:
+def json_paths(lines: Iterable[str | bytes], *, name: str) -> tuple[str, ...]:
     """The names in JSON objects, nested ones by their path with points; of several that differ in case only, the first.
 
     Raises:
@@ -70,7 +72,7 @@ def json_paths(lines: Iterable[str], *, name: str) -> tuple[str, ...]:
     is_any = False
     for line in lines:
         try:
-            value = json.loads(line)
+            value = _decoded(line)
         except json.JSONDecodeError:
             continue
         if isinstance(value, dict):
@@ -83,6 +85,13 @@ def json_paths(lines: Iterable[str], *, name: str) -> tuple[str, ...]:
         if path and "\0" not in path:  # no column can be called so
             first.setdefault(path.casefold(), path)
     return tuple(first.values())
+
+
+def _decoded(line: str | bytes) -> object:
+    try:
+        return msgspec.json.decode(line)
+    except msgspec.DecodeError:
+        return json.loads(line)  # which takes more for a number
 
 
 def _tried(text: str, delimiter: str) -> tuple[tuple[int, int], str, list[tuple[int, list[str]]]]:

@@ -49,6 +49,12 @@ class Constant(Cell):
         self.value = value
 
 
+class Choice(Cell):
+    """The first of others that there is: where the very first is there in every row, the rest need not be worked out."""
+
+    __slots__ = ()
+
+
 class Sheet:
     """The cells of an expression, those that others read before them."""
 
@@ -67,12 +73,12 @@ class Sheet:
         told = (table, column, key)
         return self._cells.get(told) or self._cells.setdefault(told, Given(table, column, function))
 
-    def of(self, function: Callable[..., Any], *arguments: Cell, key: Hashable = None) -> Cell:
+    def of(self, function: Callable[..., Any], *arguments: Cell, key: Hashable = None, kind: type[Cell] = Cell) -> Cell:
         """What a function makes of cells; `key` tells functions apart that are made anew each time."""
         told = (key or function, arguments)
         found = self._cells.get(told)
         if found is None:
             values = [a.value for a in arguments if isinstance(a, Constant)]
             is_constant = len(values) == len(arguments)
-            found = self._cells[told] = Constant(function(*values)) if is_constant else Cell(function, arguments)
+            found = self._cells[told] = Constant(function(*values)) if is_constant else kind(function, arguments)
         return found

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import ibis.expr.datatypes as dt
     from numpy.typing import NDArray
@@ -32,7 +32,7 @@ def type_of(dtype: dt.DataType) -> pa.DataType:
 
 
 def cast_to(column: Column, wanted: pa.DataType) -> Column:
-    """The same values in another type; numbers with a fraction become the nearest whole ones.
+    """The same values in another type; numbers with a fraction become the nearest whole ones, decimals stay exact.
 
     Raises:
         pa.ArrowInvalid: a value has no place in the type.
@@ -41,13 +41,12 @@ def cast_to(column: Column, wanted: pa.DataType) -> Column:
         return column
     if pa.types.is_floating(column.type) and pa.types.is_integer(wanted):
         column = pc.round(column, round_mode="half_to_even")
-    is_cut = pa.types.is_decimal(column.type) and pa.types.is_decimal(wanted)
-    return pc.call_function("cast", [column], _cast_options(wanted, is_safe=not is_cut))
+    return pc.call_function("cast", [column], _cast_options(wanted))
 
 
 @lru_cache(maxsize=1_000)
-def _cast_options(wanted: pa.DataType, *, is_safe: bool) -> pc.CastOptions:
-    return pc.CastOptions.safe(wanted) if is_safe else pc.CastOptions.unsafe(wanted)
+def _cast_options(wanted: pa.DataType) -> pc.CastOptions:
+    return pc.CastOptions.safe(wanted)
 
 
 def as_array(column: Column, size: int) -> pa.Array:
@@ -55,6 +54,17 @@ def as_array(column: Column, size: int) -> pa.Array:
     if isinstance(column, pa.Scalar):
         return pa.repeat(column, size) if column.is_valid else pa.nulls(size, column.type)
     return column
+
+
+def any_of(column: Column, test: Callable[[Column], Column]) -> bool:
+    """Whether any of the values is so."""
+    found = test(column)
+    return bool(found.as_py()) if isinstance(found, pa.Scalar) else bool(pc.any(found).as_py())
+
+
+def is_full(column: Column) -> bool:
+    """Whether there are rows, and every one of them has a value."""
+    return isinstance(column, pa.Array) and bool(len(column)) and not column.null_count
 
 
 def known(column: pa.Array) -> NDArray[np.bool_]:

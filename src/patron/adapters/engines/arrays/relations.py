@@ -73,11 +73,20 @@ class Question:
 
 
 def _given(sheet: Sheet, node: ops.UnboundTable) -> Rows:
+    size = sheet.given(node.name, None, int, None)
+
     def column(name: str) -> Cell:
+        if name == ops.RowID.name and name not in node.schema:
+            return sheet.of(_numbered, size)
         wanted = type_of(node.schema[name])
         return sheet.given(node.name, name, lambda given: cast_to(given, wanted), wanted)
 
-    return Rows(sheet.given(node.name, None, int, None), column)
+    return Rows(size, column)
+
+
+def _numbered(size: int) -> pa.Array:
+    """The numbers of rows, from 0."""
+    return pa.array(np.arange(size))
 
 
 def _in_types(sheet: Sheet, rows: Rows, schema: Schema) -> Rows:
@@ -94,7 +103,7 @@ def _filter(question: Question, node: ops.Filter) -> Rows:
     return chosen(question.sheet, rows, where(question.values(node.parent), node.predicates))
 
 
-def _parent(question: Question, node: ops.DropColumns | ops.JoinReference | ops.SelfReference) -> Rows:
+def _parent(question: Question, node: ops.DropColumns | ops.JoinReference | ops.SelfReference | ops.AliasedRelation) -> Rows:
     return question.rows(node.parent)
 
 
@@ -184,6 +193,7 @@ _RELATIONS: dict[type[ops.Relation], Callable[[Question, Any], Rows]] = {
     ops.UnboundTable: Question.table,
     ops.JoinReference: _parent,
     ops.SelfReference: _parent,
+    ops.AliasedRelation: _parent,
     ops.Project: _project,
     ops.Filter: _filter,
     ops.DropColumns: _parent,

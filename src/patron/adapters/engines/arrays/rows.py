@@ -9,7 +9,8 @@ import ibis.expr.operations as ops
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from patron.adapters.engines.arrays.columns import as_array, cast_to, taken, type_of
+from patron.adapters.engines.arrays.cells import Cell, Choice
+from patron.adapters.engines.arrays.columns import as_array, cast_to, is_full, taken, type_of
 from patron.adapters.engines.arrays.groups import there, there_where, told_by
 from patron.adapters.engines.arrays.values import As, function_of
 from patron.adapters.engines.arrays.windows import around, laid
@@ -18,7 +19,8 @@ from patron.kernel.time import moment
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Iterator
 
-    from patron.adapters.engines.arrays.cells import Cell, Sheet
+    from patron.adapters.engines.arrays.cells import Sheet
+    from patron.adapters.engines.arrays.columns import Column
 
 _MOMENT = type(moment().op())
 
@@ -89,7 +91,7 @@ class Values:
 
     def _worked_out(self, node: ops.Node) -> Cell:
         kind = type(node)
-        if kind is ops.Field:
+        if kind is ops.Field or kind is ops.RowID:
             return self._field(node)
         if kind is ops.WindowFunction:
             return self._around(node)
@@ -99,7 +101,9 @@ class Values:
             return self._reduced(node)
         function, arguments = function_of(node)
         given = [a.value if isinstance(a, As) else a for a in arguments]
-        return self.sheet.of(function, *[self(a) for a in arguments], key=_shape(node, given))
+        is_choice = kind is ops.Coalesce
+        made = _first_of(function, type_of(node.dtype)) if is_choice else function
+        return self.sheet.of(made, *[self(a) for a in arguments], key=_shape(node, given), kind=Choice if is_choice else Cell)
 
     def _told(self, node: ops.Reduction, groups: Cell) -> Cell:
         """What a reduction of these rows tells of each group."""
@@ -117,6 +121,11 @@ class Values:
         read = [node.func.arg] if isinstance(getattr(node.func, "arg", None), ops.Value) else []
         shape = (_shape(node.func, read), node.how, node.start, node.end)
         return self.sheet.of(told, lay, *[self.spread(a) for a in read], key=shape)
+
+
+def _first_of(function: Callable[..., Column], kind: pa.DataType) -> Callable[..., Column]:
+    """The first of columns that is known, by a function that is not asked where the very first column is whole."""
+    return lambda first, *others: cast_to(first, kind) if is_full(first) else function(first, *others)
 
 
 def _met(size: int, *conditions: pa.Array) -> pa.Array | None:

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from patron.adapters.engines.arrays import texts, zones
+from patron.adapters.engines.arrays import decimals, jsons, parsed, patterns, texts, zones
 from patron.adapters.engines.arrays.columns import INSTANT, SPAN, Column, cast_to, from_numbers, known, numbers, type_of
 from patron.kernel.errors import UnsupportedError
 
@@ -65,6 +65,8 @@ def _alike(function: Function) -> Callable[[Any], Built]:
     def build(node: ops.Value) -> Built:
         arguments = _flat(node.__args__)
         kinds = {a.dtype for a in arguments}
+        if any(k.is_decimal() for k in kinds) and all(k.is_decimal() or k.is_integer() for k in kinds):
+            return (lambda *given: function(*decimals.alike(*given))), tuple(arguments)
         if len({type_of(k) for k in kinds}) == 1:
             return function, tuple(arguments)
         return function, _each_as(type_of(dt.highest_precedence(kinds)), arguments)
@@ -77,6 +79,8 @@ def _arithmetic(function: Function) -> Callable[[Any], Built]:
 
     def build(node: ops.Value) -> Built:
         arguments, wanted = _flat(node.__args__), type_of(node.dtype)
+        if node.dtype.is_decimal() and len(arguments) == 2:  # Arrow refuses what might have too many digits
+            return _EXACT[type(node).__name__], tuple(arguments)
         if not (node.dtype.is_integer() or node.dtype.is_floating()):
             return (lambda *given: cast_to(function(*given), wanted)), tuple(arguments)
         return function, _each_as(wanted, arguments)
@@ -144,9 +148,9 @@ def _converted(column: Column, *, wanted: pa.DataType) -> Column:
         if isinstance(column, pa.Scalar):
             return pa.scalar(None if column.as_py() is None else float(column.as_py()), wanted)
         return from_numbers(numbers(column).astype(np.float64) / scale, known(column), wanted)
-    if pa.types.is_string(wanted) and pa.types.is_floating(column.type):
-        raise UnsupportedError("a number with a fraction as text")
-    return cast_to(column, wanted)
+    if pa.types.is_decimal(wanted) and (pa.types.is_decimal(column.type) or pa.types.is_integer(column.type)):
+        return decimals.rescaled(column, wanted)
+    return texts.written(column) if pa.types.is_string(wanted) else cast_to(column, wanted)
 
 
 def _if_else(node: ops.IfElse) -> Built:
@@ -278,6 +282,7 @@ def _array(node: ops.Array) -> Built:
     return (lambda: made), ()
 
 
+_EXACT: dict[str, Function] = {"Add": decimals.total, "Subtract": decimals.difference, "Multiply": decimals.product}
 _ELEMENTWISE: dict[str, Callable[[Any], Built]] = {
     **dict.fromkeys(("Add", "TimestampAdd", "DateAdd", "IntervalAdd"), _arithmetic(pc.add)),
     **dict.fromkeys(("Subtract", "TimestampSub", "DateSub", "TimestampDiff", "IntervalSubtract"), _arithmetic(pc.subtract)),
@@ -315,6 +320,7 @@ _ELEMENTWISE: dict[str, Callable[[Any], Built]] = {
     "SimpleCase": _simple,
     "InValues": _in_values,
     "Cast": _cast,
+    "TryCast": parsed.tried,
     "Literal": _literal,
     "Array": _array,
     "IntervalFromInteger": _span,
@@ -335,17 +341,28 @@ _OF_TIME: dict[str, Callable[[Any], Built]] = {
 }
 _OF_TEXTS: dict[str, Callable[[Any], Built]] = {
     "StringConcat": lambda node: (_concatenated, tuple(_flat(node.__args__))),
-    "Lowercase": _plain(pc.utf8_lower),
-    "Uppercase": _plain(pc.utf8_upper),
+    "Lowercase": _plain(patterns.lowered),
+    "Uppercase": _plain(patterns.uppered),
     "StringLength": _as_declared(pc.utf8_length),
     "StartsWith": _plain(texts.starts_with),
     "EndsWith": _plain(texts.ends_with),
     "StringContains": _plain(texts.contains),
     "StringSQLLike": lambda node: (texts.like(node.pattern, node.escape), (node.arg,)),
-    "RegexSearch": _plain(texts.searched),
+    "StringFind": texts.found,
+    "StringReplace": _plain(texts.exchanged),
+    "RegexSearch": _plain(lambda text, pattern: patterns.searched(text, texts.one(pattern))),
+    "RegexReplace": _plain(lambda text, *given: patterns.replaced(text, *map(texts.one, given))),
+    "RegexExtract": _plain(lambda text, *given: patterns.extracted(text, *map(texts.one, given))),
+    "Strip": _plain(texts.stripped),
+    "StrRight": _plain(texts.last),
     "Substring": _plain(texts.part),
     "LPad": _plain(texts.padded),
     "HexDigest": lambda node: (texts.digest(node.how), (node.arg,)),
     "hash63": _plain(texts.hash63),
 }
-_BUILDERS = _ELEMENTWISE | _OF_TIME | _OF_TEXTS
+_OF_JSON: dict[str, Callable[[Any], Built]] = {
+    "json_valid": _plain(jsons.valid),
+    "json_extract_string": jsons.at,
+    "Decoded": _plain(jsons.decoded),
+}
+_BUILDERS = _ELEMENTWISE | _OF_TIME | _OF_TEXTS | _OF_JSON

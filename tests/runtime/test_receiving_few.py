@@ -1,0 +1,158 @@
+"""Few live records become the same facts whether the engine of few rows works them out or the store does."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from patron.adapters.engines.arrays.engine import ArraysEngine
+from patron.adapters.engines.duckdb import DuckDBEngine
+from patron.facts import tables as t
+from patron.ports.inbox import Entry
+from patron.runtime.loading_options import LoadOptions
+from patron.runtime.receiving import receive
+from runtime.live import BEGIN, SHOP, body
+from runtime.tea_house import records_of_files
+from sources.webhooks import ORDER, REFUND, delivery
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+    from patron.ports.engine import Few
+
+Records = list[tuple[str, dict[str, Any]]]
+STORE = DuckDBEngine(threads=1)
+_ODD = st.sampled_from(
+    [None, "", " ", "T-1", " T-1 ", "'5", "17850.0", "1.5", "1e5", "-3", "12,50", "€ 3", "9" * 30, 7, 2.5, 0, True, False, [], {}, ["a"],
+     {"sku": "T-2"}, [{"sku": "T-3", "category": "tea"}], "ada@example.com", "info@example.com", "Grüße", "\u1c89", "a\nb", '"quoted"', "{", "[1,]"],
+)  # fmt: skip
+_NAMES = st.sampled_from(
+    ["Product Viewed", "productAdded", "Order Completed", "purchase", "Größe gewählt", "!?", "x" * 50, "日本", "\u1c89"]
+)
+_INSTANTS = st.sampled_from(
+    ["2026-03-01T10:00:00Z", "2026-03-01T10:00:00.120Z", "2026-03-01T10:00:00+02:00", "2026-03-01T23:59:59.999999-05:00", "2026-02-28"]
+)
+_WHO = st.sampled_from(["v1", "v2", "c-7", "17850.0", None])
+_PARTS = ("sku", "product_id", "category", "products", "quantity", "price", "value", "total", "revenue", "currency", "query", "path")
+_TRAITS = ("email", "phone", "firstName", "last_name", "gender", "address", "country", "language")
+
+
+def _objects(*names: str) -> st.SearchStrategy[dict[str, Any]]:
+    return st.dictionaries(st.sampled_from(names), _ODD, max_size=4)
+
+
+_CALLS = st.fixed_dictionaries(
+    {"type": st.sampled_from(["track", "track", "track", "page", "screen", "identify", "group", "alias"]), "event": _NAMES, "properties": _objects(*_PARTS)},
+    optional={
+        "messageId": st.sampled_from(["m1", "m2", "m3"]), "userId": _WHO, "anonymousId": _WHO, "previousId": _WHO, "timestamp": _INSTANTS,
+        "originalTimestamp": _INSTANTS, "traits": _objects(*_TRAITS), "name": _ODD,
+        "context": st.fixed_dictionaries({}, optional={"traits": _objects(*_TRAITS), "page": _objects("path", "referrer"), "channel": _ODD}),
+    },
+)  # fmt: skip
+
+
+class _Undone(Exception):  # noqa: N818  # nothing went wrong
+    """What was received is not to stay."""
+
+
+class Watched(ArraysEngine):
+    """Tells how many of its answers were asked for rows of facts."""
+
+    answered = 0
+
+    def query(self, expression: ir.Table) -> pa.Table:
+        rows = super().query(expression)
+        self.answered += "received_at" in rows.column_names
+        return rows
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _tables() -> None:
+    for table in (*t.FACTS, *t.LEDGER):
+        STORE.declare(table)
+
+
+def _facts(records: Records, few: Few | None) -> dict[str, pa.Table]:
+    """All facts that two ticks make, of records and of half of them again."""
+    found: dict[str, pa.Table] = {}
+    with suppress(_Undone), STORE.transaction():
+        for number, some in enumerate((records, records[::2])):
+            now = BEGIN.replace(second=number)
+            STORE.tell(now)
+            if few is not None:
+                few.tell(now)
+            receive(STORE, _entries(some), LoadOptions(received_at=now, shop=SHOP, is_live=True), few)
+        for table in (*t.FACTS, *t.LEDGER):
+            found[table.name] = STORE.query(table.unbound().order_by(*(c.name for c in table.columns)))
+        raise _Undone
+    return found
+
+
+def _entries(records: Records) -> Sequence[Entry]:
+    return [Entry(n, body(source, datetime(2026, 3, 2, 9, tzinfo=UTC), record)) for n, (source, record) in enumerate(records, 1)]
+
+
+def _differing(records: Records, few: Few) -> list[str]:
+    here, there = _facts(records, few), _facts(records, None)
+    return [name for name, rows in there.items() if not rows.equals(here[name])]
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(_CALLS.map(lambda call: ("events", call)), min_size=1, max_size=12))
+def test_calls_of_any_kind_become_the_same_facts(calls: Records) -> None:
+    assert _differing(calls, ArraysEngine()) == []
+
+
+def test_usual_calls_are_not_left_to_the_store() -> None:
+    few = Watched()
+    track = {
+        "type": "track", "event": "Product Added", "messageId": "m1", "anonymousId": "v1", "timestamp": "2026-03-01T10:00:00Z",
+        "properties": {"sku": "T-1", "price": 12.5, "quantity": 2, "currency": "EUR"}, "context": {"page": {"path": "/tea"}, "ip": "10.0.0.1"},
+    }  # fmt: skip
+    identify = {"type": "identify", "messageId": "m2", "anonymousId": "v1", "userId": "c-7", "timestamp": "2026-03-01T10:00:01Z",
+                "properties": {}, "traits": {"email": "ada@example.com", "phone": "+49 341 5550199", "address": {"country": "DE"}}}  # fmt: skip
+    assert _differing([("events", track), ("events", identify)], few) == []
+    assert few.answered >= len(("events", "identifiers", "links", "profiles"))
+
+
+@pytest.mark.parametrize("source", ["customers", "events", "messages", "orders", "products", "redemptions", "reviews", "tickets"])
+def test_what_the_files_of_a_shop_say_becomes_the_same_facts(source: str) -> None:
+    few = Watched()
+    every = groupby(records_of_files(), lambda told: told[0])
+    assert _differing([told for name, some in every if name == source for told in list(some)[:150]], few) == []
+    assert few.answered
+
+
+def test_deliveries_of_a_shop_system_become_the_same_facts() -> None:
+    told = [delivery("orders/create", ORDER), delivery("refunds/create", REFUND), delivery("customers/create", ORDER["customer"])]
+    assert _differing([("shopify", record) for record in told], ArraysEngine()) == []
+
+
+def test_a_record_that_cannot_be_used_is_refused_as_ever_and_spoils_no_other() -> None:
+    good = {
+        "type": "track",
+        "event": "Product Viewed",
+        "messageId": "m1",
+        "anonymousId": "v1",
+        "timestamp": "2026-03-01T10:00:00Z",
+        "properties": {},
+    }
+    few = ArraysEngine()
+    records: Records = [
+        ("events", good),
+        ("events", {**good, "messageId": "m2", "type": "no such"}),
+        ("events", {**good, "messageId": "m3"}),
+    ]
+    assert _differing(records, few) == []
+    found = _facts(records, few)
+    assert found["events"].num_rows == 2
+    assert found["refused"].num_rows == 1

@@ -26,7 +26,7 @@ PAUSE = 0.02
 """Seconds between ticks at least, so that records that come together are taken together."""
 QUIET = 400
 """While fewer records come in a second, ticks leave more than half of a processor to others: they rest between each other."""
-_REST, _LONGEST_REST = 1.5, 0.5  # times the seconds that the last tick took, and seconds
+_REST, _LONGEST_REST = 1.8, 0.5  # times the seconds that the last tick took, and seconds
 _LONGEST_SLEEP = 1.0
 _AFTER_TROUBLE = 2.0
 _REMEMBERED = 1_000

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import ibis.expr.operations as ops
@@ -14,6 +15,7 @@ from patron.adapters.engines.arrays.columns import as_array, cast_to, is_full, t
 from patron.adapters.engines.arrays.groups import there, there_where, told_by
 from patron.adapters.engines.arrays.values import As, function_of
 from patron.adapters.engines.arrays.windows import around, laid
+from patron.kernel.errors import UnsupportedError
 from patron.kernel.time import moment
 
 if TYPE_CHECKING:
@@ -101,9 +103,17 @@ class Values:
             return self._reduced(node)
         function, arguments = function_of(node)
         given = [a.value if isinstance(a, As) else a for a in arguments]
-        is_choice = kind is ops.Coalesce
-        made = _first_of(function, type_of(node.dtype)) if is_choice else function
-        return self.sheet.of(made, *[self(a) for a in arguments], key=_shape(node, given), kind=Choice if is_choice else Cell)
+        if kind is ops.Coalesce:
+            cells = [self(arguments[0]), *[self._if_asked(a) for a in arguments[1:]]]
+            return self.sheet.of(_first_of(function, type_of(node.dtype)), *cells, key=_shape(node, given), kind=Choice)
+        return self.sheet.of(function, *[self(a) for a in arguments], key=_shape(node, given))
+
+    def _if_asked(self, node: ops.Node | As) -> Cell:
+        """A value that may never be asked for: that there is no function for it is told when it is."""
+        try:
+            return self(node)
+        except UnsupportedError as error:
+            return self.sheet.of(partial(_unable, str(error)), self.size, key=("unable", node))
 
     def _told(self, node: ops.Reduction, groups: Cell) -> Cell:
         """What a reduction of these rows tells of each group."""
@@ -121,6 +131,10 @@ class Values:
         read = [node.func.arg] if isinstance(getattr(node.func, "arg", None), ops.Value) else []
         shape = (_shape(node.func, read), node.how, node.start, node.end)
         return self.sheet.of(told, lay, *[self.spread(a) for a in read], key=shape)
+
+
+def _unable(what: str, _: int) -> Column:
+    raise UnsupportedError(what)
 
 
 def _first_of(function: Callable[..., Column], kind: pa.DataType) -> Callable[..., Column]:

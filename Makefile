@@ -34,7 +34,6 @@ check: setup  ## lint, format, types, layers, docs, links: everything but the te
 	$(bin)/mypy tests tools
 	$(bin)/lint-imports --no-logo
 	$(bin)/python tools/links.py
-	$(bin)/python -m tools.reference --check
 	$(bin)/mkdocs build --strict --quiet
 
 test: setup  ## the tests, without network or services, in a few minutes

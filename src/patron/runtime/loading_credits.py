@@ -11,7 +11,7 @@ from patron.facts import tables as t
 from patron.runtime.loading_counts import any_of
 from patron.runtime.loading_heads import TOUCHED_BUYERS, TOUCHED_CREDITS, TOUCHED_ORDERS
 from patron.runtime.loading_merge import leave
-from patron.runtime.loading_rows import kept
+from patron.runtime.loading_scratch import kept
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

@@ -12,7 +12,7 @@ import ibis
 from patron.collect import orders_of_lines as ordering
 from patron.facts import tables as t
 from patron.runtime.loading_counts import any_of
-from patron.runtime.loading_rows import kept, remember
+from patron.runtime.loading_scratch import kept, remember
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

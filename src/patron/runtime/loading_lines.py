@@ -18,7 +18,8 @@ from patron.facts import tables as t
 from patron.runtime.loading_counts import any_of, count, money, money_of
 from patron.runtime.loading_heads import TOUCHED_CREDITS, credits_of, with_heads
 from patron.runtime.loading_merge import completed, leave
-from patron.runtime.loading_rows import Outcome, kept, merge_found, remember
+from patron.runtime.loading_rows import Outcome, merge_found
+from patron.runtime.loading_scratch import kept, remember
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

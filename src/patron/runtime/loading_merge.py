@@ -18,6 +18,7 @@ from patron.facts import tables as t
 from patron.kernel.expressions import said_once
 from patron.kernel.tables import type_of
 from patron.runtime.loading_counts import any_of, count
+from patron.runtime.loading_scratch import remember
 from patron.runtime.old_events import note_replaced
 
 if TYPE_CHECKING:
@@ -156,10 +157,7 @@ def leave(store: Store, table: Table, rows: ir.Table) -> None:
         note_replaced(store, rows)
     if "customer_id" in table:
         owners = rows.filter(rows.customer_id.notnull()).select("customer_id")
-        if REPLACED in store.tables():
-            store.insert(REPLACED, owners)
-        else:
-            store.create(REPLACED, owners, temporary=True)
+        remember(store, REPLACED, owners)
 
 
 def _best(store: Store, table: Table, rows: ir.Table) -> ir.Table:

@@ -8,6 +8,7 @@ import ibis
 
 from patron.facts import tables as t
 from patron.runtime.loading_merge import digest
+from patron.runtime.loading_scratch import remember
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -33,11 +34,7 @@ _ATTRIBUTES = (
 
 def touch(store: Store, new: str) -> None:
     """Remember the products of new listings."""
-    touched = t.LISTINGS.unbound(new).select("product_id")
-    if LISTED in store.tables():
-        store.insert(LISTED, touched)
-    else:
-        store.create(LISTED, touched, temporary=True)
+    remember(store, LISTED, t.LISTINGS.unbound(new).select("product_id"))
 
 
 def project_products(store: Store) -> int:

@@ -160,17 +160,3 @@ def _extra(name: str) -> tuple[str, ...]:
     if name not in DOCUMENTS:
         return ()
     return (merging.BLOCK, merging.AMOUNT) if name == "orders" else (merging.BLOCK,)
-
-
-def kept(store: Store, name: str, rows: ir.Table) -> ir.Table:
-    """Rows as a temporary table of their own, worked out once and read often."""
-    store.create(name, rows, temporary=True)
-    return ibis.table(rows.schema(), name=name)
-
-
-def remember(store: Store, name: str, rows: ir.Table) -> None:
-    """Add rows to a temporary table that lasts until all files of a load are in."""
-    if name in store.tables():
-        store.insert(name, rows)
-    else:
-        store.create(name, rows, temporary=True)

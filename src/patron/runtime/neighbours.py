@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 _CROWDS = "_near_crowds"
-_NEAR = "_NEARBY"
+_NEAR = "_near"
 _NEARBY, _CROWDED = ibis.table({"identifier_id": "int64"}, name=_NEAR), ibis.table({"identifier_id": "int64"}, name=_CROWDS)
 _IDENTIFIERS, _LINKS, _PROFILES, _MERGES = t.IDENTIFIERS.unbound(), t.LINKS.unbound(), t.PROFILES.unbound(), t.MERGES.unbound()
 _IDENTITIES, _CUSTOMERS = t.IDENTITIES.unbound(), t.CUSTOMERS.unbound()

@@ -9,13 +9,15 @@ import ibis
 from patron.facts import tables as t
 from patron.features.partials.last_events import OLD, OLD_EVENTS_TABLE, last_by_identifier
 from patron.kernel.time import moment
+from patron.runtime.loading_counts import any_of
+from patron.runtime.loading_scratch import remember
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from patron.ports.engine import Store
 
-OLD_EVENTS = OLD_EVENTS_TABLE.name
+_KEPT = OLD_EVENTS_TABLE.name
 REPLACED_EVENTS = "_load_replaced_events"
 """Old events (visitor_id) that were replaced by others; there is no such table when none was."""
 _ROWS, _EVENTS, _IDENTITIES = OLD_EVENTS_TABLE.unbound(), t.EVENTS.unbound(), t.IDENTITIES.unbound()
@@ -34,12 +36,8 @@ def note_replaced(store: Store, events: ir.Table) -> None:
         events: rows of `facts.EVENTS`.
     """
     old = events.filter(is_old(events.occurred_at)).select("visitor_id")
-    if not store.query(old.limit(1)).num_rows:
-        return
-    if REPLACED_EVENTS in store.tables():
-        store.insert(REPLACED_EVENTS, old)
-    else:
-        store.create(REPLACED_EVENTS, old, temporary=True)
+    if any_of(store, old):
+        remember(store, REPLACED_EVENTS, old)
 
 
 def keep_old_events(store: Store) -> bool:
@@ -48,7 +46,7 @@ def keep_old_events(store: Store) -> bool:
     Args:
         store: it, within a transaction; told the moment. It is known whose new events are.
     """
-    store.insert(OLD_EVENTS, _NEW)
+    store.insert(_KEPT, _NEW)
     if REPLACED_EVENTS not in store.tables():
         return False
     look_at_again(store, ibis.table({"visitor_id": "int64"}, name=REPLACED_EVENTS))
@@ -63,8 +61,8 @@ def look_at_again(store: Store, visitors: ir.Table) -> None:
         store: it, within a transaction; told the moment.
         visitors: the identifiers (visitor_id).
     """
-    store.delete(OLD_EVENTS, visitors, ("visitor_id",))
-    store.insert(OLD_EVENTS, last_by_identifier(_EVENTS.filter(is_old(_EVENTS.occurred_at)).semi_join(visitors, "visitor_id")))
+    store.delete(_KEPT, visitors, ("visitor_id",))
+    store.insert(_KEPT, last_by_identifier(_EVENTS.filter(is_old(_EVENTS.occurred_at)).semi_join(visitors, "visitor_id")))
 
 
 def follow(store: Store, since: ir.TimestampValue) -> None:
@@ -77,11 +75,11 @@ def follow(store: Store, since: ir.TimestampValue) -> None:
     owners = _IDENTITIES.rename(visitor_id="identifier_id", _owner="customer_id")
     met = _ROWS.left_join(owners, "visitor_id")
     owner = ibis.ifelse(met.visitor_id.isnull(), met.customer_id, met._owner)
-    store.create(OLD_EVENTS, met.mutate(customer_id=owner).select(*_ROWS.columns))
-    store.insert(OLD_EVENTS, _received(since))
+    store.create(_KEPT, met.mutate(customer_id=owner).select(*_ROWS.columns))
+    store.insert(_KEPT, _received(since))
     forgotten = t.FORGOTTEN.unbound()
     gone = forgotten.filter(forgotten.received_at >= since).select(visitor_id="identifier_id").distinct()
-    if store.query(gone.limit(1)).num_rows:
+    if any_of(store, gone):
         look_at_again(store, gone)
 
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import ibis
-
 from patron.facts.as_of import RECENT
 from patron.facts.pauses import on_site
 from patron.features.partials.events import CARTS
@@ -41,10 +39,14 @@ OLD_EVENTS_TABLE = Table(
 def last_by_identifier(events: ir.Table) -> ir.Table:
     """The rows of `OLD_EVENTS_TABLE` that old events make."""
     told = events.filter(events.visitor_id.notnull() | events.customer_id.notnull())
-    return told.group_by(["visitor_id", "customer_id"]).aggregate(
-        last_event_at=told.occurred_at.max(),
-        last_visit_at=last_in(on_site(told), told.occurred_at),
-        last_cart_at=last_in(told.kind.isin(CARTS), told.occurred_at),
+    return _last(told, "visitor_id", "customer_id")
+
+
+def _last(events: ir.Table, *by: str) -> ir.Table:
+    return events.group_by(list(by)).aggregate(
+        last_event_at=events.occurred_at.max(),
+        last_visit_at=last_in(on_site(events), events.occurred_at),
+        last_cart_at=last_in(events.kind.isin(CARTS), events.occurred_at),
     )
 
 
@@ -56,19 +58,10 @@ OLD_EVENTS = Partial("old_events", _old_events, grain="identifier")
 
 
 def _lifetime(facts: Facts) -> ir.Table:
-    columns = ["customer_id", "last_event_at", "last_visit_at", "last_cart_at"]
-    old = facts.whose(OLD_EVENTS.table(facts)).select(columns)
-    events = facts.events_in_last(RECENT)
-    never = ibis.null(events.occurred_at.type())
-    recent = events.select(
-        customer_id=events.customer_id,
-        last_event_at=events.occurred_at,
-        last_visit_at=ibis.ifelse(on_site(events), events.occurred_at, never),
-        last_cart_at=ibis.ifelse(events.kind.isin(CARTS), events.occurred_at, never),
-    )
-    every = old.union(recent)
-    known = every.filter(every.customer_id.notnull())
-    return known.group_by("customer_id").aggregate(**{c: known[c].max() for c in columns[1:]})
+    recent = _last(facts.events_in_last(RECENT), "customer_id")
+    both = facts.whose(OLD_EVENTS.table(facts)).select(recent.columns).union(recent)
+    known = both.filter(both.customer_id.notnull())
+    return known.group_by("customer_id").aggregate(**{c: known[c].max() for c in recent.columns if c != "customer_id"})
 
 
 EVENTS = Partial("events", _lifetime, reads=(OLD_EVENTS,))

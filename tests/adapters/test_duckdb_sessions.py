@@ -64,7 +64,7 @@ def test_nothing_is_written_in_a_snapshot_but_temporary_tables_which_go_with_it(
         session.create("kept", _KEPT.filter(_KEPT.visits > 10), temporary=True)
         assert (_visits(session, 1), _visits(store, 1)) == ([], [10])
         with pytest.raises(duckdb.TransactionException):
-            session.execute("INSERT INTO x.main.kept VALUES (3, 30)")
+            session.execute("INSERT INTO patron.main.kept VALUES (3, 30)")
     assert _visits(session, 1) == [10]
 
 

@@ -32,8 +32,9 @@ from patron.runtime.memberships import CURRENT
 from patron.runtime.pipeline import FEATURES, Definitions
 from patron.runtime.reached import reach
 from patron.runtime.receiving import receive
-from patron.runtime.renewing import TOUCHED, clear, make
+from patron.runtime.renewing import clear, make
 from patron.runtime.resolving import resolve
+from patron.runtime.touching import TOUCHED
 from patron.segments import tree
 from patron.segments.check import checked
 from patron.segments.definition import read

@@ -13,8 +13,9 @@ from patron.app.definitions import read_definitions
 from patron.features.settings import DEFAULTS
 from patron.kernel.errors import UnsupportedError
 from patron.runtime.pipeline import FEATURES
-from patron.runtime.renewing import TOUCHED, of_touched, recipe
+from patron.runtime.renewing import of_touched, recipe
 from patron.runtime.ticking import Ticks
+from patron.runtime.touching import TOUCHED
 from runtime.live import Live
 
 if TYPE_CHECKING:

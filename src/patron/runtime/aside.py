@@ -11,8 +11,8 @@ import ibis
 import pyarrow as pa
 
 from patron.runtime.reached import reached
-from patron.runtime.renewing import TOUCHED
 from patron.runtime.swapping import Next, work_out_next
+from patron.runtime.touching import TOUCHED_ROWS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -81,8 +81,7 @@ class Aside:
 
     def note(self, store: Store) -> None:
         """Something has come of the customers of `TOUCHED` who are not only due."""
-        rows = ibis.table({"customer_id": "int64", "is_due": "boolean"}, name=TOUCHED)
-        self._noted.append(store.query(rows.filter(~rows.is_due).select("customer_id")))
+        self._noted.append(store.query(TOUCHED_ROWS.filter(~TOUCHED_ROWS.is_due).select("customer_id")))
 
     def noted_in(self, store: Store) -> ir.Table:
         """A temporary table of all who were noted: customer_id."""

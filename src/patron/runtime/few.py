@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.operations as ops
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.common.graph import Graph
 
+from patron.facts import tables as t
+from patron.features.partials.last_events import OLD_EVENTS_TABLE
 from patron.kernel.errors import UnsupportedError
+from patron.kernel.time import moment
+from patron.runtime.remembered import Remembered
+from patron.runtime.touching import TOUCHED, TOUCHED_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     import ibis.expr.datatypes as dt
     import ibis.expr.types as ir
+    from numpy.typing import NDArray
 
     from patron.kernel.steps import Step
     from patron.ports.engine import Few, Store
+    from patron.runtime.remembered import Ids
 
 _KEYS = frozenset({"customer_id", "product_id"})
 _PRODUCTS = "_asked_products"
 _PRODUCT = ibis.table({"product_id": "int64"}, name=_PRODUCTS)
+_CUSTOMERS = "_asked_customers"
+_CUSTOMER = ibis.table({"customer_id": "int64"}, name=_CUSTOMERS)
+_LASTING = frozenset({*t.BY_NAME, OLD_EVENTS_TABLE.name})
+"""Tables whose rows about a customer change only when something has come of that customer."""
+_EVENTS = t.EVENTS.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,24 +46,36 @@ class Beside:
 
     Attributes:
         engine: works answers out.
-        of_customers: rows of the customers who are asked about, by table.
+        lasting: rows of customers that change only when something has come of these, by table.
+        of_customers: other rows of the customers who are asked about, by table.
         of_products: rows of the products in them.
         others: tables that are read as they are.
+        new_events: the events of customers that were received at the moment; None where no event is asked for.
+        remembered: lasting rows that were read before.
     """
 
     engine: Few
+    lasting: Mapping[str, ir.Table]
     of_customers: Mapping[str, ir.Table]
     of_products: Mapping[str, ir.Table]
     others: Mapping[str, ir.Table]
+    new_events: ir.Table | None
+    remembered: Remembered = field(default_factory=Remembered)
 
     @property
     def read(self) -> tuple[ir.Table, ...]:
         """All that is asked of the store."""
-        return (*self.of_customers.values(), *self.of_products.values(), *self.others.values())
+        news = () if self.new_events is None else (self.new_events,)
+        of_customers = (*self.lasting.values(), *news, *self.of_customers.values())
+        return (*of_customers, *self.of_products.values(), *self.others.values())
 
     def take(self, store: Store) -> None:
-        """Give the engine what it reads, in the place of what it had."""
+        """Give the engine what it reads about the customers of `TOUCHED`, in the place of what it had."""
         self.engine.clear()
+        touched = store.query(TOUCHED_ROWS)
+        self.engine.fill(TOUCHED, touched.to_reader())
+        for name, rows in self._lasting(store, touched.sort_by("customer_id")).items():
+            self.engine.fill(name, rows.to_reader())
         for name in (*self.of_customers, *self.others):
             self.take_one(name, store)
         if self.of_products:
@@ -65,21 +90,59 @@ class Beside:
         if rows is not None:
             self.engine.fill(name, store.query(rows).to_reader())
 
+    def _lasting(self, store: Store, touched: pa.Table) -> dict[str, pa.Table]:
+        """Lasting rows of the customers: those who are new here, or of whom more has come than events, are read; of others only such."""
+        ids, is_due, only_events = (touched[c].to_numpy() for c in ("customer_id", "is_due", "only_events"))
+        stays = only_events & self.remembered.has(ids)
+        parts = self.remembered.take(ids[stays])
+        for rows in (self._read(store, ids[~stays], self.lasting), self._read(store, ids[stays & ~is_due], self._news)):
+            for name, part in rows.items():
+                parts.setdefault(name, []).append(part)
+        found = {name: pa.concat_tables(tables).combine_chunks() for name, tables in parts.items()}
+        self._remember(ids, ~(stays & is_due), found)
+        return found
+
+    @property
+    def _news(self) -> Mapping[str, ir.Table]:
+        return {} if self.new_events is None else {_EVENTS: self.new_events}
+
+    def _read(self, store: Store, ids: Ids, tables: Mapping[str, ir.Table]) -> dict[str, pa.Table]:
+        """The rows of customers in some tables; nothing where there are no customers."""
+        if not (ids.size and tables):
+            return {}
+        store.fill(_CUSTOMERS, pa.table({"customer_id": ids}).to_reader(), temporary=True)
+        read = {name: store.query(rows) for name, rows in tables.items()}
+        store.drop(_CUSTOMERS, temporary=True)
+        return read
+
+    def _remember(self, ids: Ids, is_otherwise: NDArray[np.bool_], rows: Mapping[str, pa.Table]) -> None:
+        """Keep the rows of those customers who have others now, or had none here."""
+        whose = ids[is_otherwise]
+        if whose.size == ids.size:
+            self.remembered.put(ids, rows)
+        elif whose.size:
+            self.remembered.put(whose, {name: _only(table, whose) for name, table in rows.items()})
+
     def _products(self) -> pa.Table:
         """The products in the rows of customers: product_id."""
-        tables = [ibis.table(rows.schema(), name=name) for name, rows in self.of_customers.items() if "product_id" in rows.columns]
+        of_customers = {**self.lasting, **self.of_customers}
+        tables = [ibis.table(rows.schema(), name=name) for name, rows in of_customers.items() if "product_id" in rows.columns]
         found = [chunk for table in tables for chunk in self.engine.query(table.select("product_id"))["product_id"].chunks]
         return pa.table({"product_id": pc.unique(pa.chunked_array(found, pa.int64())).drop_null()})
 
 
-def beside(few: Few, steps: Sequence[Step], filled: Iterable[str], touched: ir.Table, rehearse: Callable[[], None]) -> Beside | None:
+def _only(table: pa.Table, whose: Ids) -> pa.Table:
+    """The rows of some customers."""
+    return table.filter(pa.array(np.isin(table["customer_id"].to_numpy(), whose)))
+
+
+def beside(few: Few, steps: Sequence[Step], filled: Iterable[str], rehearse: Callable[[], None]) -> Beside | None:
     """What an engine has to be given for steps about customers; None when it has no answer to some of them.
 
     Args:
         few: the engine.
         steps: what it shall make.
         filled: tables that are filled on the way.
-        touched: the customers who are asked about (customer_id).
         rehearse: makes everything once, without any rows.
     """
     read = _read(steps, {step.name for step in steps} | set(filled))
@@ -94,15 +157,22 @@ def beside(few: Few, steps: Sequence[Step], filled: Iterable[str], touched: ir.T
     bounds = _bounds(steps)
     bounded = {name: table.filter(*bounds[name]) if name in bounds else table for name, table in read.items()}
     wanted = {name: table.select(*_columns(table, asked.get(name, frozenset()))) for name, table in bounded.items()}
-    of_customers = {n: _of(touched, n, t) for n, t in wanted.items() if "customer_id" in t.columns}
-    others = {n: t for n, t in wanted.items() if n not in of_customers}
-    of_products = {n: t.semi_join(_PRODUCT, "product_id") for n, t in others.items() if "product_id" in t.columns}
-    return Beside(few, of_customers, of_products, {n: t for n, t in others.items() if n not in of_products})
+    whose = {n: rows for n, rows in wanted.items() if "customer_id" in rows.columns and n != TOUCHED}
+    others = {n: rows for n, rows in wanted.items() if "customer_id" not in rows.columns}
+    return Beside(
+        engine=few,
+        lasting={n: rows.semi_join(_CUSTOMER, "customer_id") for n, rows in whose.items() if n in _LASTING},
+        of_customers={n: rows.semi_join(TOUCHED_ROWS, "customer_id") for n, rows in whose.items() if n not in _LASTING},
+        of_products={n: rows.semi_join(_PRODUCT, "product_id") for n, rows in others.items() if "product_id" in rows.columns},
+        others={n: rows for n, rows in others.items() if "product_id" not in rows.columns},
+        new_events=_new_events(whose[_EVENTS].columns) if _EVENTS in whose else None,
+    )
 
 
-def _of(touched: ir.Table, name: str, table: ir.Table) -> ir.Table:
-    """The rows of a table that are about the customers."""
-    return touched.select(*table.columns) if name == touched.get_name() else table.semi_join(touched, "customer_id")
+def _new_events(columns: Sequence[str]) -> ir.Table:
+    """The events of the asked customers that were received at the moment."""
+    events = t.EVENTS.unbound()
+    return events.filter(events.received_at == moment()).select(*columns).semi_join(_CUSTOMER, "customer_id")
 
 
 def _read(steps: Sequence[Step], made: Collection[str]) -> dict[str, ir.Table]:

@@ -26,6 +26,7 @@ from patron.runtime.memberships import CHANGES, CURRENT, SLOTS, Slot, packed, re
 from patron.runtime.models import kept_models
 from patron.runtime.pipeline import CUT_POINTS, FEATURES, STATISTICS
 from patron.runtime.predicting import FILLED, answer
+from patron.runtime.touching import TOUCHED, TOUCHED_ROWS
 from patron.segments.plan import Plan
 
 if TYPE_CHECKING:
@@ -43,10 +44,6 @@ if TYPE_CHECKING:
     """Keeps memberships of customers: the store, their bits, and who they are; how many changed."""
 
 _log = logging.getLogger(__name__)
-
-TOUCHED = "_touched"
-"""A temporary table of the customers to be looked at: customer_id, and is_due, whether nothing but time has passed for them."""
-_TOUCHED = ibis.table({"customer_id": "int64", "is_due": "boolean"}, name=TOUCHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +74,11 @@ class Recipe:
     def steps(self) -> tuple[Step, ...]:
         """All tables of it."""
         return (*self.before, *self.after, *self.answers, self.due)
+
+    def forget(self) -> None:
+        """Read everything from the store that is asked next."""
+        if self.by is not None:
+            self.by.remembered.clear()
 
 
 def of_touched(facts: Facts) -> Facts:
@@ -112,7 +114,7 @@ def recipe(engine: Engine, definitions: Definitions, facts: Facts, few: Few | No
         definitions=definitions,
         models=kept_models(engine) if PREDICTIONS in facts.known else None,
     )
-    return made if few is None else replace(made, by=beside(few, made.steps, FILLED, _TOUCHED, lambda: _rehearse(few, made)))
+    return made if few is None else replace(made, by=beside(few, made.steps, FILLED, lambda: _rehearse(few, made)))
 
 
 def renew(store: Store, how: Recipe, keep: Keep = renew_memberships) -> int:
@@ -134,13 +136,13 @@ def renew(store: Store, how: Recipe, keep: Keep = renew_memberships) -> int:
 
 def _renew(store: Store, engine: Engine, how: Recipe, keep: Keep) -> int:
     make(engine, how)
-    changed = keep(store, _rows(engine, how.answers[-1]), _TOUCHED)
+    changed = keep(store, _rows(engine, how.answers[-1]), TOUCHED_ROWS)
     if how.by is not None and engine is how.by.engine:
         how.by.take_one(CHANGES.name, store)  # who has just entered or left may be asked for it
     engine.make([how.due])
     for step in how.steps:
         if step.is_kept and step.name != CURRENT:
-            store.renew(step.name, _rows(engine, step), _TOUCHED)
+            store.renew(step.name, _rows(engine, step), TOUCHED_ROWS)
     clear(engine, how)
     return changed
 

@@ -180,8 +180,10 @@ class Ticks:
         done = self._asides.done(now)
         try:
             return self._ticked(now, done, most=most, is_aside=is_aside)
-        except Exception as error:
-            if done is not None and not done.is_void:
+        except BaseException as error:
+            for how in self._recipes:  # what they have read is void
+                how.forget()
+            if isinstance(error, Exception) and done is not None and not done.is_void:
                 self._asides.fail(error, now)
             raise
 

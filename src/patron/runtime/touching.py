@@ -8,7 +8,7 @@ import ibis
 
 from patron.facts import tables as t
 from patron.kernel.time import moment
-from patron.runtime.renewing import TOUCHED
+from patron.runtime.old_events import is_old
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
     from patron.kernel.tables import Table
     from patron.ports.engine import Store
+
+TOUCHED = "_touched"
+"""A temporary table of the customers to be looked at, with what has come of them."""
+TOUCHED_ROWS = ibis.table({"customer_id": "int64", "is_due": "boolean", "only_events": "boolean"}, name=TOUCHED)
+"""Its rows: `is_due`, nothing but time has passed; `only_events`, nothing has come but events that are not old, or nothing at all."""
 
 OF_CUSTOMERS = tuple(table for table in t.FACTS if "customer_id" in table and "received_at" in table)
 """Facts that say whose they are and when they were received."""
@@ -32,15 +37,20 @@ def touch(store: Store, written: Iterable[str], others: Iterable[ir.Table], due:
         due: customers (customer_id) for whom time has passed.
     """
     names = frozenset(written)
-    told = [*(_received(table) for table in OF_CUSTOMERS if table.name in names), *others]
-    parts = [part.select("customer_id", is_due=ibis.literal(value=False)) for part in told]
-    every = ibis.union(*parts, due.mutate(is_due=ibis.literal(value=True)))
+    told = [*(_received(table) for table in OF_CUSTOMERS if table.name in names), *(_whose(rows) for rows in others)]
+    every = ibis.union(*told, _whose(due, is_due=True, only_events=True))
     known = every.filter(every.customer_id.notnull())
-    store.create(TOUCHED, known.group_by("customer_id").aggregate(is_due=known.is_due.all()), temporary=True)
-    touched = ibis.table({"customer_id": "int64"}, name=TOUCHED)
-    return int(store.query(touched.aggregate(n=touched.count()))["n"][0].as_py())
+    once = known.group_by("customer_id").aggregate(is_due=known.is_due.all(), only_events=known.only_events.all())
+    store.create(TOUCHED, once, temporary=True)
+    return int(store.query(TOUCHED_ROWS.aggregate(n=TOUCHED_ROWS.count()))["n"][0].as_py())
 
 
 def _received(table: Table) -> ir.Table:
     rows = table.unbound()
-    return rows.filter(rows.received_at == moment()).select("customer_id")
+    new = rows.filter(rows.received_at == moment())
+    return _whose(new, only_events=~is_old(new.occurred_at) if table is t.EVENTS else False)
+
+
+def _whose(rows: ir.Table, *, is_due: bool = False, only_events: ir.BooleanValue | bool = False) -> ir.Table:
+    flag = ibis.literal(only_events) if isinstance(only_events, bool) else only_events
+    return rows.select("customer_id", is_due=ibis.literal(is_due), only_events=flag)

@@ -51,6 +51,9 @@ _FORMATS = {
     ".jsonl": "FORMAT json",
 }
 _FEW_MEGABYTES = 2_500
+_FILE = "patron"
+_GROUP = 32_768
+"""So many rows of a table stand together and say what they hold: those of few customers are found among them."""
 _HELD = re.compile(r"PID (\d+)")
 
 Method = TypeVar("Method", bound="Callable[..., object]")
@@ -65,6 +68,14 @@ def _whole(method: Method) -> Method:
             return method(self, *args, **options)
 
     return cast("Method", written)
+
+
+def _opened(path: Path | None, settings: dict[str, str | bool | int | float | list[str]]) -> duckdb.DuckDBPyConnection:
+    """A connection to memory, and to a file if one is given."""
+    connection = duckdb.connect(":memory:", config=settings)
+    if path is not None:
+        connection.execute(f"ATTACH {text(str(path))} AS {_FILE} (ROW_GROUP_SIZE {_GROUP})")
+    return connection
 
 
 class DuckDBEngine:
@@ -98,7 +109,7 @@ class DuckDBEngine:
         if threads:
             settings["threads"] = threads
         try:
-            self._begin(duckdb.connect(str(path) if path else ":memory:", config=settings), Turn())
+            self._begin(_opened(path, settings), Turn(), first=(*([f"USE {_FILE}"] if path else []), *_SESSION))
         except duckdb.IOException as error:
             held = _HELD.search(str(error))
             if "lock" in str(error).lower():
@@ -112,7 +123,7 @@ class DuckDBEngine:
     def session(self) -> DuckDBEngine:
         """The same tables for another thread, which sees what has been committed; its temporary tables are its own."""
         made = object.__new__(DuckDBEngine)
-        made._begin(self.connection.cursor(), self.turn)
+        made._begin(self.connection.cursor(), self.turn, first=(f"USE {self._kept}", *_SESSION))
         return made
 
     def save_memory(self) -> None:
@@ -325,7 +336,7 @@ class DuckDBEngine:
         """Let go of the file."""
         self.connection.close()
 
-    def _begin(self, connection: duckdb.DuckDBPyConnection, turn: Turn, first: Sequence[str] = _SESSION) -> None:
+    def _begin(self, connection: duckdb.DuckDBPyConnection, turn: Turn, first: Sequence[str]) -> None:
         """Take a connection, and run the statements that make a session of it."""
         self.connection, self.turn = connection, turn
         self._depth = 0

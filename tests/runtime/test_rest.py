@@ -69,7 +69,11 @@ def test_while_little_comes_ticks_rest_more_than_half_of_the_time(per_second: fl
 @pytest.mark.parametrize("took", [0.05, 0.3, 1.0])
 @pytest.mark.parametrize("per_second", [500, 1_000, 20_000])
 def test_while_much_comes_they_go_on_at_once(per_second: float, took: float) -> None:
-    assert _rest(per_second, took) == PAUSE
+    assert _rest(per_second, took) == 0
+
+
+def test_records_that_come_together_are_taken_together() -> None:
+    assert _rest(1_000, PAUSE / 4) == pytest.approx(PAUSE * 3 / 4)
 
 
 def test_no_rest_is_longer_than_half_a_second() -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 PAUSE = 0.02
-"""Seconds between ticks at least, so that records that come together are taken together."""
+"""Seconds from the beginning of a tick to that of the next at least, so that records that come together are taken together."""
 QUIET = 400
 """While fewer records come in a second, ticks leave more than half of a processor to others: they rest between each other."""
 _REST, _LONGEST_REST = 1.8, 0.5  # times the seconds that the last tick took, and seconds
@@ -161,7 +161,7 @@ class Live:
         since = (began - self._began).total_seconds() if self._began else 0.0
         self._began = began
         is_quiet = records < QUIET * max(since, took)
-        return min(max(_REST * took, PAUSE), _LONGEST_REST) if is_quiet else PAUSE
+        return min(max(_REST * took, PAUSE), _LONGEST_REST) if is_quiet else max(PAUSE - took, 0.0)
 
     def _made(self, now: datetime) -> Ticked:
         """A tick. Where it stops at something that nobody expected, ever fewer entries are taken, until one alone can be set aside."""

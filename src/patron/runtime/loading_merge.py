@@ -62,15 +62,16 @@ def completed(table: Table, rows: ir.Table, intake: Intake, *, extra: tuple[str,
     return rows.select(**columns)
 
 
-def merge_rows(store: Store, table: Table, new: str) -> int:
+def merge_rows(store: Store, table: Table, new: str, *, is_once: bool = False) -> int:
     """Bring new rows together with those of the store; `CHANGED` then holds the keys of the rows that were added or replaced.
 
     Args:
         store: it, within a transaction.
         table: one that is no document.
         new: name of a table with new rows, complete.
+        is_once: whether it is known that no two of them have the same key.
     """
-    incoming = _best(store, table, table.unbound(new))
+    incoming = table.unbound(new) if is_once else _best(store, table, table.unbound(new))
     store.create("_load_known", _with_key_of(table, table.unbound(), incoming), temporary=True)
     known = table.unbound("_load_known")
     if any_of(store, known):

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import ibis
+import pyarrow.compute as pc
 
 from patron.facts import tables as t
 from patron.runtime import loading_merge as merging
@@ -14,11 +15,12 @@ from patron.runtime.loading_counts import count, covered, money, noted
 from patron.runtime.loading_products import touch
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping
+    from collections.abc import Collection, Hashable, Iterable, Mapping
 
     import ibis.expr.types as ir
     import pyarrow as pa
 
+    from patron.kernel.tables import Table
     from patron.ports.engine import Engine, Store
     from patron.ports.source import Intake, Layout
     from patron.runtime.loading_report import MoneyOf
@@ -80,13 +82,18 @@ def merge_live(store: Store, layout: Layout, rows: Mapping[str, pa.Table]) -> Ou
     """Merge rows of `rows_of` into the store."""
     for name, some in rows.items():
         store.fill(_NEW + name, some.to_reader(), temporary=True)
-    return _merged_live(store, layout.primary, rows)
+    return _merged_live(store, layout.primary, rows, [name for name, some in rows.items() if _is_once(t.BY_NAME[name], some)])
 
 
-def _merged_live(store: Store, primary: str, names: Iterable[str]) -> Outcome:
+def _is_once(table: Table, rows: pa.Table) -> bool:
+    """Whether no two rows agree in the first column of their key."""
+    return bool(pc.count_distinct(rows[table.key[0]]).as_py() == rows.num_rows)
+
+
+def _merged_live(store: Store, primary: str, names: Iterable[str], once: Collection[str] = ()) -> Outcome:
     """Merge the new rows of these tables, which are live: nobody asks which records they come from."""
     new = {name: _NEW + name for name in names}
-    _, counts = _merge(store, primary, new, None)
+    _, counts = _merge(store, primary, new, None, once)
     _drop(store, new)
     return Outcome(counts[primary], counts)
 
@@ -135,8 +142,13 @@ def merge_found(store: Store, found: Mapping[str, ir.Table], intake: Intake) -> 
     return counts
 
 
-def _merge(store: Store, primary: str, new: Mapping[str, str], records: ir.Table | None) -> tuple[int, dict[str, int]]:
-    """Merge all new rows: how many of the records changed anything, if they are given, and how many rows were written per table."""
+def _merge(
+    store: Store, primary: str, new: Mapping[str, str], records: ir.Table | None, once: Collection[str] = ()
+) -> tuple[int, dict[str, int]]:
+    """Merge all new rows: how many of the records changed anything, if they are given, and how many rows were written per table.
+
+    Tables of which it is known that no two new rows have the same key are named in `once`.
+    """
     kept, counts = 0, {}
     if "orders" in new:
         counts["orders"] = merging.merge_documents(store, new)
@@ -146,7 +158,7 @@ def _merge(store: Store, primary: str, new: Mapping[str, str], records: ir.Table
             continue
         if name == "listings":
             touch(store, table)
-        counts[name] = merging.merge_rows(store, t.BY_NAME[name], table)
+        counts[name] = merging.merge_rows(store, t.BY_NAME[name], table, is_once=name in once)
         if name == primary and records is not None:
             kept = _changed(store, records)
     return kept, counts

@@ -19,7 +19,7 @@ from patron.runtime.touching import TOUCHED
 from runtime.live import Live
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import ibis.expr.types as ir
@@ -106,4 +106,39 @@ def test_what_cannot_be_worked_out_beside_the_store_is_worked_out_by_it(few: typ
 def test_only_columns_that_are_asked_for_are_taken(beside: Live) -> None:
     how = recipe(beside.store, beside.made, of_touched(beside.hold(beside.now)), _told(beside))
     assert how.by is not None
-    assert "properties" not in how.by.of_customers["events"].columns
+    assert "properties" not in how.by.lasting["events"].columns
+
+
+def _read_while(live: Live, monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> list[str]:
+    """Of two tables of facts, those that are read for some customers while something is done."""
+    asked: list[str] = []
+    query = live.store.query
+
+    def spied(expression: ir.Table) -> pa.Table:
+        asked.append(live.store.sql(expression))
+        return query(expression)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(live.store, "query", spied)
+        work()
+    of_customers = [sql for sql in asked if "_asked_customers" in sql]
+    return sorted(name for name in ("orders", "messages") if any(f'"{name}" AS' in sql for sql in of_customers))
+
+
+def test_who_comes_again_is_not_read_again_unless_more_has_come_than_events(monkeypatch: pytest.MonkeyPatch) -> None:
+    live = _lived(Live())
+
+    def visit() -> None:
+        live.event("Product Viewed", "b1", product_id="p1")
+        live.tick(after=timedelta(seconds=1))
+
+    def buy() -> None:
+        live.order("o3", "ann@shop.example", 12)
+        live.tick(after=timedelta(seconds=1))
+
+    assert _read_while(live, monkeypatch, visit) == ["messages", "orders"]
+    assert _read_while(live, monkeypatch, visit) == []
+    assert _read_while(live, monkeypatch, buy) == ["messages", "orders"]
+    assert _read_while(live, monkeypatch, visit) == []
+    live.ticks._recipes[0].forget()
+    assert _read_while(live, monkeypatch, visit) == ["messages", "orders"]

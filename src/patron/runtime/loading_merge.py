@@ -19,7 +19,7 @@ from patron.kernel.expressions import said_once
 from patron.kernel.tables import type_of
 from patron.runtime.loading_counts import any_of, count
 from patron.runtime.loading_scratch import remember
-from patron.runtime.old_events import note_replaced
+from patron.runtime.old_events import REPLACED_EVENTS, note_replaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +36,10 @@ DOCUMENT_TABLES = (t.ORDERS, t.ORDER_LINES, t.REFUNDS)
 CHANGED = "_load_changed"
 REPLACED = "_load_replaced"
 """The customers (customer_id) whose rows were replaced by others; there is no such table when nothing was."""
+EARLIER = "_load_earlier"
+"""Identifiers (identifier_id) that turned out to have been seen earlier; there is no such table when none did."""
+LEFT = frozenset({REPLACED, REPLACED_EVENTS, EARLIER})
+"""What a live load leaves for the tick that it is part of."""
 _LONG_AGO, _FAR_AWAY = datetime(1, 1, 1), datetime(9999, 1, 1)  # noqa: DTZ001  # instants in tables are UTC without a zone
 _NOT_CONTENT = {"received_at", "customer_id", "updated_at", "first_sold_at"}
 
@@ -156,6 +160,8 @@ def leave(store: Store, table: Table, rows: ir.Table) -> None:
     """Remember whose rows are about to be replaced."""
     if table is t.EVENTS:
         note_replaced(store, rows)
+    if table is t.IDENTIFIERS:
+        remember(store, EARLIER, rows.select("identifier_id"))
     if "customer_id" in table:
         owners = rows.filter(rows.customer_id.notnull()).select("customer_id")
         remember(store, REPLACED, owners)

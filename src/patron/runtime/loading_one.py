@@ -18,12 +18,11 @@ from patron.runtime.loading_few import made_of_few
 from patron.runtime.loading_files import stage
 from patron.runtime.loading_heads import TOUCHED_ORDERS
 from patron.runtime.loading_lines import load_lines
-from patron.runtime.loading_merge import REPLACED
+from patron.runtime.loading_merge import LEFT
 from patron.runtime.loading_products import LISTED, project_products
 from patron.runtime.loading_refused import refuse
 from patron.runtime.loading_report import FileReport
 from patron.runtime.loading_rows import load_rows, merge_live
-from patron.runtime.old_events import REPLACED_EVENTS
 
 if TYPE_CHECKING:
     from patron.ports.engine import Few, Store
@@ -94,7 +93,7 @@ class Loading:
             if number:
                 self.rows[table] = self.rows.get(table, 0) + number
         for name in sorted(n for n in (self.store.tables() if following else there) if n.startswith("_load_")):
-            if not (self.options.is_live and name in {REPLACED, REPLACED_EVENTS}):
+            if not (self.options.is_live and name in LEFT):
                 self.store.drop(name)
 
     def _made_of_few(self, one: Opened, intake: Intake) -> Made | None:

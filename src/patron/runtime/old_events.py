@@ -40,18 +40,18 @@ def note_replaced(store: Store, events: ir.Table) -> None:
         remember(store, REPLACED_EVENTS, old)
 
 
-def keep_old_events(store: Store) -> bool:
-    """Bring up to the moment what is kept, after events were received at it; whether any of what was kept was of events that are gone.
+def keep_old_events(store: Store) -> None:
+    """Bring up to the moment what is kept, after events were received at it.
 
     Args:
         store: it, within a transaction; told the moment. It is known whose new events are.
     """
     store.insert(_KEPT, _NEW)
-    if REPLACED_EVENTS not in store.tables():
-        return False
+
+
+def look_again_at_replaced(store: Store) -> None:
+    """Keep nothing of events that are gone: of those in `REPLACED_EVENTS`."""
     look_at_again(store, ibis.table({"visitor_id": "int64"}, name=REPLACED_EVENTS))
-    store.drop(REPLACED_EVENTS)
-    return True
 
 
 def look_at_again(store: Store, visitors: ir.Table) -> None:

@@ -33,12 +33,14 @@ class Received:
         refused: how many of them could not be used.
         written: rows that were written, by table; those that have none are left out.
         between: when the first and the last of them were received.
+        left: the tables of `loading_merge.LEFT` that there are: scratch, for what follows in the tick.
     """
 
     records: int = 0
     refused: int = 0
     written: dict[str, int] = field(default_factory=dict)
     between: tuple[datetime, datetime] | None = None
+    left: frozenset[str] = frozenset()
 
 
 def receive(store: Store, entries: Iterable[Entry], options: LoadOptions, few: Few | None = None) -> Received:

@@ -13,10 +13,13 @@ import ibis
 import pyarrow as pa
 
 from patron.facts import tables as t
+from patron.identity.customers import ANONYMOUS
 from patron.identity.evidence import evidence
 from patron.kernel.expressions import said_once
 from patron.kernel.ids import derived, shown
+from patron.kernel.time import moment
 from patron.runtime.forgetting import forget
+from patron.runtime.loading_counts import any_of
 from patron.runtime.neighbours import around_the_new, found
 from patron.runtime.owning import Moved, own, own_new
 from patron.runtime.reached import outdate
@@ -75,22 +78,35 @@ def resolve(store: Store, *, now: datetime) -> Resolution:
     return Resolution(now, people, merges, {name: n for name, n in changed.items() if n})
 
 
-def resolve_new(store: Store, written: Collection[str], few: Few | None = None) -> dict[str, int]:
+def resolve_new(store: Store, written: Collection[str], few: Few | None = None, *, earlier: bool = True) -> dict[str, int]:
     """The same for a tick, of whom new facts and evidence concern; how many rows changed, per table. `STIRRED` stays for what follows.
 
     Args:
         store: it, within a transaction; told the moment, at which all that is new was received. Everything else is up to date.
         written: the tables that have new rows.
         few: works out who is who in a neighbourhood, if it can; else the store itself does.
+        earlier: whether identifiers of before may have turned out to have been seen earlier than was known.
     """
     store.create(_STIRRED, _nobody(), temporary=True)
-    changed = own_new(store, written, None) if _EVIDENCE.isdisjoint(written) else _resolved_around(store, written, few)
+    told = _EVIDENCE.intersection(written)
+    if not told or (told == {_IDENTIFIERS.get_name()} and not earlier and not any_of(store, _new_people())):
+        changed = own_new(store, written, None)  # browsers that met no one
+    else:
+        changed = _resolved_around(store, written, few)
     return {name: n for name, n in changed.items() if n}
 
 
 @said_once
 def _nobody() -> ir.Table:
     return _IDENTITIES.select("customer_id").limit(0)
+
+
+@said_once
+def _new_people() -> ir.Table:
+    """Identifiers received at the moment that are not of browsers, or were forgotten."""
+    new = _IDENTIFIERS.filter(_IDENTIFIERS.received_at == moment())
+    forgotten = new.semi_join(t.FORGOTTEN.unbound(), "identifier_id")
+    return new.filter(new.kind != ANONYMOUS).select("identifier_id").union(forgotten.select("identifier_id"))
 
 
 def _told_apart(store: Store, *, stirs: bool = False) -> dict[str, int]:

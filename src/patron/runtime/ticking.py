@@ -25,10 +25,10 @@ from patron.runtime.asides import Asides
 from patron.runtime.basis import BASIS, Basis, keep_basis, kept_basis
 from patron.runtime.due_times import DUE, due_now, due_since, next_due
 from patron.runtime.layout import LAYOUT, gather, scattered
-from patron.runtime.loading_merge import REPLACED
+from patron.runtime.loading_merge import EARLIER, LEFT, REPLACED
 from patron.runtime.loading_options import LoadOptions
 from patron.runtime.memberships import TABLES, customers_last
-from patron.runtime.old_events import keep_old_events
+from patron.runtime.old_events import REPLACED_EVENTS, keep_old_events, look_again_at_replaced
 from patron.runtime.reached import TICKS, reach, stands
 from patron.runtime.receiving import Received, receive, set_aside
 from patron.runtime.renewing import Recipe, add_products, recipe, renew
@@ -37,7 +37,7 @@ from patron.runtime.swapping import swap
 from patron.runtime.touching import touch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable
     from datetime import datetime
 
     import ibis.expr.types as ir
@@ -209,7 +209,7 @@ class Ticks:
                 made = self._refreshed(facts)
             else:
                 made = self._renewed(facts, self._basis, received, before)
-            self.store.drop(REPLACED)
+            self._drop(received.left)
             if made.anew is not None:
                 keep_basis(self.store, made.anew.basis)
             digest = self.definitions.digest if made.anew is None else made.anew.definitions.digest
@@ -237,16 +237,24 @@ class Ticks:
             received = set_aside(self.store, entries, at=now)
         else:
             received = receive(self.store, entries, LoadOptions(received_at=now, shop=held.shop, is_live=True), self.few)
-        resolved = resolve_new(self.store, received.written, self.few)
+        received.left = self.store.tables() & LEFT
+        resolved = resolve_new(self.store, received.written, self.few, earlier=EARLIER in received.left)
         if "customers" in resolved:
             received.written["customers"] = resolved["customers"]
-        if "events" in received.written and keep_old_events(self.store):
+        if "events" in received.written:
+            keep_old_events(self.store)
+        if REPLACED_EVENTS in received.left:
+            look_again_at_replaced(self.store)
             self._asides.break_off()
         return received, entries[-1].position
 
     def _forget(self, position: int) -> None:
         """Let go of what has become facts."""
         self.inbox.forget(position)
+
+    def _drop(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.store.drop(name)
 
     def _gather(self) -> None:
         """Put scattered rows of facts in the order of customers: on a day on which everything is worked out anyway, nothing else is."""
@@ -318,7 +326,7 @@ class Ticks:
     def _others(self, received: Received) -> list[ir.Table]:
         """Customers of whom this tick has changed something that is not a fact of theirs."""
         others = [STIRRED] if received.records else []
-        if REPLACED in self.store.tables():
+        if REPLACED in received.left:
             others.append(ibis.table({"customer_id": "int64"}, name=REPLACED))
         return others
 

@@ -12,7 +12,20 @@ from pathlib import Path
 from benchmarks import page
 from benchmarks.harness import Row, Setting
 
-BENCHMARKS = ("start", "preview", "load", "beside_pandas", "beside_spark", "make", "refresh", "predict", "models", "collect", "live")
+BENCHMARKS = (
+    "start",
+    "preview",
+    "load",
+    "beside_pandas",
+    "beside_spark",
+    "make",
+    "refresh",
+    "predict",
+    "models",
+    "collect",
+    "live",
+    "served",
+)
 
 
 def main(arguments: list[str] | None = None) -> int:

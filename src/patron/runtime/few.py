@@ -52,6 +52,7 @@ class Beside:
         others: tables that are read as they are.
         new_events: the events of customers that were received at the moment; None where no event is asked for.
         remembered: lasting rows that were read before.
+        of_shop: rows of products and of other tables that were read before, by table.
     """
 
     engine: Few
@@ -61,6 +62,7 @@ class Beside:
     others: Mapping[str, ir.Table]
     new_events: ir.Table | None
     remembered: Remembered = field(default_factory=Remembered)
+    of_shop: dict[str, pa.Table] = field(default_factory=dict)
 
     @property
     def read(self) -> tuple[ir.Table, ...]:
@@ -76,17 +78,20 @@ class Beside:
         self.engine.fill(TOUCHED, touched.to_reader())
         for name, rows in self._lasting(store, touched.sort_by("customer_id")).items():
             self.engine.fill(name, rows.to_reader())
-        for name in (*self.of_customers, *self.others):
+        for name in self.of_customers:
             self.take_one(name, store)
-        if self.of_products:
-            store.fill(_PRODUCTS, self._products().to_reader(), temporary=True)
-            for name, rows in self.of_products.items():
-                self.engine.fill(name, store.query(rows).to_reader())
-            store.drop(_PRODUCTS, temporary=True)
+        self._read_shop(store)
+        for name, rows in self.of_shop.items():
+            self.engine.fill(name, rows.to_reader())
+
+    def forget(self) -> None:
+        """Read everything from the store that is asked next."""
+        self.remembered.clear()
+        self.of_shop.clear()
 
     def take_one(self, name: str, store: Store) -> None:
         """Give the engine a table of customers anew, if it reads it."""
-        rows = self.of_customers.get(name, self.others.get(name))
+        rows = self.of_customers.get(name)
         if rows is not None:
             self.engine.fill(name, store.query(rows).to_reader())
 
@@ -123,12 +128,33 @@ class Beside:
         elif whose.size:
             self.remembered.put(whose, {name: _only(table, whose) for name, table in rows.items()})
 
-    def _products(self) -> pa.Table:
-        """The products in the rows of customers: product_id."""
+    def _read_shop(self, store: Store) -> None:
+        """Read what is the same for all customers, and of products those that are not among the remembered ones."""
+        for name, rows in self.others.items():
+            if name not in self.of_shop:
+                self.of_shop[name] = store.query(rows)
+        if self.of_products:
+            new = self._products()
+            if len(new) or _PRODUCTS not in self.of_shop:
+                self._read_products(store, new)
+
+    def _read_products(self, store: Store, new: pa.Array) -> None:
+        """Add products to the remembered ones."""
+        store.fill(_PRODUCTS, pa.table({"product_id": new}).to_reader(), temporary=True)
+        for name, rows in (*self.of_products.items(), (_PRODUCTS, _PRODUCT)):
+            found = store.query(rows)
+            self.of_shop[name] = pa.concat_tables([self.of_shop[name], found]) if name in self.of_shop else found
+        store.drop(_PRODUCTS, temporary=True)
+
+    def _products(self) -> pa.Array:
+        """The products in the rows of customers that are not among the remembered ones, of which there may be none."""
         of_customers = {**self.lasting, **self.of_customers}
         tables = [ibis.table(rows.schema(), name=name) for name, rows in of_customers.items() if "product_id" in rows.columns]
         found = [chunk for table in tables for chunk in self.engine.query(table.select("product_id"))["product_id"].chunks]
-        return pa.table({"product_id": pc.unique(pa.chunked_array(found, pa.int64())).drop_null()})
+        asked = pc.unique(pa.chunked_array(found, pa.int64())).drop_null()
+        if (known := self.of_shop.get(_PRODUCTS)) is None:
+            return asked
+        return asked.filter(pc.invert(pc.is_in(asked, known["product_id"].combine_chunks())))
 
 
 def _only(table: pa.Table, whose: Ids) -> pa.Table:

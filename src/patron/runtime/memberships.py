@@ -14,6 +14,8 @@ from operator import add, or_
 from typing import TYPE_CHECKING
 
 import ibis
+import pyarrow as pa
+import pyarrow.compute as pc
 from ibis import selectors
 
 from patron.kernel.arrow import arrow_rows
@@ -27,7 +29,6 @@ if TYPE_CHECKING:
 
     import ibis.expr.operations as ops
     import ibis.expr.types as ir
-    import pyarrow as pa
 
     from patron.ports.engine import Engine, Store
 
@@ -80,7 +81,8 @@ REFRESHES = Table(
 )
 TABLES = (SLOTS, CHANGES, SIZES, REFRESHES)
 CURRENT, RECORDED = "membership_bits", "membership_recorded"
-_RENEWED = "_membership_bits"
+_RENEWED, _OTHERS = "_membership_bits", "_membership_others"
+_OTHER = ibis.table({"customer_id": "int64"}, name=_OTHERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,23 +215,39 @@ def renew_memberships(store: Store, bits: pa.Table, touched: ir.Table) -> int:
         bits: of these customers, as in `CURRENT`.
         touched: the customers: customer_id, and is_due, whether nothing but time has passed.
     """
-    current, changes = _renewal(tuple(bits.column_names), touched.op())
-    store.fill(_RENEWED, bits.to_reader(), temporary=True)
+    recorded, current, changes = _renewal(tuple(bits.column_names), touched.op())
+    others = _not_in_both(store.query(recorded), bits)
+    if not len(others):
+        return 0
+    store.fill(_OTHERS, pa.table({"customer_id": others}).to_reader(), temporary=True)
+    store.fill(_RENEWED, bits.filter(pc.is_in(bits["customer_id"], others)).to_reader(), temporary=True)
     changed = store.insert(CHANGES.name, changes)
     for name in (CURRENT, RECORDED):
-        store.renew(name, current, touched)
-    store.drop(_RENEWED, temporary=True)
+        store.renew(name, current, _OTHER)
+    for name in (_OTHERS, _RENEWED):
+        store.drop(name, temporary=True)
     return changed
 
 
+def _not_in_both(left: pa.Table, right: pa.Table) -> pa.Array:
+    """The customers with a row that only one of two tables has."""
+    rows = (
+        pa.concat_tables([left.select(right.column_names), right])
+        .group_by(right.column_names, use_threads=False)
+        .aggregate([([], "count_all")])
+    )
+    return pc.unique(rows.filter(pc.equal(rows["count_all"], 1))["customer_id"])
+
+
 @lru_cache(maxsize=100)
-def _renewal(columns: tuple[str, ...], touched: ops.Relation) -> tuple[ir.Table, ir.Table]:
-    """The new memberships of some customers and what changes with them, said once for all ticks: of `_RENEWED`, and of `CHANGES`."""
+def _renewal(columns: tuple[str, ...], touched: ops.Relation) -> tuple[ir.Table, ir.Table, ir.Table]:
+    """What is recorded of some customers; new memberships, and what changes with them: of `_RENEWED`, and of `CHANGES`. Said once."""
     schema, who = dict.fromkeys(columns, "int64"), touched.to_expr()
-    current, before = ibis.table(schema, name=_RENEWED), ibis.table(schema, name=RECORDED).semi_join(who, "customer_id")
-    changes = _changes(before, current, moment()).drop("why")
+    current, recorded = ibis.table(schema, name=_RENEWED), ibis.table(schema, name=RECORDED)
+    changes = _changes(recorded.semi_join(_OTHER, "customer_id"), current, moment()).drop("why")
     told = changes.join(who, "customer_id")
-    return current, told.select(*changes.columns, why=ibis.ifelse(told.is_due, "time", "facts"))
+    why = ibis.ifelse(told.is_due, "time", "facts")
+    return recorded.semi_join(who, "customer_id"), current, told.select(*changes.columns, why=why)
 
 
 def packed(flags: ir.Table, slots: Sequence[Slot]) -> ir.Table:

@@ -78,7 +78,12 @@ class Recipe:
     def forget(self) -> None:
         """Read everything from the store that is asked next."""
         if self.by is not None:
-            self.by.remembered.clear()
+            self.by.forget()
+
+    def forget_shop(self) -> None:
+        """The same of what is not about customers."""
+        if self.by is not None:
+            self.by.of_shop.clear()
 
 
 def of_touched(facts: Facts) -> Facts:

@@ -56,6 +56,10 @@ _MOST_DUE = 2_000
 _SECONDS_OF_A_CUSTOMER = 4e-5  # of a full refresh, where none was measured yet
 _TICK = timedelta(microseconds=1)
 _FACTS = frozenset(table.name for table in t.FACTS)
+_OF_PEOPLE = frozenset(
+    {"identifiers", "links", "profiles", "customers", "events", "messages", "consents", "reviews", "tickets", "redemptions"}
+)
+"""Tables of which nothing follows for products, or for the shop."""
 _TELLING = frozenset({"orders", "spend", "forgotten"})  # of currencies and costs; and what is forgotten may have been all there was
 
 
@@ -303,9 +307,12 @@ class Ticks:
             return _Made(0, 0)
         self._asides.note(self.store)
         of = basis.of_touched(facts)
+        how = self._recipe(of)
         if "order_lines" in received.written:
             add_products(self.store, of, moment())
-        return _Made(touched, renew(self.store, self._recipe(of)))
+        if not _OF_PEOPLE.issuperset(received.written):
+            how.forget_shop()
+        return _Made(touched, renew(self.store, how))
 
     def _due_meanwhile(self, facts: Facts, basis: Basis, before: datetime) -> ir.Table:
         """Who is looked at though nothing has come of them, while a full refresh beside ticks will look at everybody.

@@ -47,6 +47,10 @@ _TAIL = """
 - **Purchase models** are fitted to, and asked about, the same arrays as lifetimes, in whole days; both are warm, grouping included.
 - **Collect** sends events over 32 connections to a server of its own process; the seconds are those of its processors, and what is answered
   is on disk. Its floor is the same server that answers without keeping anything.
+- **Ticks** take up 1,000 events of the second before, of 200 browsers chosen at random, ten of which were never seen.
+- **Served** shops are asked from outside: `patron serve` in a process of its own, sent events at a steady rate by another one on the same
+  processors. From sending an event to seeing that memberships are those after it, looked at every 30 ms; the windows are those of customers
+  who leave a segment a minute after their last view while others come, looked at every 200 ms.
 - **Preview** counts the members, adds up their money and lists a page of them.
 
 ## Measure it yourself

@@ -24,6 +24,12 @@ def test_benchmark_runs(name: str, tmp_path: Path, capsys: pytest.CaptureFixture
     assert ": ratio" in capsys.readouterr().out.replace("; ratio", ": ratio")
 
 
+@pytest.mark.slow  # a window of a minute ends in it
+def test_a_served_shop_is_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["served", "--small", "--work", str(tmp_path)])
+    assert len(capsys.readouterr().out.splitlines()) == 13
+
+
 @pytest.mark.slow
 def test_refresh_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["refresh", "--small", "--work", str(tmp_path)])

@@ -140,5 +140,21 @@ def test_who_comes_again_is_not_read_again_unless_more_has_come_than_events(monk
     assert _read_while(live, monkeypatch, visit) == []
     assert _read_while(live, monkeypatch, buy) == ["messages", "orders"]
     assert _read_while(live, monkeypatch, visit) == []
-    live.ticks._recipes[0].forget()
+    live.ticks._recipes[0].forget()  # as after a tick that failed
     assert _read_while(live, monkeypatch, visit) == ["messages", "orders"]
+
+
+def test_who_is_due_soon_is_read_with_those_who_are_new(monkeypatch: pytest.MonkeyPatch) -> None:
+    live = _lived(Live())
+    assert live.ticks.wakes_at is not None
+    live.now = live.ticks.wakes_at - timedelta(seconds=30)
+    live.event("Product Viewed", "b1", product_id="p1")
+    live.tick(after=timedelta(seconds=1))
+
+    def due() -> None:
+        assert live.ticks.wakes_at is not None
+        done = live.ticks.tick(live.ticks.wakes_at)
+        assert done.touched
+        assert not done.refreshed
+
+    assert _read_while(live, monkeypatch, due) == []

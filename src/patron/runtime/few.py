@@ -16,6 +16,7 @@ from patron.facts import tables as t
 from patron.features.partials.last_events import OLD_EVENTS_TABLE
 from patron.kernel.errors import UnsupportedError
 from patron.kernel.time import moment
+from patron.runtime.due_times import due_until
 from patron.runtime.remembered import Remembered
 from patron.runtime.touching import TOUCHED, TOUCHED_ROWS
 
@@ -38,6 +39,7 @@ _CUSTOMER = ibis.table({"customer_id": "int64"}, name=_CUSTOMERS)
 _LASTING = frozenset({*t.BY_NAME, OLD_EVENTS_TABLE.name})
 """Tables whose rows about a customer change only when something has come of that customer."""
 _EVENTS = t.EVENTS.name
+_SOON = due_until(moment() + ibis.interval(minutes=1)).limit(1_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class Beside:
         ids, is_due, only_events = (touched[c].to_numpy() for c in ("customer_id", "is_due", "only_events"))
         stays = only_events & self.remembered.has(ids)
         parts = self.remembered.take(ids[stays])
-        for rows in (self._read(store, ids[~stays], self.lasting), self._read(store, ids[stays & ~is_due], self._news)):
+        for rows in (self._read_new(store, ids[~stays]), self._read(store, ids[stays & ~is_due], self._news)):
             for name, part in rows.items():
                 parts.setdefault(name, []).append(part)
         found = {name: pa.concat_tables(tables).combine_chunks() for name, tables in parts.items()}
@@ -110,6 +112,18 @@ class Beside:
     @property
     def _news(self) -> Mapping[str, ir.Table]:
         return {} if self.new_events is None else {_EVENTS: self.new_events}
+
+    def _read_new(self, store: Store, ids: Ids) -> dict[str, pa.Table]:
+        """The rows of customers who are new here. Those who are soon due are read with them and remembered: it costs little more."""
+        if not ids.size:
+            return {}
+        soon = np.setdiff1d(store.query(_SOON)["customer_id"].to_numpy(), ids)
+        soon = soon[~self.remembered.has(soon)]
+        read = self._read(store, np.union1d(ids, soon), self.lasting)
+        if soon.size:
+            self.remembered.put(soon, {name: _only(rows, soon) for name, rows in read.items()})
+            read = {name: _only(rows, ids) for name, rows in read.items()}
+        return read
 
     def _read(self, store: Store, ids: Ids, tables: Mapping[str, ir.Table]) -> dict[str, pa.Table]:
         """The rows of customers in some tables; nothing where there are no customers."""

@@ -124,3 +124,10 @@ def test_rows_are_found_by_an_index_if_there_is_one_and_all_that_match(store: Du
     store.index("kept", "customer_id")
     store.index("kept", "customer_id")
     assert (before, sorted(_visits(store, 2)), _visits(store, 3)) == ([20, 21], [20, 21], [])
+
+
+def test_what_memory_cannot_hold_stays_beside_the_file(tmp_path: Path) -> None:
+    store = DuckDBEngine(tmp_path / "x.duckdb", memory_limit="60MB", threads=1)
+    spilt = store.session()
+    assert spilt.execute("SELECT current_setting('temp_directory')").fetchall() == [(f"{tmp_path / 'x.duckdb'}.tmp",)]
+    store.close()

@@ -104,6 +104,8 @@ class DuckDBEngine:
             "autoload_known_extensions": False,
             "checkpoint_threshold": "128MB",  # ticks write little, and all over the file: they are brought together seldom
         }
+        if path is not None:
+            settings["temp_directory"] = f"{path}.tmp"  # what memory cannot hold is a customer's too: it stays beside the file
         if memory_limit:
             settings["memory_limit"] = memory_limit
         if threads:

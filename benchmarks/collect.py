@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import selectors
 import shutil
 import socket
@@ -16,7 +15,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Self
 
-from benchmarks.harness import Case, Row
+from benchmarks.harness import Case, Row, cpu_seconds
 
 if TYPE_CHECKING:
     from benchmarks.harness import Setting
@@ -26,7 +25,6 @@ _CONNECTIONS = 32
 _BARS = {1: 12_000, 100: 200_000}
 _SHARE = 0.6
 _SLOWEST = 0.025
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def run(setting: Setting) -> list[Row]:
@@ -125,8 +123,7 @@ class _Server:
 
     def cpu_seconds(self) -> float:
         """User and system time of all its threads."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return cpu_seconds(self._process.pid)
 
 
 @dataclass

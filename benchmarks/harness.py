@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import resource
 import statistics
 import subprocess
@@ -88,6 +89,12 @@ def called(function: str, arguments: dict[str, Any]) -> Measured:
     module, _, name = function.partition(":")
     seconds = getattr(import_module(module), name)(**arguments)
     return Measured(seconds, _peak_kb() // 1024)
+
+
+def cpu_seconds(process: int) -> float:
+    """User and system time of all threads of another process."""
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _peak_kb() -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from time import perf_counter, sleep
 from typing import TYPE_CHECKING
 
@@ -12,10 +12,12 @@ from benchmarks.served_shop import HERE, ServedShop
 from benchmarks.shops import TINY, WHOLE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from benchmarks.harness import Setting
     from benchmarks.served_shop import Load
 
-_WINDOW = timedelta(minutes=1)
+_WINDOW, _SEEN_BY = timedelta(minutes=1), timedelta(seconds=2)
 _GIB = 1024
 
 
@@ -34,19 +36,16 @@ def _rows(shop: ServedShop, seconds: float) -> list[Row]:
     shop.load(100, seconds, shop.visitors)  # warm
     shop.forget_peak()
     sleep(2)
-    idle = _cores(shop, seconds)
+    idle = _cores(shop, lambda: sleep(seconds))
     third = len(shop.visitors) // 3
     leaving, others = shop.visitors[:third], shop.visitors[third:]
     quiet = shop.load(200, seconds, leaving)
     with shop.watching_changes(HERE) as changes:
         busy = shop.load(1_000, 2 * seconds, others[:third])
         more = shop.load(5_000, 2 * seconds, others)
-        assert quiet.ended_at is not None
-        sleep(max((quiet.ended_at + _WINDOW - datetime.now(UTC)).total_seconds(), 0) + 2)
+        shop.sleep_until(max(quiet.views.values()) + _WINDOW + _SEEN_BY)
     late = _late(shop, quiet, changes)
-    before, began = shop.cpu_seconds(), perf_counter()
-    shop.load(200, seconds, leaving, is_watched=False)
-    cores = (shop.cpu_seconds() - before) / (perf_counter() - began)
+    cores = _cores(shop, lambda: shop.load(200, seconds, leaving, is_watched=False))
     most = shop.load(20_000, seconds / 2, others)
     peak = shop.peak_mb()
     restarted, caught_up = _killed(shop, seconds / 4)
@@ -84,9 +83,10 @@ def _grown(load: Load) -> Row:
     return Row("inbox at 20,000 events a second", 0, waiting / load.rate, 0, beside, ratio, "at most 1.0 times", ratio <= 1)
 
 
-def _cores(shop: ServedShop, seconds: float) -> float:
+def _cores(shop: ServedShop, meanwhile: Callable[[], object]) -> float:
+    """Processors that the server keeps busy while something is done."""
     before, began = shop.cpu_seconds(), perf_counter()
-    sleep(seconds)
+    meanwhile()
     return (shop.cpu_seconds() - before) / (perf_counter() - began)
 
 
@@ -104,8 +104,8 @@ def _late(shop: ServedShop, load: Load, changes: list[tuple[dict[str, str], date
 
 
 def _killed(shop: ServedShop, seconds: float) -> tuple[float, float]:
-    """Seconds until a server that was killed is ready again, and until it has taken up all that was acknowledged."""
-    shop.load(1_000, seconds, shop.visitors)
+    """Seconds until a server that was killed while records waited is ready again, and until it has taken up all that was acknowledged."""
+    shop.load(1_000, seconds, shop.visitors, is_watched=False)
     shop.kill()
     began = perf_counter()
     ready = shop.start()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import http.client
 import json
-import os
 import shutil
 import signal
 import socket
@@ -14,11 +13,11 @@ import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter, sleep
 from typing import TYPE_CHECKING, Any, Self
 
+from benchmarks.harness import cpu_seconds
 from patron.adapters.made_up import Proportions, fill
 from patron.app.actions.init import init
 from patron.app.project import opened
@@ -26,9 +25,10 @@ from patron.runtime.clock import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
+_CLOCK = SystemClock()
 _PATRON = str(Path(sys.executable).with_name("patron"))
-_CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
 _LOOK, _LOOK_FOR_CHANGES = 0.03, 0.2
 """Seconds between two looks at how far the server is, and at who changed; so much more than is true may be measured."""
 _FIRST_ANSWERS = 1_800.0
@@ -60,8 +60,8 @@ class ServedShop:
         init(folder, name="Made up", currency="EUR", time_zone="Europe/Berlin", country="DE")
         (folder / "segments").mkdir(exist_ok=True)
         (folder / "segments" / f"{HERE}.toml").write_text(_HERE, encoding="utf-8")
-        with opened(str(folder), SystemClock()) as project:
-            ends_at = datetime.now(UTC).replace(microsecond=0)
+        with opened(str(folder), _CLOCK) as project:
+            ends_at = _CLOCK.now().replace(microsecond=0)
             fill(project.store, customers=customers, seed=1, ends_at=ends_at, currency="EUR", much=Proportions())  # type: ignore[arg-type]
             chosen = "SELECT value FROM identifiers WHERE kind = 'anonymous_id' ORDER BY hash(value) LIMIT 1000"
             visitors = [value for (value,) in project.store.execute(chosen).fetchall()]  # type: ignore[attr-defined]
@@ -110,6 +110,10 @@ class ServedShop:
         self._process.terminate()
         self._process.wait()
 
+    def sleep_until(self, instant: datetime) -> None:
+        """Do nothing until then."""
+        sleep(max((instant - _CLOCK.now()).total_seconds(), 0.0))
+
     def status(self) -> dict[str, Any]:
         """How it is."""
         return self.get("/api/v1/status")
@@ -122,8 +126,7 @@ class ServedShop:
     def cpu_seconds(self) -> float:
         """What the process has used until now."""
         assert self._process is not None
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").split()
-        return (int(fields[13]) + int(fields[14])) / _CLOCK_TICKS
+        return cpu_seconds(self._process.pid)
 
     def peak_mb(self) -> int:
         """The most memory that the process has held since `forget_peak`."""
@@ -143,7 +146,7 @@ class ServedShop:
         def watch(cursor: str) -> None:
             while not done.wait(_LOOK_FOR_CHANGES):
                 told = self.get(f"/api/v1/changes?segment={segment}&limit=1000&after={cursor}")
-                seen.extend((change, datetime.now(UTC)) for change in told["changes"])
+                seen.extend((change, _CLOCK.now()) for change in told["changes"])
                 cursor = told["next"]
 
         watching = threading.Thread(target=watch, args=(after,))
@@ -166,7 +169,7 @@ class ServedShop:
         connection, began = http.client.HTTPConnection("127.0.0.1", self._port), perf_counter()
         count = 0
         while count < rate * seconds:
-            at = datetime.now(UTC)
+            at = _CLOCK.now()
             events = [self._event(visitors, at) for _ in range(batch)]
             body = json.dumps({"batch": events})
             now = perf_counter()
@@ -177,7 +180,6 @@ class ServedShop:
                 raise RuntimeError(f"{answer.status} after {count} events")
             count += batch
             told.sent.append((begun + count, now))
-            told.ended_at = at
             told.views |= {str(event["anonymousId"]): at for event in events}
             ahead = began + count / rate - perf_counter()
             if ahead > 0:
@@ -236,14 +238,12 @@ class Load:
         sent: the last position of each request, and when it was sent.
         seen: up to which position memberships were true, when it was seen, and how many records waited then.
         rate: events a second that were sent.
-        ended_at: the instant of the last event.
         views: when each visitor looked at a product last.
     """
 
     sent: list[tuple[int, float]] = field(default_factory=list)
     seen: list[tuple[int, float, int]] = field(default_factory=list)
     rate: float = 0.0
-    ended_at: datetime | None = None
     views: dict[str, datetime] = field(default_factory=dict)
 
     def seconds(self, *, after: float) -> list[float]:

@@ -158,3 +158,16 @@ def test_who_is_due_soon_is_read_with_those_who_are_new(monkeypatch: pytest.Monk
         assert not done.refreshed
 
     assert _read_while(live, monkeypatch, due) == []
+
+
+def test_products_are_read_again_after_a_tick_that_told_of_some_and_touched_nobody() -> None:
+    live = _lived(Live())
+    live.event("Product Viewed", "b1", product_id="p1")
+    live.tick()
+    how = live.ticks._recipes[0]
+    assert how.by is not None
+    assert how.by.of_shop
+    live._put("products", product_code="p1", title="Green tea", category="tea", updated_at=live.now.isoformat())
+    done = live.tick()
+    assert (done.refused, done.touched) == (0, 0)
+    assert how.by.of_shop == {}

@@ -301,18 +301,18 @@ class Ticks:
         return _Made(touched, changed, _Anew(made.definitions, basis, aside.seconds, made.recipes))
 
     def _renewed(self, facts: Facts, basis: Basis, received: Received, before: datetime) -> _Made:
+        if not _OF_PEOPLE.issuperset(received.written):  # whoever it touches, and though it touch nobody
+            for how in self._recipes:
+                how.forget_shop()
         due = self._due_meanwhile(facts, basis, before) if self._is_outdated(facts, basis) else due_now()
         touched = touch(self.store, received.written, self._others(received), due)
         if not touched:
             return _Made(0, 0)
         self._asides.note(self.store)
         of = basis.of_touched(facts)
-        how = self._recipe(of)
         if "order_lines" in received.written:
             add_products(self.store, of, moment())
-        if not _OF_PEOPLE.issuperset(received.written):
-            how.forget_shop()
-        return _Made(touched, renew(self.store, how))
+        return _Made(touched, renew(self.store, self._recipe(of)))
 
     def _due_meanwhile(self, facts: Facts, basis: Basis, before: datetime) -> ir.Table:
         """Who is looked at though nothing has come of them, while a full refresh beside ticks will look at everybody.

@@ -63,7 +63,7 @@ class ServedShop:
         with opened(str(folder), _CLOCK) as project:
             ends_at = _CLOCK.now().replace(microsecond=0)
             fill(project.store, customers=customers, seed=1, ends_at=ends_at, currency="EUR", much=Proportions())  # type: ignore[arg-type]
-            chosen = "SELECT value FROM identifiers WHERE kind = 'anonymous_id' ORDER BY hash(value) LIMIT 1000"
+            chosen = "SELECT value FROM identifiers WHERE kind = 'anonymous_id' ORDER BY hash(value) LIMIT 6000"
             visitors = [value for (value,) in project.store.execute(chosen).fetchall()]  # type: ignore[attr-defined]
         made = cls(folder, visitors)
         for scope in ("write", "read"):

@@ -10,7 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from patron.adapters.engines.arrays.engine import ArraysEngine
+from patron.facts import tables as t
+from patron.runtime.new_events import NEW_EVENTS
 from patron.runtime.resolving import STIRRED, resolve, resolve_new
+from patron.testing.tiny import tiny_rows
 from runtime.people import add, identifier, link, rows, shop, who
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ class Told:
     def tell(self, evidence: list[tuple[str, str, str | None, str]]) -> None:
         """Take evidence in as loading does, and resolve: each identifier and link by the earliest instant that is known."""
         self.moment()
+        events: list[dict[str, object]] = []
         for one, other, at, what in evidence:
             for name in {one, other} if what in {"met", "bought"} else {one}:
                 self._earliest("identifiers", "identifier_id", identifier(name, at), "first_seen_at")
@@ -52,10 +56,11 @@ class Told:
             if what == "told":
                 self._latest(one, at)
             if what == "seen":
-                add(self.store, "events", [{"event_id": self._number("events"), "visitor_id": who(one), "kind": "page_viewed",
-                                            "occurred_at": at or "2024-01-09", "received_at": self._naive}])  # fmt: skip
+                seen = {"visitor_id": who(one), "kind": "page_viewed", "occurred_at": at or "2024-01-09", "received_at": self._naive}
+                events.append({"event_id": self._number("events") + len(events), **seen})
             if what == "bought":
                 self._order(one, at or "2024-01-09")
+        self.store.fill(NEW_EVENTS, tiny_rows(t.EVENTS, events).to_reader(), temporary=True)
         written = {"identifiers", "links", "profiles", "events", "orders"} if evidence else set()
         resolve_new(self.store, written, self.few)
 

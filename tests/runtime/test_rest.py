@@ -43,6 +43,10 @@ class _Shop(threading.Event):
     def close(self) -> None:
         """Nothing goes on."""
 
+    @property
+    def inbox(self) -> _Inbox:
+        return _Inbox(self)
+
     def is_set(self) -> bool:
         return len(self.rests) >= 8
 
@@ -50,6 +54,17 @@ class _Shop(threading.Event):
         self.rests.append(timeout or 0.0)
         self.moment += timedelta(seconds=timeout or 0.0)
         return False
+
+
+@dataclass
+class _Inbox:
+    """The inbox of a shop, at which the next record is waited for."""
+
+    shop: _Shop
+
+    def wait(self, after: int, timeout: float) -> bool:
+        assert after == 0
+        return self.shop.wait(timeout)
 
 
 def _rest(per_second: float, took: float) -> float:
@@ -60,7 +75,7 @@ def _rest(per_second: float, took: float) -> float:
 
 
 @pytest.mark.parametrize("took", [0.05, 0.2, 0.3])
-@pytest.mark.parametrize("per_second", [1, 50, 200, 300])
+@pytest.mark.parametrize("per_second", [20, 50, 200, 300])
 def test_while_little_comes_ticks_rest_more_than_half_of_the_time(per_second: float, took: float) -> None:
     rest = _rest(per_second, took)
     assert rest / (rest + took) >= 0.55
@@ -78,3 +93,8 @@ def test_records_that_come_together_are_taken_together() -> None:
 
 def test_no_rest_is_longer_than_half_a_second() -> None:
     assert _rest(1, 60.0) == 0.5
+
+
+def test_who_is_due_while_nothing_comes_is_looked_at_together() -> None:
+    assert _rest(0, 0.2) == pytest.approx(0.4)
+    assert _rest(0, 3.0) == PAUSE

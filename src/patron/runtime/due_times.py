@@ -5,7 +5,7 @@ A customer is due when a condition can flip by the passing of time (`segments.du
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 import ibis
@@ -35,6 +35,7 @@ DUE = Table(
     ),
 )
 _TICK = ibis.interval(microseconds=1)  # a fact is known after its instant
+_SOON = timedelta(minutes=1)
 
 
 def due_rows(plan: Plan, stats: Mapping[str, object]) -> ir.Table:
@@ -93,6 +94,14 @@ def due_since(after: datetime, *, but: datetime) -> ir.Table:
 
 def next_due(store: Store, after: datetime) -> datetime | None:
     """When somebody is due next, after an instant; None when nobody ever is."""
-    due = DUE.unbound()
-    found = store.query(due.filter(due.due_at > literal(after)).aggregate(at=due.due_at.min()))["at"][0].as_py()
+    for until in (after + _SOON, None):  # most are due much later, and seldom looked through
+        found = store.query(_next(literal(after), until and literal(until)))["at"][0].as_py()
+        if found:
+            break
     return found.replace(tzinfo=UTC) if found else None
+
+
+def _next(after: ir.TimestampValue, until: ir.TimestampValue | None) -> ir.Table:
+    due = DUE.unbound()
+    ahead = due.filter(due.due_at > after) if until is None else due.filter(due.due_at > after, due.due_at <= until)
+    return ahead.aggregate(at=due.due_at.min())

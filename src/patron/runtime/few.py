@@ -17,6 +17,7 @@ from patron.features.partials.last_events import OLD_EVENTS_TABLE
 from patron.kernel.errors import UnsupportedError
 from patron.kernel.time import moment
 from patron.runtime.due_times import due_until
+from patron.runtime.new_events import NEW
 from patron.runtime.remembered import Remembered
 from patron.runtime.touching import TOUCHED, TOUCHED_ROWS
 
@@ -53,7 +54,8 @@ class Beside:
         of_products: rows of the products in them.
         others: tables that are read as they are.
         new_events: the events of customers that were received at the moment; None where no event is asked for.
-        remembered: lasting rows that were read before.
+        remembered: lasting rows that were read before, but for events.
+        remembered_events: events that were read before; to these the new ones are added.
         of_shop: rows of products and of other tables that were read before, by table.
     """
 
@@ -64,6 +66,7 @@ class Beside:
     others: Mapping[str, ir.Table]
     new_events: ir.Table | None
     remembered: Remembered = field(default_factory=Remembered)
+    remembered_events: Remembered = field(default_factory=Remembered)
     of_shop: dict[str, pa.Table] = field(default_factory=dict)
 
     @property
@@ -89,6 +92,7 @@ class Beside:
     def forget(self) -> None:
         """Read everything from the store that is asked next."""
         self.remembered.clear()
+        self.remembered_events.clear()
         self.of_shop.clear()
 
     def take_one(self, name: str, store: Store) -> None:
@@ -100,14 +104,22 @@ class Beside:
     def _lasting(self, store: Store, touched: pa.Table) -> dict[str, pa.Table]:
         """Lasting rows of the customers: those who are new here, or of whom more has come than events, are read; of others only such."""
         ids, is_due, only_events = (touched[c].to_numpy() for c in ("customer_id", "is_due", "only_events"))
-        stays = only_events & self.remembered.has(ids)
-        parts = self.remembered.take(ids[stays])
-        for rows in (self._read_new(store, ids[~stays]), self._read(store, ids[stays & ~is_due], self._news)):
+        stays = only_events & self._has(ids)
+        parts = {**self.remembered.take(ids[stays]), **self.remembered_events.take(ids[stays])}
+        new = self._read_new(store, ids[~stays])
+        for rows in (new, self._read(store, ids[stays & ~is_due], self._news)):
             for name, part in rows.items():
                 parts.setdefault(name, []).append(part)
         found = {name: pa.concat_tables(tables).combine_chunks() for name, tables in parts.items()}
-        self._remember(ids, ~(stays & is_due), found)
+        _put(self.remembered, ids[~stays], {name: rows for name, rows in new.items() if name != _EVENTS})
+        if _EVENTS in found:
+            _put(self.remembered_events, ids[~(stays & is_due)], {_EVENTS: found[_EVENTS]})
         return found
+
+    def _has(self, ids: Ids) -> NDArray[np.bool_]:
+        """Of whom of these all lasting rows are remembered."""
+        has = self.remembered.has(ids)
+        return has & self.remembered_events.has(ids) if _EVENTS in self.lasting else has
 
     @property
     def _news(self) -> Mapping[str, ir.Table]:
@@ -118,10 +130,11 @@ class Beside:
         if not ids.size:
             return {}
         soon = np.setdiff1d(store.query(_SOON)["customer_id"].to_numpy(), ids)
-        soon = soon[~self.remembered.has(soon)]
+        soon = soon[~self._has(soon)]
         read = self._read(store, np.union1d(ids, soon), self.lasting)
         if soon.size:
-            self.remembered.put(soon, {name: _only(rows, soon) for name, rows in read.items()})
+            _put(self.remembered, soon, {name: rows for name, rows in read.items() if name != _EVENTS})
+            _put(self.remembered_events, soon, {name: rows for name, rows in read.items() if name == _EVENTS})
             read = {name: _only(rows, ids) for name, rows in read.items()}
         return read
 
@@ -133,14 +146,6 @@ class Beside:
         read = {name: store.query(rows) for name, rows in tables.items()}
         store.drop(_CUSTOMERS, temporary=True)
         return read
-
-    def _remember(self, ids: Ids, is_otherwise: NDArray[np.bool_], rows: Mapping[str, pa.Table]) -> None:
-        """Keep the rows of those customers who have others now, or had none here."""
-        whose = ids[is_otherwise]
-        if whose.size == ids.size:
-            self.remembered.put(ids, rows)
-        elif whose.size:
-            self.remembered.put(whose, {name: _only(table, whose) for name, table in rows.items()})
 
     def _read_shop(self, store: Store) -> None:
         """Read what is the same for all customers, and of products those that are not among the remembered ones."""
@@ -169,6 +174,12 @@ class Beside:
         if (known := self.of_shop.get(_PRODUCTS)) is None:
             return asked
         return asked.filter(pc.invert(pc.is_in(asked, known["product_id"].combine_chunks())))
+
+
+def _put(into: Remembered, whose: Ids, tables: Mapping[str, pa.Table]) -> None:
+    """Remember of some customers what tables have of them, among others."""
+    if whose.size and tables:
+        into.put(whose, {name: _only(rows, whose) for name, rows in tables.items()})
 
 
 def _only(table: pa.Table, whose: Ids) -> pa.Table:
@@ -211,8 +222,7 @@ def beside(few: Few, steps: Sequence[Step], filled: Iterable[str], rehearse: Cal
 
 def _new_events(columns: Sequence[str]) -> ir.Table:
     """The events of the asked customers that were received at the moment."""
-    events = t.EVENTS.unbound()
-    return events.filter(events.received_at == moment()).select(*columns).semi_join(_CUSTOMER, "customer_id")
+    return NEW.select(*columns).semi_join(_CUSTOMER, "customer_id")
 
 
 def _read(steps: Sequence[Step], made: Collection[str]) -> dict[str, ir.Table]:

@@ -34,6 +34,26 @@ _FEW, _SHARE = 1_000_000, 0.2
 """So few rows are looked through at once, wherever they lie; and such a part of a table may be scattered."""
 
 
+_INDEXED = (
+    (t.IDENTIFIERS, "identifier_id"),
+    (t.IDENTITIES, "identifier_id"),
+    (t.LINKS, "left_id"),
+    (t.LINKS, "right_id"),
+    (t.PROFILES, "identifier_id"),
+    *((table, "customer_id") for table in t.FACTS if "customer_id" in table and table not in _LARGE),
+)
+
+
+def index(store: Store) -> None:
+    """Have rows of few customers found in the tables that are not put in their order, and those of few identifiers.
+
+    Args:
+        store: it, within a transaction, with all tables of facts.
+    """
+    for table, column in _INDEXED:
+        store.index(table.name, column)
+
+
 def scattered(store: Store, *, few: int | None = None) -> Sequence[Table]:
     """The tables of which a good part is scattered.
 

@@ -26,7 +26,9 @@ PAUSE = 0.02
 """Seconds from the beginning of a tick to that of the next at least, so that records that come together are taken together."""
 QUIET = 400
 """While fewer records come in a second, ticks leave more than half of a processor to others: they rest between each other."""
-_REST, _LONGEST_REST = 1.8, 0.5  # times the seconds that the last tick took, and seconds
+_REST, _LONGEST_REST = 2.5, 0.5  # times the seconds that the last tick took, and seconds
+_TOGETHER = 0.6
+"""Seconds from the beginning of a tick without records to that of the next at least, unless some come: who is due meanwhile is late."""
 _LONGEST_SLEEP = 1.0
 _AFTER_TROUBLE = 2.0
 _REMEMBERED = 1_000
@@ -105,7 +107,10 @@ class Live:
         finally:
             if not self.ticks.is_refreshing_beside:
                 self.refresh = None
-        stop.wait(self._rest)
+        if self._last is not None and not self._last.records:
+            self.ticks.inbox.wait(self._last.position, self._rest)
+        else:
+            stop.wait(self._rest)
 
     def _give_memory(self, error: MemoryLimitError, stop: Event) -> None:
         """Work that needs more memory than a server takes at first gets it, if there is more."""
@@ -160,6 +165,8 @@ class Live:
         """Seconds to rest after a tick that took so long, for so many records: all that had come since the one before."""
         since = (began - self._began).total_seconds() if self._began else 0.0
         self._began = began
+        if not records:
+            return max(_TOGETHER - took, PAUSE)
         is_quiet = records < QUIET * max(since, took)
         return min(max(_REST * took, PAUSE), _LONGEST_REST) if is_quiet else max(PAUSE - took, 0.0)
 

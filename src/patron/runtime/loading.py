@@ -91,8 +91,8 @@ def _reading(store: Store) -> Iterator[Reader]:
 
 def _load(loading: Loading, every: Sequence[Opened]) -> LoadReport:
     reports = tuple(loading.file(one) for one in every)
-    loading.finish()
-    return LoadReport(loading.source.name, reports, loading.rows)
+    left = loading.finish()
+    return LoadReport(loading.source.name, reports, loading.rows, left)
 
 
 def _source(source: Source | str) -> Source:

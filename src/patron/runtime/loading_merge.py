@@ -19,6 +19,7 @@ from patron.kernel.expressions import said_once
 from patron.kernel.tables import type_of
 from patron.runtime.loading_counts import any_of, count
 from patron.runtime.loading_scratch import remember
+from patron.runtime.new_events import NEW_EVENTS
 from patron.runtime.old_events import REPLACED_EVENTS, note_replaced
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ REPLACED = "_load_replaced"
 """The customers (customer_id) whose rows were replaced by others; there is no such table when nothing was."""
 EARLIER = "_load_earlier"
 """Identifiers (identifier_id) that turned out to have been seen earlier; there is no such table when none did."""
-LEFT = frozenset({REPLACED, REPLACED_EVENTS, EARLIER})
+LEFT = frozenset({REPLACED, REPLACED_EVENTS, EARLIER, NEW_EVENTS})
 """What a live load leaves for the tick that it is part of."""
 _LONG_AGO, _FAR_AWAY = datetime(1, 1, 1), datetime(9999, 1, 1)  # noqa: DTZ001  # instants in tables are UTC without a zone
 _NOT_CONTENT = {"received_at", "customer_id", "updated_at", "first_sold_at"}
@@ -66,7 +67,7 @@ def completed(table: Table, rows: ir.Table, intake: Intake, *, extra: tuple[str,
     return rows.select(**columns)
 
 
-def merge_rows(store: Store, table: Table, new: str, *, is_once: bool = False) -> int:
+def merge_rows(store: Store, table: Table, new: str, *, is_once: bool = False, waits: bool = False) -> int:
     """Bring new rows together with those of the store; `CHANGED` then holds the keys of the rows that were added or replaced.
 
     Args:
@@ -74,9 +75,12 @@ def merge_rows(store: Store, table: Table, new: str, *, is_once: bool = False) -
         table: one that is no document.
         new: name of a table with new rows, complete.
         is_once: whether it is known that no two of them have the same key.
+        waits: whether what is to be added is left among `NEW_EVENTS`, for the tick to add.
     """
     incoming = table.unbound(new) if is_once else _best(store, table, table.unbound(new))
-    store.create("_load_known", _with_key_of(table, table.unbound(), incoming), temporary=True)
+    are_waiting = waits and NEW_EVENTS in store.tables()
+    held = [table.name, *([NEW_EVENTS] if are_waiting else [])]
+    store.create("_load_known", _with_key_of(table, _all_of(table, tuple(held)), incoming), temporary=True)
     known = table.unbound("_load_known")
     if any_of(store, known):
         may_replace = table.name not in EARLIEST or any_of(store, _not_later(table, incoming, known))
@@ -84,9 +88,19 @@ def merge_rows(store: Store, table: Table, new: str, *, is_once: bool = False) -
         incoming = table.unbound("_load_winners")
         if may_replace:
             leave(store, table, _with_key_of(table, known, incoming))
-            store.delete(table.name, _keys(table, incoming), table.key)
+            for name in held:
+                store.delete(name, _keys(table, incoming), table.key)
     store.create(CHANGED, _first_keys(table, incoming), temporary=True)
-    return store.insert(table.name, incoming)
+    if are_waiting or not waits:
+        return store.insert(held[-1], incoming)
+    store.create(NEW_EVENTS, incoming, temporary=True)
+    return count(store, incoming)
+
+
+@said_once
+def _all_of(table: Table, names: tuple[str, ...]) -> ir.Table:
+    """The rows of a table that stand under these names."""
+    return ibis.union(*(table.unbound(name) for name in names)) if len(names) > 1 else table.unbound(names[0])
 
 
 @said_once

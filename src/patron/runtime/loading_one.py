@@ -80,8 +80,8 @@ class Loading:
             problems=problems,
         )  # fmt: skip
 
-    def finish(self) -> None:
-        """Work out what follows from all files together."""
+    def finish(self) -> frozenset[str]:
+        """Work out what follows from all files together; the tables that are left for a tick."""
         self.tell("finishing")
         there = self.store.tables()
         following = {}
@@ -92,9 +92,11 @@ class Loading:
         for table, number in following.items():
             if number:
                 self.rows[table] = self.rows.get(table, 0) + number
-        for name in sorted(n for n in (self.store.tables() if following else there) if n.startswith("_load_")):
-            if not (self.options.is_live and name in LEFT):
-                self.store.drop(name)
+        scratch = {name for name in (self.store.tables() if following else there) if name.startswith("_load_")}
+        left = LEFT & scratch if self.options.is_live else frozenset()
+        for name in sorted(scratch - left):
+            self.store.drop(name)
+        return left
 
     def _made_of_few(self, one: Opened, intake: Intake) -> Made | None:
         return made_of_few(self.few, self.reader, one, self.options.statements, intake) if self.few is not None else None

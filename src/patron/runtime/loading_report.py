@@ -77,11 +77,13 @@ class LoadReport:
         source: the source's name.
         files: in the order they were given.
         rows: rows added or replaced, per fact table.
+        left: the scratch tables that a live load leaves for the tick that it is part of.
     """
 
     source: str
     files: tuple[FileReport, ...]
     rows: Mapping[str, int] = field(default_factory=dict)
+    left: frozenset[str] = frozenset()
 
     @property
     def read(self) -> int:

@@ -8,9 +8,11 @@ import ibis
 
 from patron.facts import tables as t
 from patron.features.partials.last_events import OLD, OLD_EVENTS_TABLE, last_by_identifier
+from patron.kernel.expressions import said_once
 from patron.kernel.time import moment
 from patron.runtime.loading_counts import any_of
 from patron.runtime.loading_scratch import remember
+from patron.runtime.new_events import NEW
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -46,7 +48,7 @@ def keep_old_events(store: Store) -> None:
     Args:
         store: it, within a transaction; told the moment. It is known whose new events are.
     """
-    store.insert(_KEPT, _NEW)
+    store.insert(_KEPT, _new())
 
 
 def look_again_at_replaced(store: Store) -> None:
@@ -87,4 +89,6 @@ def _received(since: ir.TimestampValue) -> ir.Table:
     return last_by_identifier(_EVENTS.filter(_EVENTS.received_at >= since, is_old(_EVENTS.occurred_at)))
 
 
-_NEW = _received(moment())
+@said_once
+def _new() -> ir.Table:
+    return last_by_identifier(NEW.filter(is_old(NEW.occurred_at)))

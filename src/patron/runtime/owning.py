@@ -13,6 +13,7 @@ from patron.facts.as_of import HAPPENED
 from patron.features.partials.last_events import OLD_EVENTS_TABLE
 from patron.kernel.expressions import said_once
 from patron.kernel.time import moment
+from patron.runtime.new_events import NEW, NEW_EVENTS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -72,7 +73,7 @@ def own_new(store: Store, written: Collection[str], moved: Moved | None) -> dict
 
     Args:
         store: it, within a transaction; identities are worked out.
-        written: the tables that have new rows.
+        written: the tables that have new rows; those of events wait in `NEW_EVENTS`, and are added.
         moved: the identifiers that moved; None where identities are as they were.
     """
     changed = _counts()
@@ -82,8 +83,11 @@ def own_new(store: Store, written: Collection[str], moved: Moved | None) -> dict
             since = (HAPPENED[name], moved.since) if name in _DATED and moved.since is not None else None
             changed[name] += store.update(name, moved.values(column), (column,), since=since)
         if name in new:
-            with _owners(store, name, column) as owners:
-                changed[name] += store.update(name, owners, (column,), only="unknown" if name == "refunds" else "unknown, new")
+            where = NEW_EVENTS if name == "events" else name
+            with _owners(store, where, column) as owners:
+                changed[name] += store.update(where, owners, (column,), only="unknown" if name == "refunds" else "unknown, new")
+    if "events" in new:
+        store.insert("events", NEW)
     if moved is not None:
         store.update(OLD_EVENTS_TABLE.name, moved.values("visitor_id"), ("visitor_id",))
     if moved is not None or not _FOLLOWING.isdisjoint(new):
@@ -126,7 +130,7 @@ def _owners(store: Store, name: str, column: str) -> Iterator[ir.Table]:
 
 @said_once
 def _of_nobody(name: str, column: str) -> ir.Table:
-    rows = t.BY_NAME[name].unbound()
+    rows = NEW if name == NEW_EVENTS else t.BY_NAME[name].unbound()
     of_nobody = rows.filter(rows.customer_id.isnull(), rows[column].notnull())
     new = of_nobody if name == "refunds" else of_nobody.filter(rows.received_at == moment())
     return new.select(identifier_id=rows[column]).distinct()

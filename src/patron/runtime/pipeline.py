@@ -14,6 +14,7 @@ import ibis
 from patron.facts.as_of import PREDICTIONS
 from patron.features import plan as feature_plan
 from patron.features.partials import histories
+from patron.features.partials.last_events import OLD_EVENTS_TABLE
 from patron.features.scores import cut_point_query, cuts, scored
 from patron.kernel.errors import InvariantError
 from patron.runtime import memberships
@@ -89,7 +90,7 @@ def refresh(  # noqa: PLR0913  # the present and the way to tell are said by nam
         done = memberships.keep_memberships(store, made.places, as_of=facts.as_of, now=now)
         if is_live:
             make_due(store, made)
-            store.index(FEATURES, "customer_id")  # a site asks about its visitors one by one
+            index_answers(store)
         else:
             outdate(store)
         drop_passing(store, made.plan.steps())
@@ -133,9 +134,15 @@ def work_out(engine: Engine, definitions: Definitions, facts: Facts, *, progress
 
 
 def make_due(engine: Engine, made: WorkedOut) -> None:
-    """Make the table of when each customer has to be looked at again."""
+    """Make the table of when each customer has to be looked at again; who is due next stands first, where he is soon found."""
     made.tell("due times")
-    engine.create(DUE.name, due_rows(made.plan, made.stats))
+    engine.create(DUE.name, due_rows(made.plan, made.stats).order_by("due_at"))
+
+
+def index_answers(store: Store) -> None:
+    """Have the kept answers about few customers found at once: ticks renew them, and a site asks about its visitors one by one."""
+    for name in (FEATURES, memberships.CURRENT, memberships.RECORDED, DUE.name, OLD_EVENTS_TABLE.name):
+        store.index(name, "customer_id")
 
 
 def make_features(  # noqa: PLR0913  # what is left out has its usual value

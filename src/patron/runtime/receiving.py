@@ -107,6 +107,7 @@ class _Receiving:
             self.take(source, records[half:])
             return
         self._count(report.read, report.refused)
+        self.received.left |= report.left
         for table, number in report.rows.items():
             if number:
                 self.received.written[table] = self.received.written.get(table, 0) + number

@@ -21,6 +21,7 @@ from patron.kernel.time import moment
 from patron.runtime.forgetting import forget
 from patron.runtime.loading_counts import any_of
 from patron.runtime.neighbours import around_the_new, found
+from patron.runtime.new_events import look_for_new_events
 from patron.runtime.owning import Moved, own, own_new
 from patron.runtime.reached import outdate
 from patron.runtime.replacing import make_up, replaced
@@ -156,7 +157,11 @@ def _resolved_around(store: Store, written: Collection[str], few: Few | None) ->
         changed["identities"] = make_up(store, news.identities, moved=_MOVED)
         moved = Moved(t.IDENTITIES.unbound(_MOVED), news.since) if changed["identities"] else None
     changed |= own_new(store, written, moved)
-    return _added(changed, _told_apart(store, stirs=True)) if forget(store, _STIRRED) else changed
+    if forget(store, _STIRRED):
+        changed = _added(changed, _told_apart(store, stirs=True))
+        if "events" in written:
+            look_for_new_events(store)
+    return changed
 
 
 def _added(first: Mapping[str, int], then: Mapping[str, int]) -> dict[str, int]:

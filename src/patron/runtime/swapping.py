@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from patron.kernel.time import literal, moment
 from patron.runtime.due_times import due_now, due_when_moved, who_moved
-from patron.runtime.memberships import CURRENT, SLOTS, Places, note_refresh, record_changes, show_memberships
+from patron.runtime.memberships import CURRENT, RECORDED, SLOTS, Places, note_refresh, record_changes, show_memberships
 from patron.runtime.next_tables import NextTables, put_in_place
 from patron.runtime.old_events import follow
-from patron.runtime.pipeline import FEATURES, drop_passing, make_due, show_predictions, work_out
+from patron.runtime.pipeline import drop_passing, index_answers, make_due, show_predictions, work_out
 from patron.runtime.renewing import Recipe, add_products, of_touched, prepare, recipe, renew
 from patron.runtime.touching import touch
 from patron.segments.plan import Plan
@@ -106,9 +106,9 @@ def swap(  # noqa: PLR0913  # what a tick knows
     put_in_place(store, made.tables)
     show_memberships(store, made.places)
     show_predictions(store, made.definitions.catalog, made.facts)
-    store.index(FEATURES, "customer_id")  # before the first of its rows changes
     since = literal(made.facts.as_of)
     follow(store, since)
+    index_answers(store)  # before the first of their rows changes
     add_products(store, facts, since)
     how = next((how for how in made.recipes if how.facts == facts), None) or recipe(store, made.definitions, facts, few)
     if how.by is not None:
@@ -117,6 +117,7 @@ def swap(  # noqa: PLR0913  # what a tick knows
     moved = who_moved(plan, since)
     touched = touch(store, written, [*others, *([] if moved is None else [moved])], due_now())
     changed = renew(store, how, _keep) if touched else record_changes(store, moment())
+    store.index(RECORDED, "customer_id")  # it was made anew
     due_when_moved(store, plan)
     note_refresh(store, made.places, as_of=now, now=now, changed=changed)
     return touched, changed

@@ -24,8 +24,8 @@ from patron.runtime import pipeline
 from patron.runtime.asides import Asides
 from patron.runtime.basis import BASIS, Basis, keep_basis, kept_basis
 from patron.runtime.due_times import DUE, due_now, due_since, next_due
-from patron.runtime.layout import LAYOUT, gather, scattered
-from patron.runtime.loading_merge import EARLIER, LEFT, REPLACED
+from patron.runtime.layout import LAYOUT, gather, index, scattered
+from patron.runtime.loading_merge import EARLIER, REPLACED
 from patron.runtime.loading_options import LoadOptions
 from patron.runtime.memberships import TABLES, customers_last
 from patron.runtime.old_events import REPLACED_EVENTS, keep_old_events, look_again_at_replaced
@@ -128,7 +128,7 @@ class Ticks:
         with self.store.transaction():
             for table in (*t.FACTS, *t.LEDGER, LAYOUT, OLD_EVENTS_TABLE, TICKS, BASIS, DUE, *TABLES):
                 self.store.declare(table)
-            self.store.index("identities", "identifier_id")
+            index(self.store)
             self._asides = Asides(self.store)
             self._basis = kept_basis(self.store)
         self._wanted = self.definitions
@@ -241,7 +241,6 @@ class Ticks:
             received = set_aside(self.store, entries, at=now)
         else:
             received = receive(self.store, entries, LoadOptions(received_at=now, shop=held.shop, is_live=True), self.few)
-        received.left = self.store.tables() & LEFT
         resolved = resolve_new(self.store, received.written, self.few, earlier=EARLIER in received.left)
         if "customers" in resolved:
             received.written["customers"] = resolved["customers"]

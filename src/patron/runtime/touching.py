@@ -8,6 +8,7 @@ import ibis
 
 from patron.facts import tables as t
 from patron.kernel.time import moment
+from patron.runtime.new_events import NEW
 from patron.runtime.old_events import is_old
 
 if TYPE_CHECKING:
@@ -46,9 +47,10 @@ def touch(store: Store, written: Iterable[str], others: Iterable[ir.Table], due:
 
 
 def _received(table: Table) -> ir.Table:
+    if table is t.EVENTS:
+        return _whose(NEW, only_events=~is_old(NEW.occurred_at))
     rows = table.unbound()
-    new = rows.filter(rows.received_at == moment())
-    return _whose(new, only_events=~is_old(new.occurred_at) if table is t.EVENTS else False)
+    return _whose(rows.filter(rows.received_at == moment()))
 
 
 def _whose(rows: ir.Table, *, is_due: bool = False, only_events: ir.BooleanValue | bool = False) -> ir.Table:

@@ -31,7 +31,11 @@ def searched(text: Column, pattern: str) -> Column:
 
 def replaced(text: Column, pattern: str, by: str) -> Column:
     r"""Texts with all that a pattern finds replaced; `\1` stands for what its first group found."""
-    return pc.replace_substring_regex(_settled(text, pattern), pattern, by)
+    texts = _settled(text, pattern)
+    if not isinstance(texts, pa.Array):
+        return pc.replace_substring_regex(texts, pattern, by)
+    each = texts.dictionary_encode()  # most are there more than once
+    return pc.replace_substring_regex(each.dictionary, pattern, by).take(each.indices)
 
 
 def extracted(text: Column, pattern: str, group: int) -> Column:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from benchmarks.harness import Setting
     from benchmarks.served_shop import Load
 
+_LEAVING, _BUSY = 600, 3_000
+"""Visitors: at 200 and at 1,000 events a second each looks at a product every three seconds, at 5,000 about every second."""
 _WINDOW, _SEEN_BY = timedelta(minutes=1), timedelta(seconds=2)
 _GIB = 1024
 
@@ -37,11 +39,10 @@ def _rows(shop: ServedShop, seconds: float) -> list[Row]:
     shop.forget_peak()
     sleep(2)
     idle = _cores(shop, lambda: sleep(seconds))
-    third = len(shop.visitors) // 3
-    leaving, others = shop.visitors[:third], shop.visitors[third:]
+    leaving, others = shop.visitors[:_LEAVING], shop.visitors[_LEAVING:]
     quiet = shop.load(200, seconds, leaving)
     with shop.watching_changes(HERE) as changes:
-        busy = shop.load(1_000, 2 * seconds, others[:third])
+        busy = shop.load(1_000, 2 * seconds, others[:_BUSY])
         more = shop.load(5_000, 2 * seconds, others)
         shop.sleep_until(max(quiet.views.values()) + _WINDOW + _SEEN_BY)
     late = _late(shop, quiet, changes)

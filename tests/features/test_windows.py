@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import ibis
+import pyarrow as pa
 import pytest
 
 from features.shops import Rows, answers, at, known, made
+from patron.features.catalog import BUILT_IN
+from patron.features.feature import Slides
 
 AS_OF = "2024-07-01T09:30:00"
 TICK = timedelta(microseconds=1)
@@ -53,6 +57,23 @@ def test_previous_year_begins_where_the_last_one_ends() -> None:
     assert (found["order_count_365d"], found["order_count_previous_365d"]) == (1, 2)
     assert (found["net_revenue_365d"], found["net_revenue_previous_365d"]) == (100, 200)
     assert found["edge_orders_previous_365d_at"] == end + TICK  # one order is on the first instant of each window
+
+
+def test_orders_a_year_are_known_days_ahead() -> None:
+    rows: Rows = {**ANN, "orders": [{"customer_id": "ann", "ordered_at": d} for d in ("2022-11-20T20:00:00", "2023-06-25T08:00:00")]}
+    changes = BUILT_IN["orders_per_year"].changes
+    assert isinstance(changes, Slides)
+    assert changes.in_days is not None
+    names = ("orders_per_year", "order_count", "tenure_days")
+    for as_of in ("2023-07-01T09:30:00", "2023-11-18T19:59:59", "2024-07-01T09:30:00"):  # within the first year, near its end, after it
+        now = answers(made(rows), known(rows, as_of), names=names)["ann"]
+        for days in (1, 3, 30):
+            later = answers(made(rows), known(rows, str(at(as_of) + timedelta(days=days))), names=names)["ann"]
+            engine, row = made({}), pa.table({name: [now[name]] for name in names})
+            engine.fill("row", row.to_reader())
+            features = ibis.table(ibis.Schema.from_pyarrow(row.schema), name="row")
+            (told,) = engine.query(features.select(told=changes.in_days(features, days)))["told"].to_pylist()
+            assert told == later["orders_per_year"] <= now["orders_per_year"]
 
 
 def test_edge_is_the_first_instant_of_another_answer() -> None:

@@ -8,6 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from patron.segments.assignment import Axis, Centroids
+from patron.segments.check import Checked, checked
+from patron.segments.definition import Definition
 from patron.segments.due import due_at, due_table
 from patron.segments.expression import Scope
 from patron.segments.plan import Plan
@@ -65,6 +68,25 @@ def test_an_event_leaves_its_window_a_microsecond_after_its_length() -> None:
     assert _one(person, 'happened("v", last="7 days") >= 2') == ago(days=5) + timedelta(days=7) + TICK
     assert _one(person, 'happened("v") >= 2') is None
     assert _one(Person(views=(ago(days=6),)), "view_count_7d > 0") == ago(days=6) + timedelta(days=7) + TICK
+
+
+def test_whether_anything_happened_changes_with_the_last_event() -> None:
+    person = Person(events=tuple(event("v", ago(days=d)) for d in (6, 5, 2)))
+    end = ago(days=2) + timedelta(days=7) + TICK
+    for condition in (">= 1", "> 0", "== 0", "!= 0", "< 1", "<= 0"):
+        assert _one(person, f'happened("v", last="7 days") {condition}') == end
+    assert _one(person, '0 < happened("v", last="7 days")') == end
+    assert _one(Person(), 'happened("v", last="7 days") >= 1') is None
+
+
+def test_what_only_falls_is_due_while_it_is_above() -> None:
+    person, leaves = Person(views=(ago(days=6), ago(days=1))), ago(days=6) + timedelta(days=7) + TICK
+    for condition in ("view_count_7d > 1", "view_count_7d >= 2", "view_count_7d == 2", "view_count_7d < 2", "1 >= view_count_7d"):
+        assert _one(person, condition) == leaves
+    for condition in ("view_count_7d > 2", "view_count_7d >= 3", "view_count_7d == 3", "view_count_7d < 3", "2 >= view_count_7d"):
+        assert _one(person, condition) is None
+    twice = Person(events=(event("v", ago(days=5)), event("v", ago(days=2))))
+    assert _one(twice, 'happened("v", last="7 days") >= 3') is None
 
 
 def test_an_absent_step_is_due_when_its_time_has_run_out() -> None:
@@ -186,6 +208,52 @@ def test_nothing_changes_before_it_is_due(people: list[Person], texts: list[str]
 @given(people=PEOPLE, texts=st.lists(_CONDITIONS, min_size=1, max_size=4), shares=st.lists(st.floats(0.01, 0.99), min_size=2, max_size=2))
 def test_nothing_changes_before_it_is_due_many_times(people: list[Person], texts: list[str], shares: list[float]) -> None:
     _nothing_changes_before_it_is_due(people, texts, shares)
+
+
+_POINT = st.tuples(*[st.floats(-3, 3)] * 3)
+
+
+@settings(deadline=None, max_examples=15)
+@given(
+    people=PEOPLE,
+    points=st.lists(_POINT, min_size=1, max_size=4, unique=True),
+    is_log=st.booleans(),
+    shares=st.lists(st.floats(0.01, 0.99)),
+)
+def test_nobody_is_nearer_to_another_centre_before_it_is_due(
+    people: list[Person],
+    points: list[tuple[float, ...]],
+    is_log: bool,  # noqa: FBT001  # drawn
+    shares: list[float],
+) -> None:
+    axes = (Axis("lateness", is_log, 1.0, 0.9), Axis("days_until_renewal", is_log, 1.0, 2.0), Axis("order_count", False, 1.0, 2.0))
+    centroids = Centroids(axes, tuple(points))
+    segments = checked(
+        [Definition(f"c{i}", name=f"c{i}", kind="cluster", centroids=centroids, number=i) for i in range(len(points))], CATALOG
+    )
+    world = World(people)
+    plan = world.plan(segments)
+    due = {r["customer_id"]: r["due_at"] for r in world.engine.query(due_table(plan, {})).to_pylist()}
+    now, names = _members(world, segments, AS_OF), range(1, len(people) + 1)
+    for end in {d.replace(tzinfo=UTC) for d in due.values() if d is not None}:
+        assert end > AS_OF
+        for probe in (end - TICK, *(AS_OF + (end - AS_OF) * share for share in shares[:2])):
+            if probe > AS_OF:
+                then = _members(world, segments, probe)
+                assert all(then[i] == now[i] for i in names if due[i] is None or due[i].replace(tzinfo=UTC) > probe)
+
+
+def _members(world: World, segments: Checked, as_of: datetime) -> dict[int, dict[str, bool]]:
+    return {r["customer_id"]: r for r in world.engine.query(world.plan(segments, as_of).memberships({})).to_pylist()}
+
+
+def test_far_from_every_border_a_customer_is_looked_at_days_later() -> None:
+    axes = (Axis("days_since_last_order", False, 0.0, 10.0, limit=40.0),)
+    for ago_days, in_days in ((2, 3), (45, 3), (48.5, 1)):  # the border is at 50 days
+        definition = Definition("c", name="c", kind="cluster", centroids=Centroids(axes, ((0.0,), (10.0,))))
+        world = World([Person(last_order_at=ago(days=ago_days))])
+        (row,) = world.engine.query(due_table(world.plan(checked([definition], CATALOG)), {})).to_pylist()
+        assert timedelta(days=in_days - 1) < row["due_at"].replace(tzinfo=UTC) - AS_OF <= timedelta(days=in_days)
 
 
 @settings(deadline=None, max_examples=12)

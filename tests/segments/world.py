@@ -59,7 +59,7 @@ CATALOG: dict[str, Feature] = {
         _feature("lateness", "number", "rhythm", Ages("last_order_at", per="usual_gap_days"), unit="usual gaps"),
         _feature("renews_at", "instant", "recency"),
         _feature("days_until_renewal", "number", "recency", Ages("renews_at", until=True), unit="days"),
-        _feature("view_count_7d", "count", "engagement", Slides("edge_views_7d_at"), needs=("events",), unit="views"),
+        _feature("view_count_7d", "count", "engagement", Slides("edge_views_7d_at", falls=True), needs=("events",), unit="views"),
         _feature("edge_views_7d_at", "instant", "engagement", hidden=True),
         _feature("orders_per_day", "number", "frequency", Follows(("order_count", "days_since_last_order"))),
         _feature("view_share", "share", "engagement", Follows(("view_count_7d",))),

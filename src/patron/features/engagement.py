@@ -20,7 +20,7 @@ _edge = partial(Feature, family="engagement", kind="instant", unit="instant", hi
 def _count(name: str, days: int, unit: str, meaning: str, seeds: tuple[str, ...]) -> Feature:
     return _event(
         name=f"{name}_count_{days}d", kind="count", unit=unit, meaning=meaning, seeds=seeds,
-        value=of("recent_events", f"{name}_count_{days}d"), changes=Slides(f"edge_events_{days}d_at"),
+        value=of("recent_events", f"{name}_count_{days}d"), changes=Slides(f"edge_events_{days}d_at", falls=True),
     )  # fmt: skip
 
 
@@ -29,7 +29,7 @@ def _visits(days: int) -> tuple[Feature, Feature, Feature]:
         _event(
             name=f"visit_count_{days}d", kind="count", unit="visits", seeds=("001-20", "001-34"),
             meaning=f"Visits to the site or app in the last {days} days.",
-            value=of("visits", f"visit_count_{days}d"), changes=Slides(f"edge_visits_{days}d_at"),
+            value=of("visits", f"visit_count_{days}d"), changes=Slides(f"edge_visits_{days}d_at", falls=True),
         ),
         _edge(
             name=f"edge_visits_{days}d_at", needs=("events",), meaning=f"When the next visit leaves the last {days} days.",
@@ -159,7 +159,7 @@ SUPPORT = (
     _ticket(
         name="ticket_count_90d", kind="count", unit="requests", seeds=("003-01", "001-35"),
         meaning="Requests to support in the last 90 days.",
-        value=of("tickets", "ticket_count_90d"), changes=Slides("edge_tickets_90d_at"),
+        value=of("tickets", "ticket_count_90d"), changes=Slides("edge_tickets_90d_at", falls=True),
     ),
     _edge(
         name="edge_tickets_90d_at", needs=("tickets",), meaning="When the next request to support is 90 days old.",
@@ -190,7 +190,7 @@ POINTS = (
         "checkout or review; they halve every 30 days.",
         value=lambda i: sum((i[p]["points"] for p in _POINTS), start=ibis.literal(0, "int64")).cast("float64") / float(SCALE),
         needs_one_of=("events", "messages"),
-        changes=Slides("edge_engagement_at"),
+        changes=Slides("edge_engagement_at", falls=True),
     ),
     _edge(
         name="edge_engagement_at", meaning="When the next sign of interest loses half of its points.",

@@ -48,9 +48,14 @@ class Slides:
 
     Attributes:
         edge: name of the instant column in the features table at which the next fact leaves the window; null when none will.
+        falls: whether it never grows while no fact arrives.
+        in_days: the value so many whole days later if no fact arrives, told by the features of now; until then it goes one way. None where
+            nothing can tell.
     """
 
     edge: str
+    falls: bool = False
+    in_days: Callable[[ir.Table, int], ir.NumericValue] | None = None
 
 
 @dataclass(frozen=True, slots=True)

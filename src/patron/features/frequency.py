@@ -26,7 +26,7 @@ def _window(days: int) -> tuple[Feature, Feature]:
         _order(
             name=f"order_count_{days}d", kind="count", unit="orders", seeds=("004-03",),
             meaning=f"Orders in the last {days} days.",
-            value=of("recent_orders", f"order_count_{days}d"), changes=Slides(f"edge_orders_{days}d_at"),
+            value=of("recent_orders", f"order_count_{days}d"), changes=Slides(f"edge_orders_{days}d_at", falls=True),
         ),
         _edge(
             name=f"edge_orders_{days}d_at",
@@ -34,6 +34,10 @@ def _window(days: int) -> tuple[Feature, Feature]:
             value=of("recent_orders", f"edge_{days}d"),
         ),
     )  # fmt: skip
+
+
+def _each_year(orders: ir.Value, tenure_days: ir.Value, *, later: int = 0) -> ir.Value:
+    return ratio(orders, ibis.greatest((tenure_days.floor().cast("float64") + float(later)) / _YEAR, 1.0))
 
 
 def _next_tenure_day(i: Inputs) -> ir.Value:
@@ -73,8 +77,10 @@ FEATURES = (
     _order(
         name="orders_per_year", kind="number", unit="orders a year", seeds=("001-23", "004-03"),
         meaning="Orders for each year since the first order, in whole days; the first year counts in full.",
-        value=lambda i: ratio(i.feature("order_count"), ibis.greatest(i.feature("tenure_days").floor().cast("float64") / _YEAR, 1.0)),
-        changes=Slides("edge_tenure_day_at"),
+        value=lambda i: _each_year(i.feature("order_count"), i.feature("tenure_days")),
+        changes=Slides(
+            "edge_tenure_day_at", falls=True, in_days=lambda row, days: _each_year(row.order_count, row.tenure_days, later=days)
+        ),
     ),
     _edge(
         name="edge_tenure_day_at",

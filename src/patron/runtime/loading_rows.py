@@ -93,7 +93,7 @@ def _is_once(table: Table, rows: pa.Table) -> bool:
 def _merged_live(store: Store, primary: str, names: Iterable[str], once: Collection[str] = ()) -> Outcome:
     """Merge the new rows of these tables, which are live: nobody asks which records they come from."""
     new = {name: _NEW + name for name in names}
-    _, counts = _merge(store, primary, new, None, once, waiting="events")
+    _, counts = _merge(store, primary, new, None, once)
     _drop(store, new)
     return Outcome(counts[primary], counts)
 
@@ -143,11 +143,11 @@ def merge_found(store: Store, found: Mapping[str, ir.Table], intake: Intake) -> 
 
 
 def _merge(
-    store: Store, primary: str, new: Mapping[str, str], records: ir.Table | None, once: Collection[str] = (), waiting: str = ""
+    store: Store, primary: str, new: Mapping[str, str], records: ir.Table | None, once: Collection[str] = ()
 ) -> tuple[int, dict[str, int]]:
     """Merge all new rows: how many of the records changed anything, if they are given, and how many rows were written per table.
 
-    Tables of which it is known that no two new rows have the same key are named in `once`, the one whose rows wait in `waiting`.
+    Tables of which it is known that no two new rows have the same key are named in `once`. Live rows of events wait for the tick.
     """
     kept, counts = 0, {}
     if "orders" in new:
@@ -158,7 +158,7 @@ def _merge(
             continue
         if name == "listings":
             touch(store, table)
-        counts[name] = merging.merge_rows(store, t.BY_NAME[name], table, is_once=name in once, waits=name == waiting)
+        counts[name] = merging.merge_rows(store, t.BY_NAME[name], table, is_once=name in once, waits=records is None and name == "events")
         if name == primary and records is not None:
             kept = _changed(store, records)
     return kept, counts

@@ -6,19 +6,24 @@ Ages count in whole days here: nearness is no straight line, so when it changes 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_, or_
 from typing import TYPE_CHECKING
 
 import ibis
 
-from patron.features.feature import Ages
+from patron.features.feature import Ages, Slides
 from patron.kernel.time import SECONDS_PER_DAY, seconds_between
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     import ibis.expr.types as ir
 
     from patron.features.feature import Feature
+
+
+_CLEARLY = 1e-6  # more than the rounding of distances
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +69,30 @@ def coordinate(value: ir.NumericValue, axis: Axis) -> ir.FloatingValue:
     return ibis.ifelse(value.isnull(), ibis.literal(0.0), kept)
 
 
-def in_whole_days(name: str, row: ir.Table, catalog: Mapping[str, Feature], now: ir.TimestampValue) -> ir.NumericValue:
-    """A feature's value as it places a customer."""
-    ages = catalog[name].changes
-    if not isinstance(ages, Ages):
+def in_whole_days(name: str, row: ir.Table, catalog: Mapping[str, Feature], now: ir.TimestampValue, *, later: int = 0) -> ir.NumericValue:
+    """A feature's value as it places a customer, or will so many days later if no fact arrives.
+
+    Args:
+        name: of the feature.
+        row: the customer's features.
+        catalog: the features.
+        now: the instant that they are for.
+        later: whole days; more than 0 only where `is_told_ahead`.
+    """
+    changes = catalog[name].changes
+    if isinstance(changes, Slides) and changes.in_days is not None and later:
+        value = changes.in_days(row, later)
+    elif isinstance(changes, Ages):
+        days = _days(changes, row, now) + float(-later if changes.until else later)
+        value = days / row[changes.per].cast("float64").nullif(ibis.literal(0.0)) if changes.per else days
+    else:
         return row[name]
-    days = _days(ages, row, now)
-    value = days / row[ages.per].cast("float64").nullif(ibis.literal(0.0)) if ages.per else days
     return ibis.ifelse(row[name].isnull(), ibis.null("float64"), value)
+
+
+def is_told_ahead(feature: Feature) -> bool:
+    """Whether it is known what a feature will be in some days, until when it goes one way."""
+    return isinstance(feature.changes, Ages) or (isinstance(feature.changes, Slides) and feature.changes.in_days is not None)
 
 
 def placed_by(feature: Feature) -> tuple[str, ...]:
@@ -104,6 +125,34 @@ def assigned(values: Mapping[str, ir.NumericValue], centroids: Centroids) -> ir.
     return ibis.cases(
         *[(d == nearest, ibis.literal(i, type="int64")) for i, d in enumerate(distances)], else_=ibis.literal(0, type="int64")
     )
+
+
+def stays(now: Mapping[str, ir.NumericValue], later: Mapping[str, ir.NumericValue], centroids: Centroids) -> ir.BooleanValue:
+    """Whether one centre is the nearest wherever each axis stands between two values, whichever moves first.
+
+    Args:
+        now: values of the features of the axes, by `in_whole_days`.
+        later: the same, later.
+        centroids: the centres.
+
+    Notes:
+        How much nearer one centre is than another is linear in every coordinate, so it is least at one of the two values of each.
+    """
+    both = [(coordinate(now[axis.feature], axis), coordinate(later[axis.feature], axis)) for axis in centroids.axes]
+    spans = [(ibis.least(*ends), ibis.greatest(*ends)) for ends in both]
+    nearest = [[_nearer_by(spans, point, other) > _CLEARLY for other in centroids.points if other != point] for point in centroids.points]
+    return reduce(or_, (reduce(and_, by, ibis.literal(value=True)) for by in nearest))
+
+
+def _nearer_by(
+    spans: Sequence[tuple[ir.FloatingValue, ir.FloatingValue]], point: Sequence[float], other: Sequence[float]
+) -> ir.FloatingValue:
+    """By how much, in squares, a point is at least nearer than another one."""
+    least = ibis.literal(sum(o * o - p * p for p, o in zip(point, other, strict=True)), type="float64")
+    for (low, high), p, o in zip(spans, point, other, strict=True):
+        if p != o:
+            least += 2.0 * (p - o) * (low if p > o else high)
+    return least
 
 
 def _days(ages: Ages, row: ir.Table, now: ir.TimestampValue) -> ir.FloatingValue:

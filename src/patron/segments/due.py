@@ -16,25 +16,27 @@ from typing import TYPE_CHECKING, assert_never
 
 import ibis
 
-from patron.features.feature import Ages
+from patron.features.feature import Ages, Slides
 from patron.kernel.sharing import shared
 from patron.kernel.time import SECONDS_PER_DAY, seconds_between
 from patron.segments import tree as t
-from patron.segments.assignment import next_day
+from patron.segments.assignment import in_whole_days, is_told_ahead, next_day, stays
 from patron.segments.course import Age, Course, combined, course
 from patron.segments.expression import COMPARED, TURNED, Scope, statistic, value
-from patron.segments.terms import edge_of, slides
+from patron.segments.terms import edge_of, last_edge_of, slides
 from patron.segments.words import column_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     import ibis.expr.types as ir
 
+    from patron.segments.assignment import Centroids
     from patron.segments.plan import Plan
 
 _INSTANT = "timestamp(6)"
 _FAR = 4e9  # seconds: beyond a hundred years nobody is due
+_DAYS_AHEAD = 3  # for which it is told whether a customer stays nearest to the same centre: everybody is looked at every midnight
 _AROUND = (-1, 0, 1, 2)  # seconds around a crossing among which the flip is
 
 
@@ -105,7 +107,7 @@ class _Leaf:
             case t.Known(feature):
                 return self._edges(course(t.Name(feature), self.scope).edges)
             case t.InCluster(centroids):
-                return [instant for feature in centroids.features for instant in self._placed(feature)]
+                return self._placed(centroids)
             case t.Moved() | t.Sequence():
                 return self._edges((self.scope.row[edge_of(leaf)],)) if slides(leaf) else []
             case t.InSegment() | t.InList() | t.Consent():
@@ -115,12 +117,41 @@ class _Leaf:
 
     def _compared(self, left: t.Value, operator: t.Comparison, right: t.Value) -> list[ir.TimestampValue]:
         first, second = course(left, self.scope), course(right, self.scope)
-        if first.age is None and second.age is not None:
+        if first.age is None and (second.age is not None or (self._falls(right) and not self._falls(left))):
             left, first, operator, right, second = right, second, TURNED[operator], left, first
         if first.age is not None and not (first.is_restless or second.moves):
             exact = self._exact(first, first.age, operator, value(right, self.scope))
             return [*self._edges(first.edges), *self._edges(second.edges), exact]
+        if second.age is None and not (second.moves or second.edges):
+            return self._fallen(left, operator, right) or self._crossings(first, second)
         return self._crossings(first, second)
+
+    def _fallen(self, left: t.Value, operator: t.Comparison, right: t.Value) -> list[ir.TimestampValue]:
+        """When a value that never grows may fall across one that stays: at no instant if it is below; none are told of other values."""
+        if not self._falls(left):
+            return []
+        row, edges = self.scope.row, course(left, self.scope).edges
+        if (
+            isinstance(left, t.Tally)
+            and left.aggregation == "count"
+            and isinstance(right, t.Number)
+            and _asks_for_any(operator, right.value)
+        ):
+            return self._edges((row[last_edge_of(left)],))
+        here, there = value(left, self.scope), value(right, self.scope)
+        is_below = here <= there if operator in {">", "<="} else here < there
+        return [ibis.ifelse(is_below, ibis.null(_INSTANT), instant) for instant in self._edges(edges)]
+
+    def _falls(self, node: t.Value) -> bool:
+        """Whether a value never grows while no fact arrives, but falls at known instants."""
+        match node:
+            case t.Name(name):
+                changes = self.scope.catalog[name].changes
+                return isinstance(changes, Slides) and changes.falls
+            case t.Tally(_, aggregation):
+                return slides(node) and aggregation in {"count", "distinct"}
+            case _:
+                return False
 
     def _crossings(self, left: Course, right: Course) -> list[ir.TimestampValue]:
         """When the greater of two values may become the smaller."""
@@ -136,12 +167,36 @@ class _Leaf:
         group = self._jumps(course(t.Name(leaf.within), self.scope)) if leaf.within else []
         return [*self._crossings(course(t.Name(leaf.feature), self.scope), still), *group]
 
-    def _placed(self, feature: str) -> list[ir.TimestampValue]:
-        """Instants at which a feature may move a customer nearer to another centre."""
-        moving, changes = course(t.Name(feature), self.scope), self.scope.catalog[feature].changes
-        if not isinstance(changes, Ages) or moving.is_restless:
-            return self._jumps(moving)
-        return self._edges((*moving.edges, next_day(changes, self.scope.row, self.scope.facts.now)))
+    def _placed(self, centroids: Centroids) -> list[ir.TimestampValue]:
+        """Instants at which a customer may be nearer to another centre."""
+        catalog, moving = self.scope.catalog, {name: course(t.Name(name), self.scope) for name in centroids.features}
+        ahead = [name for name in moving if is_told_ahead(catalog[name]) and not moving[name].is_restless]
+        found = [instant for name in moving if name not in ahead for instant in self._jumps(moving[name])]
+        far = self._stays_until(centroids, ahead)
+        for name in ahead:
+            changes = catalog[name].changes
+            if isinstance(changes, Ages):
+                found += self._edges(moving[name].edges)
+                steps = self._edges((next_day(changes, self.scope.row, self.scope.facts.now),))
+            else:
+                steps = self._edges(moving[name].edges)
+            found += [ibis.ifelse(far.isnull(), step, ibis.null(_INSTANT)) for step in steps]
+        return [*found, far]
+
+    def _stays_until(self, centroids: Centroids, ahead: Collection[str]) -> ir.TimestampValue:
+        """Until when whole days alone surely bring a customer nearer to no other centre; null where the next of them may."""
+
+        def values(days: int) -> dict[str, ir.NumericValue]:
+            return {
+                name: in_whole_days(name, self.scope.row, self.scope.catalog, self.scope.facts.now, later=days * (name in ahead))
+                for name in centroids.features
+            }
+
+        return ibis.ifelse(
+            stays(values(0), values(_DAYS_AHEAD), centroids),
+            self._in_seconds(ibis.literal(_DAYS_AHEAD * SECONDS_PER_DAY)),
+            ibis.null(_INSTANT),
+        )
 
     def _jumps(self, moving: Course) -> list[ir.TimestampValue]:
         """Instants of something that is not compared with a number: its edges, or soon when it moves."""
@@ -186,6 +241,11 @@ class _Leaf:
     def _in_seconds(self, seconds: ir.IntegerValue) -> ir.TimestampValue:
         """The whole second so many after that of as of."""
         return self.scope.facts.now.truncate("s") + seconds.as_interval("s")
+
+
+def _asks_for_any(operator: t.Comparison, number: float) -> bool:
+    """Whether a count is compared so that only none and some make a difference."""
+    return number == (1 if operator in {">=", "<"} else 0)
 
 
 def _crossing(line: tuple[ir.FloatingValue, ...]) -> ir.FloatingValue:

@@ -82,6 +82,11 @@ def edge_of(term: t.Term) -> str:
             return f"{column_of(term)}_edge"
 
 
+def last_edge_of(term: t.Tally) -> str:
+    """The column with the instant at which the last of the events leaves the window of a count; null when there are none."""
+    return f"{column_of(term)}_last_edge"
+
+
 def slides(term: t.Term) -> bool:
     """Whether a term changes while nothing happens, at its edge."""
     match term:
@@ -124,6 +129,8 @@ def _tallied(group: Sequence[t.Tally | t.DaysSince], facts: Facts) -> ir.Table:
         found[column_of(term)] = rows.occurred_at.max(where=where) if isinstance(term, t.DaysSince) else _tally(rows, term, where)
         if isinstance(term, t.Tally) and term.events.window.last is not None:
             found[edge_of(term)] = leaves_at(rows.occurred_at.min(where=where), term.events.window.last)
+            if term.aggregation == "count":
+                found[last_edge_of(term)] = leaves_at(rows.occurred_at.max(where=where), term.events.window.last)
     return rows.group_by("customer_id").aggregate(**found)
 
 

@@ -120,8 +120,12 @@ class ServedShop:
 
     def get(self, path: str) -> dict[str, Any]:
         """What the read API says."""
-        told: dict[str, Any] = json.loads(self._ask("GET", path, key=f"Bearer {self._keys['read']}")[1])
+        told: dict[str, Any] = json.loads(self._ask("GET", path, key=self._reader)[1])
         return told
+
+    @property
+    def _reader(self) -> str:
+        return f"Bearer {self._keys['read']}"
 
     def cpu_seconds(self) -> float:
         """What the process has used until now."""
@@ -156,6 +160,33 @@ class ServedShop:
         finally:
             done.set()
             watching.join()
+
+    @contextmanager
+    def asking(self, visitors: list[str]) -> Iterator[list[float]]:
+        """Ask for visitors one by one within the block, as a site that is personal does; the seconds that each answer took."""
+        took: list[float] = []
+        done = threading.Event()
+
+        def ask() -> None:
+            connection, number = http.client.HTTPConnection("127.0.0.1", self._port), 0
+            while not done.wait(_LOOK):
+                began = perf_counter()
+                connection.request("GET", f"/api/v1/customers/{visitors[number % len(visitors)]}", headers=self._headers(self._reader))
+                answer = connection.getresponse()
+                answer.read()
+                took.append(perf_counter() - began)
+                number += 1
+                if answer.status != 200:
+                    raise RuntimeError(f"{answer.status} for a customer")
+            connection.close()
+
+        asking = threading.Thread(target=ask)
+        asking.start()
+        try:
+            yield took
+        finally:
+            done.set()
+            asking.join()
 
     def load(self, rate: int, seconds: float, visitors: list[str], *, is_watched: bool = True) -> Load:
         """Send views of products at a steady rate, up to 200 requests a second; wait until all are taken up if that is watched."""

@@ -16,6 +16,7 @@ from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.facts import tables as t
 from patron.ports.inbox import Entry
 from patron.runtime.loading_options import LoadOptions
+from patron.runtime.new_events import NEW, NEW_EVENTS
 from patron.runtime.receiving import receive
 from runtime.live import BEGIN, SHOP, body
 from runtime.tea_house import records_of_files
@@ -90,7 +91,10 @@ def _facts(records: Records, few: Few | None) -> dict[str, pa.Table]:
             STORE.tell(now)
             if few is not None:
                 few.tell(now)
-            receive(STORE, _entries(some), LoadOptions(received_at=now, shop=SHOP, is_live=True), few)
+            received = receive(STORE, _entries(some), LoadOptions(received_at=now, shop=SHOP, is_live=True), few)
+            if NEW_EVENTS in received.left:
+                STORE.insert("events", NEW)  # as a tick does once it knows whose they are
+                STORE.drop(NEW_EVENTS)
         for table in (*t.FACTS, *t.LEDGER):
             found[table.name] = STORE.query(table.unbound().order_by(*(c.name for c in table.columns)))
         raise _Undone

@@ -13,7 +13,7 @@ from patron.kernel.errors import NotYetError
 from patron.kernel.tables import type_of
 from patron.runtime.memberships import CURRENT, REFRESHES, SLOTS, Slot
 from patron.runtime.pipeline import FEATURES
-from patron.runtime.reached import reached
+from patron.runtime.reached import TICKS, stands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from patron.app.project import Project
 
+_LAST = REFRESHES.unbound().order_by(ibis.desc("refreshed_at")).limit(1)
 _NEXT = {PREDICTIONS: "run `patron predict`"}
 _WORDS = "the definitions have changed since the last refresh. Run `patron refresh`"
 
@@ -69,18 +70,30 @@ def waits_for(lacks: Sequence[str]) -> str:
     return f"is waiting for {' and '.join(lacks)}: {', and '.join([*loads, *todo])}."
 
 
+def answers_as_of(project: Project) -> datetime:
+    """The instant of the answers that are kept now.
+
+    Raises:
+        NotYetError: nothing was loaded or worked out yet; the sentence says what to do next.
+    """
+    store = project.store
+    there = store.tables()
+    rows = store.query(_LAST).to_pylist() if FEATURES in there else []
+    if not rows:
+        if not project.facts(project.clock.now()).known:
+            raise NotYetError("The project holds no orders yet. Load some: `patron load lines FILE`, or `patron load shopify FILES`.")
+        raise NotYetError("Nothing has been worked out yet. Run `patron refresh`.")
+    reached_at = stands(store, "")[1] if TICKS.name in there else None
+    return reached_at or rows[0]["as_of"].replace(tzinfo=UTC)
+
+
 def last_answers(project: Project) -> Answers:
     """The answers that are kept now.
 
     Raises:
         NotYetError: nothing was loaded or worked out yet; the sentence says what to do next.
     """
-    store = project.store
-    rows = store.query(REFRESHES.unbound().order_by(ibis.desc("refreshed_at")).limit(1)).to_pylist() if FEATURES in store.tables() else []
-    if not rows:
-        if not project.facts(project.clock.now()).known:
-            raise NotYetError("The project holds no orders yet. Load some: `patron load lines FILE`, or `patron load shopify FILES`.")
-        raise NotYetError("Nothing has been worked out yet. Run `patron refresh`.")
+    store, as_of = project.store, answers_as_of(project)
     kinds = {f.name: type_of(f.kind) for f in project.definitions.catalog.values()}
     stored = store.columns(FEATURES)
     missing = [name for name in kinds if name not in stored]
@@ -90,7 +103,7 @@ def last_answers(project: Project) -> Answers:
     bits = ibis.table(dict.fromkeys(store.columns(CURRENT), "int64"), name=CURRENT)
     slots = store.query(SLOTS.unbound().filter(ibis._.is_current)).to_pylist()
     return Answers(
-        as_of=reached(store)[1] or rows[0]["as_of"].replace(tzinfo=UTC),
+        as_of=as_of,
         features=features,
         bits=bits,
         slots={r["segment"]: Slot(r["segment"], r["slot"]) for r in slots},

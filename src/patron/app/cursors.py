@@ -45,9 +45,10 @@ def parts_of(cursor: str, kinds: Sequence[Callable[[str], object]], example: str
 
 
 def behind(columns: Sequence[ir.Value], parts: Sequence[object]) -> ir.BooleanValue:
-    """Whether a row comes after a place, by columns that rows are ordered by."""
+    """Whether a row comes after a place, by columns that rows are ordered by; the first of them alone tells most that do not."""
     values = [ibis.literal(part, type=column.type()) for column, part in zip(columns, parts, strict=False)]
     last = len(values) - 1
     later = columns[last] > values[last]
     ahead = list(zip(columns, values, strict=False))[:last]
-    return reduce(lambda inner, pair: (pair[0] > pair[1]) | ((pair[0] == pair[1]) & inner), reversed(ahead), later)
+    is_behind = reduce(lambda inner, pair: (pair[0] > pair[1]) | ((pair[0] == pair[1]) & inner), reversed(ahead), later)
+    return (columns[0] >= values[0]) & is_behind

@@ -187,8 +187,7 @@ class DuckDBEngine:
 
     def columns(self, name: str) -> tuple[str, ...]:
         """The column names of a table, in order."""
-        of = f"table_name = {text(name)} ORDER BY ordinal_position"
-        return tuple(r[0] for r in self._rows(f"SELECT column_name FROM information_schema.columns WHERE {of}"))
+        return tuple(self.answer(f"SELECT * FROM {quoted(name)} LIMIT 0").column_names)
 
     @_whole
     def declare(self, table: Table) -> None:

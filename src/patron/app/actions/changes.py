@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from patron.app.actions.segments import definition_of
-from patron.app.answers import last_answers
+from patron.app.answers import answers_as_of
 from patron.app.cursors import LATEST, behind, instant_of, parts_of
 from patron.app.values import customer_text
 from patron.kernel.ids import number_of
@@ -57,7 +57,7 @@ def membership_changes(project: Project, *, after: str = "", segment: str = "", 
         InputError: the cursor cannot be used.
     """
     wanted = [] if not segment else [_ROWS.segment == definition_of(project, segment).slug]
-    as_of = last_answers(project).as_of
+    as_of = answers_as_of(project)
     if after == LATEST:
         return MembershipChanges(as_of, (), iso(as_of))
     if after:

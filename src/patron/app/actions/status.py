@@ -13,7 +13,7 @@ from patron.app.memory import resident_bytes
 from patron.kernel.errors import NotYetError
 from patron.kernel.time import iso
 from patron.runtime.pipeline import FEATURES
-from patron.runtime.reached import reached
+from patron.runtime.reached import reached, stands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -107,7 +107,7 @@ def status(serving: Serving, project: Project) -> Status:
         project: a session of its project.
     """
     told = serving.ticker.status() if serving.ticker else {}
-    position, as_of = reached(project.store)
+    position, as_of = stands(project.store, "") if serving.ticker else reached(project.store)
     return Status(
         is_running=True,
         failure=serving.failure or str(told.get("trouble", "")),

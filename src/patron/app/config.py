@@ -49,7 +49,7 @@ class EngineSettings:
     """Limits of the embedded engine."""
 
     memory_limit: str = setting(
-        "The most memory the engine may use, such as 2GB; empty for 80 % of the machine's; a server takes 2.5 GB until it needs more.",
+        "The most memory the engine may use, such as 2GB; empty for 80 % of the machine's; a server takes 2.9 GB until it needs more.",
         "",
     )
     threads: int = setting("Threads of the engine; 0 for one per core.", 0, low=0)

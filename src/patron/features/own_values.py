@@ -52,7 +52,7 @@ def _features(one: Own) -> tuple[Feature, ...]:
     unit = one.unit or _UNITS.get(one.aggregate) or one.column
     edge = f"edge_{one.name}_at"
     value = _mean(one, name) if one.aggregate == "mean" else of(name, one.name)
-    changes = Slides(edge) if one.last else Still()
+    changes = Slides(edge, falls=one.aggregate in {"count", "distinct"}) if one.last else Still()
     feature = Feature(one.name, "own", one.kind, unit, one.meaning, value, needs=(table,), changes=changes)
     if not one.last:
         return (feature,)

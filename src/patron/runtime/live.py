@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections import deque
 from dataclasses import dataclass, field
@@ -59,6 +60,7 @@ class Live:
     _told: Definitions | None = None
     _began: datetime | None = None
     _rest: float = PAUSE
+    _is_settled: bool = False
     _tick_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     _lag_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
 
@@ -153,6 +155,7 @@ class Live:
             self._told = self.ticks.definitions
             self.tell(self._told)
         ended = self.clock.now()
+        self._settle(self._last)
         self.trouble = ""
         took = (ended - began).total_seconds()
         self._rest = self._until_next(began, took, self._last.records)
@@ -160,6 +163,16 @@ class Live:
         if self._last.received is not None:
             longest, shortest = ((ended - at).total_seconds() for at in self._last.received)
             self._lag_seconds.extend((longest, (longest + shortest) / 2, shortest))  # as records come evenly
+
+    def _settle(self, last: Ticked) -> None:
+        """After the first tick that follows a full refresh: what both have made lasts, and is not looked through for garbage again."""
+        if last.refreshed:
+            self._is_settled = False
+        elif last.touched and not self._is_settled:
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
+            self._is_settled = True
 
     def _until_next(self, began: datetime, took: float, records: int) -> float:
         """Seconds to rest after a tick that took so long, for so many records: all that had come since the one before."""

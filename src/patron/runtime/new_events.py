@@ -19,6 +19,6 @@ NEW = t.EVENTS.unbound(NEW_EVENTS)
 
 
 def look_for_new_events(store: Store) -> None:
-    """Take those that were received at the moment anew from among all events, of which some have been deleted since."""
+    """Take those that were received at the moment from among all events: some have been deleted since, or they never waited."""
     events = t.EVENTS.unbound()
     store.create(NEW_EVENTS, events.filter(events.received_at == moment()), temporary=True)

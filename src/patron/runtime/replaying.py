@@ -14,6 +14,7 @@ from patron.facts import tables as t
 from patron.facts.as_of import HAPPENED
 from patron.kernel.time import literal, moment
 from patron.runtime import memberships
+from patron.runtime.new_events import NEW_EVENTS, look_for_new_events
 from patron.runtime.reached import outdate
 from patron.runtime.receiving import Received
 from patron.runtime.referee import strays
@@ -76,7 +77,9 @@ class _Feeding(Ticks):
         written = {name: n for name in FED if (n := self._come_true(name, now))}
         for name, n in written.items():
             self.fed[name] = self.fed.get(name, 0) + n
-        return Received(written=written), position
+        if "events" in written:
+            look_for_new_events(self.store)
+        return Received(written=written, left=frozenset({NEW_EVENTS} if "events" in written else ())), position
 
     def _forget(self, position: int) -> None:
         del position

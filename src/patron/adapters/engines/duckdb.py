@@ -50,7 +50,7 @@ _FORMATS = {
     ".csv": "FORMAT csv, HEADER",
     ".jsonl": "FORMAT json",
 }
-_FEW_MEGABYTES = 2_500
+_FEW_MEGABYTES = 2_900
 _FILE = "patron"
 _GROUP = 32_768
 """So many rows of a table stand together and say what they hold: those of few customers are found among them."""

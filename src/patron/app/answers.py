@@ -13,7 +13,7 @@ from patron.kernel.errors import NotYetError
 from patron.kernel.tables import type_of
 from patron.runtime.memberships import CURRENT, REFRESHES, SLOTS, Slot
 from patron.runtime.pipeline import FEATURES
-from patron.runtime.reached import TICKS, stands
+from patron.runtime.reached import reached
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -77,14 +77,12 @@ def answers_as_of(project: Project) -> datetime:
         NotYetError: nothing was loaded or worked out yet; the sentence says what to do next.
     """
     store = project.store
-    there = store.tables()
-    rows = store.query(_LAST).to_pylist() if FEATURES in there else []
+    rows = store.query(_LAST).to_pylist() if FEATURES in store.tables() else []
     if not rows:
         if not project.facts(project.clock.now()).known:
             raise NotYetError("The project holds no orders yet. Load some: `patron load lines FILE`, or `patron load shopify FILES`.")
         raise NotYetError("Nothing has been worked out yet. Run `patron refresh`.")
-    reached_at = stands(store, "")[1] if TICKS.name in there else None
-    return reached_at or rows[0]["as_of"].replace(tzinfo=UTC)
+    return reached(store)[1] or rows[0]["as_of"].replace(tzinfo=UTC)
 
 
 def last_answers(project: Project) -> Answers:

@@ -35,7 +35,8 @@ DUE = Table(
     ),
 )
 _TICK = ibis.interval(microseconds=1)  # a fact is known after its instant
-_SOON = timedelta(minutes=1)
+SOON = timedelta(minutes=1)
+"""Who is due so soon stands together, and is found without looking at all others."""
 
 
 def due_rows(plan: Plan, stats: Mapping[str, object]) -> ir.Table:
@@ -94,14 +95,11 @@ def due_since(after: datetime, *, but: datetime) -> ir.Table:
 
 def next_due(store: Store, after: datetime) -> datetime | None:
     """When somebody is due next, after an instant; None when nobody ever is."""
-    for until in (after + _SOON, None):  # most are due much later, and seldom looked through
-        found = store.query(_next(literal(after), until and literal(until)))["at"][0].as_py()
-        if found:
-            break
-    return found.replace(tzinfo=UTC) if found else None
-
-
-def _next(after: ir.TimestampValue, until: ir.TimestampValue | None) -> ir.Table:
     due = DUE.unbound()
-    ahead = due.filter(due.due_at > after) if until is None else due.filter(due.due_at > after, due.due_at <= until)
-    return ahead.aggregate(at=due.due_at.min())
+    ahead = due.filter(due.due_at > literal(after))
+    return _first(store, ahead.filter(ahead.due_at <= literal(after + SOON))) or _first(store, ahead)
+
+
+def _first(store: Store, due: ir.Table) -> datetime | None:
+    found = store.query(due.aggregate(at=due.due_at.min()))["at"][0].as_py()
+    return found.replace(tzinfo=UTC) if found else None

@@ -16,7 +16,7 @@ from patron.facts import tables as t
 from patron.features.partials.last_events import OLD_EVENTS_TABLE
 from patron.kernel.errors import UnsupportedError
 from patron.kernel.time import moment
-from patron.runtime.due_times import due_until
+from patron.runtime.due_times import SOON, due_until
 from patron.runtime.new_events import NEW
 from patron.runtime.remembered import Remembered
 from patron.runtime.touching import TOUCHED, TOUCHED_ROWS
@@ -40,7 +40,7 @@ _CUSTOMER = ibis.table({"customer_id": "int64"}, name=_CUSTOMERS)
 _LASTING = frozenset({*t.BY_NAME, OLD_EVENTS_TABLE.name})
 """Tables whose rows about a customer change only when something has come of that customer."""
 _EVENTS = t.EVENTS.name
-_SOON = due_until(moment() + ibis.interval(minutes=1)).limit(1_000)
+_DUE_SOON = due_until(moment() + ibis.interval(SOON)).limit(1_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +106,13 @@ class Beside:
         ids, is_due, only_events = (touched[c].to_numpy() for c in ("customer_id", "is_due", "only_events"))
         stays = only_events & self._has(ids)
         parts = {**self.remembered.take(ids[stays]), **self.remembered_events.take(ids[stays])}
-        new = self._read_new(store, ids[~stays])
-        for rows in (new, self._read(store, ids[stays & ~is_due], self._news)):
+        visits = ids[stays & ~is_due]
+        for rows in (self._read_new(store, ids[~stays]), self._read(store, visits, self._news)):
             for name, part in rows.items():
                 parts.setdefault(name, []).append(part)
         found = {name: pa.concat_tables(tables).combine_chunks() for name, tables in parts.items()}
-        _put(self.remembered, ids[~stays], {name: rows for name, rows in new.items() if name != _EVENTS})
-        if _EVENTS in found:
-            _put(self.remembered_events, ids[~(stays & is_due)], {_EVENTS: found[_EVENTS]})
+        if visits.size and _EVENTS in found:
+            self.remembered_events.put(visits, {_EVENTS: _only(found[_EVENTS], visits)})
         return found
 
     def _has(self, ids: Ids) -> NDArray[np.bool_]:
@@ -126,17 +125,17 @@ class Beside:
         return {} if self.new_events is None else {_EVENTS: self.new_events}
 
     def _read_new(self, store: Store, ids: Ids) -> dict[str, pa.Table]:
-        """The rows of customers who are new here. Those who are soon due are read with them and remembered: it costs little more."""
+        """The rows of customers who are new here, which are remembered. Those who are soon due are read with them: it costs little more."""
         if not ids.size:
             return {}
-        soon = np.setdiff1d(store.query(_SOON)["customer_id"].to_numpy(), ids)
+        soon = np.setdiff1d(store.query(_DUE_SOON)["customer_id"].to_numpy(), ids)
         soon = soon[~self._has(soon)]
-        read = self._read(store, np.union1d(ids, soon), self.lasting)
-        if soon.size:
-            _put(self.remembered, soon, {name: rows for name, rows in read.items() if name != _EVENTS})
-            _put(self.remembered_events, soon, {name: rows for name, rows in read.items() if name == _EVENTS})
-            read = {name: _only(rows, ids) for name, rows in read.items()}
-        return read
+        every = np.union1d(ids, soon)
+        read = self._read(store, every, self.lasting)
+        self.remembered.put(every, {name: rows for name, rows in read.items() if name != _EVENTS})
+        if _EVENTS in read:
+            self.remembered_events.put(every, {_EVENTS: read[_EVENTS]})
+        return {name: _only(rows, ids) for name, rows in read.items()} if soon.size else read
 
     def _read(self, store: Store, ids: Ids, tables: Mapping[str, ir.Table]) -> dict[str, pa.Table]:
         """The rows of customers in some tables; nothing where there are no customers."""
@@ -174,12 +173,6 @@ class Beside:
         if (known := self.of_shop.get(_PRODUCTS)) is None:
             return asked
         return asked.filter(pc.invert(pc.is_in(asked, known["product_id"].combine_chunks())))
-
-
-def _put(into: Remembered, whose: Ids, tables: Mapping[str, pa.Table]) -> None:
-    """Remember of some customers what tables have of them, among others."""
-    if whose.size and tables:
-        into.put(whose, {name: _only(rows, whose) for name, rows in tables.items()})
 
 
 def _only(table: pa.Table, whose: Ids) -> pa.Table:

@@ -32,8 +32,6 @@ _ROWS = LAYOUT.unbound()
 _LARGE = (t.ORDERS, t.ORDER_LINES, t.EVENTS, t.MESSAGES)
 _FEW, _SHARE = 1_000_000, 0.2
 """So few rows are looked through at once, wherever they lie; and such a part of a table may be scattered."""
-
-
 _INDEXED = (
     (t.IDENTIFIERS, "identifier_id"),
     (t.IDENTITIES, "identifier_id"),
@@ -44,7 +42,7 @@ _INDEXED = (
 )
 
 
-def index(store: Store) -> None:
+def index_facts(store: Store) -> None:
     """Have rows of few customers found in the tables that are not put in their order, and those of few identifiers.
 
     Args:

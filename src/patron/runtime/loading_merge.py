@@ -100,7 +100,7 @@ def merge_rows(store: Store, table: Table, new: str, *, is_once: bool = False, w
 @said_once
 def _all_of(table: Table, names: tuple[str, ...]) -> ir.Table:
     """The rows of a table that stand under these names."""
-    return ibis.union(*(table.unbound(name) for name in names)) if len(names) > 1 else table.unbound(names[0])
+    return ibis.union(*(table.unbound(name) for name in names))
 
 
 @said_once

@@ -77,9 +77,11 @@ class _Feeding(Ticks):
         written = {name: n for name in FED if (n := self._come_true(name, now))}
         for name, n in written.items():
             self.fed[name] = self.fed.get(name, 0) + n
+        received = Received(written=written)
         if "events" in written:
             look_for_new_events(self.store)
-        return Received(written=written, left=frozenset({NEW_EVENTS} if "events" in written else ())), position
+            received.left = frozenset({NEW_EVENTS})
+        return received, position
 
     def _forget(self, position: int) -> None:
         del position

@@ -24,7 +24,7 @@ from patron.runtime import pipeline
 from patron.runtime.asides import Asides
 from patron.runtime.basis import BASIS, Basis, keep_basis, kept_basis
 from patron.runtime.due_times import DUE, due_now, due_since, next_due
-from patron.runtime.layout import LAYOUT, gather, index, scattered
+from patron.runtime.layout import LAYOUT, gather, index_facts, scattered
 from patron.runtime.loading_merge import EARLIER, REPLACED
 from patron.runtime.loading_options import LoadOptions
 from patron.runtime.memberships import TABLES, customers_last
@@ -128,7 +128,7 @@ class Ticks:
         with self.store.transaction():
             for table in (*t.FACTS, *t.LEDGER, LAYOUT, OLD_EVENTS_TABLE, TICKS, BASIS, DUE, *TABLES):
                 self.store.declare(table)
-            index(self.store)
+            index_facts(self.store)
             self._asides = Asides(self.store)
             self._basis = kept_basis(self.store)
         self._wanted = self.definitions

@@ -1,6 +1,7 @@
 """Which learned centre a customer's features are nearest to: an expression, so that every engine gives the answer that was learned.
 
-Ages count in whole days here: nearness is no straight line, so when it changes could not be told, but the next whole day can.
+Ages count in whole days here: nearness is no straight line, so when it changes cannot be told exactly. The next whole day can, and whether
+all of some days leave a customer nearest to the same centre (`stays`).
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from patron.features.feature import Feature
-
 
 _CLEARLY = 1e-6  # more than the rounding of distances
 

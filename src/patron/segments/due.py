@@ -122,25 +122,17 @@ class _Leaf:
         if first.age is not None and not (first.is_restless or second.moves):
             exact = self._exact(first, first.age, operator, value(right, self.scope))
             return [*self._edges(first.edges), *self._edges(second.edges), exact]
-        if second.age is None and not (second.moves or second.edges):
-            return self._fallen(left, operator, right) or self._crossings(first, second)
+        if self._falls(left) and not (second.moves or second.edges):
+            return self._fallen(left, operator, right)
         return self._crossings(first, second)
 
     def _fallen(self, left: t.Value, operator: t.Comparison, right: t.Value) -> list[ir.TimestampValue]:
-        """When a value that never grows may fall across one that stays: at no instant if it is below; none are told of other values."""
-        if not self._falls(left):
-            return []
-        row, edges = self.scope.row, course(left, self.scope).edges
-        if (
-            isinstance(left, t.Tally)
-            and left.aggregation == "count"
-            and isinstance(right, t.Number)
-            and _asks_for_any(operator, right.value)
-        ):
-            return self._edges((row[last_edge_of(left)],))
+        """When a value that only falls may fall across one that stays: at no instant if it is below."""
+        if isinstance(left, t.Tally) and left.aggregation == "count" and _asks_for_any(operator, right):
+            return self._edges((self.scope.row[last_edge_of(left)],))
         here, there = value(left, self.scope), value(right, self.scope)
         is_below = here <= there if operator in {">", "<="} else here < there
-        return [ibis.ifelse(is_below, ibis.null(_INSTANT), instant) for instant in self._edges(edges)]
+        return [ibis.ifelse(is_below, ibis.null(_INSTANT), instant) for instant in self._edges(course(left, self.scope).edges)]
 
     def _falls(self, node: t.Value) -> bool:
         """Whether a value never grows while no fact arrives, but falls at known instants."""
@@ -185,18 +177,11 @@ class _Leaf:
 
     def _stays_until(self, centroids: Centroids, ahead: Collection[str]) -> ir.TimestampValue:
         """Until when whole days alone surely bring a customer nearer to no other centre; null where the next of them may."""
-
-        def values(days: int) -> dict[str, ir.NumericValue]:
-            return {
-                name: in_whole_days(name, self.scope.row, self.scope.catalog, self.scope.facts.now, later=days * (name in ahead))
-                for name in centroids.features
-            }
-
-        return ibis.ifelse(
-            stays(values(0), values(_DAYS_AHEAD), centroids),
-            self._in_seconds(ibis.literal(_DAYS_AHEAD * SECONDS_PER_DAY)),
-            ibis.null(_INSTANT),
-        )
+        row, catalog, now = self.scope.row, self.scope.catalog, self.scope.facts.now
+        here = {name: in_whole_days(name, row, catalog, now) for name in centroids.features}
+        later = {name: in_whole_days(name, row, catalog, now, later=_DAYS_AHEAD) for name in ahead}
+        until = self._in_seconds(ibis.literal(_DAYS_AHEAD * SECONDS_PER_DAY))
+        return ibis.ifelse(stays(here, here | later, centroids), until, ibis.null(_INSTANT))
 
     def _jumps(self, moving: Course) -> list[ir.TimestampValue]:
         """Instants of something that is not compared with a number: its edges, or soon when it moves."""
@@ -243,9 +228,9 @@ class _Leaf:
         return self.scope.facts.now.truncate("s") + seconds.as_interval("s")
 
 
-def _asks_for_any(operator: t.Comparison, number: float) -> bool:
+def _asks_for_any(operator: t.Comparison, number: t.Value) -> bool:
     """Whether a count is compared so that only none and some make a difference."""
-    return number == (1 if operator in {">=", "<"} else 0)
+    return isinstance(number, t.Number) and number.value == (1 if operator in {">=", "<"} else 0)
 
 
 def _crossing(line: tuple[ir.FloatingValue, ...]) -> ir.FloatingValue:

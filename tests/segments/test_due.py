@@ -247,6 +247,13 @@ def _members(world: World, segments: Checked, as_of: datetime) -> dict[int, dict
     return {r["customer_id"]: r for r in world.engine.query(world.plan(segments, as_of).memberships({})).to_pylist()}
 
 
+def test_a_place_among_centres_that_cannot_change_is_never_due() -> None:
+    definition = Definition("c", name="c", kind="cluster", centroids=Centroids((Axis("order_count", False, 0.0, 1.0),), ((0.0,), (3.0,))))
+    world = World([Person(order_count=1)])
+    (row,) = world.engine.query(due_table(world.plan(checked([definition], CATALOG)), {})).to_pylist()
+    assert row["due_at"] is None
+
+
 def test_far_from_every_border_a_customer_is_looked_at_days_later() -> None:
     axes = (Axis("days_since_last_order", False, 0.0, 10.0, limit=40.0),)
     for ago_days, in_days in ((2, 3), (45, 3), (48.5, 1)):  # the border is at 50 days

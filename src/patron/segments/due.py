@@ -164,6 +164,8 @@ class _Leaf:
         catalog, moving = self.scope.catalog, {name: course(t.Name(name), self.scope) for name in centroids.features}
         ahead = [name for name in moving if is_told_ahead(catalog[name]) and not moving[name].is_restless]
         found = [instant for name in moving if name not in ahead for instant in self._jumps(moving[name])]
+        if not ahead:
+            return found
         far = self._stays_until(centroids, ahead)
         for name in ahead:
             changes = catalog[name].changes

@@ -31,9 +31,10 @@ def test_entry_tells_all_that_a_reader_needs(feature: Feature) -> None:
 @pytest.mark.parametrize("feature", BUILT_IN.values(), ids=lambda f: f.name)
 def test_changes_name_features_of_the_right_kind(feature: Feature) -> None:
     match feature.changes:
-        case Slides(edge):
+        case Slides(edge, falls, ahead):
             assert BUILT_IN[edge].kind == "instant"
             assert BUILT_IN[edge].hidden
+            assert not ahead or (falls and BUILT_IN[ahead].hidden and BUILT_IN[ahead].kind == feature.kind)
         case Ages(since, per, _):
             assert BUILT_IN[since].kind == "instant"
             assert not per or BUILT_IN[per].kind == "number"
@@ -44,8 +45,8 @@ def test_changes_name_features_of_the_right_kind(feature: Feature) -> None:
 
 def test_there_are_enough_features_and_none_is_used_in_vain() -> None:
     assert len(BUILT_IN.visible()) >= 60
-    edges = {f.changes.edge for f in BUILT_IN.values() if isinstance(f.changes, Slides)}
-    assert {f.name for f in BUILT_IN.values() if f.hidden} == edges
+    slides = [f.changes for f in BUILT_IN.values() if isinstance(f.changes, Slides)]
+    assert {f.name for f in BUILT_IN.values() if f.hidden} == {s.edge for s in slides} | {s.ahead for s in slides if s.ahead}
 
 
 def test_schema_is_customer_then_features() -> None:

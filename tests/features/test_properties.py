@@ -14,7 +14,7 @@ from patron.facts import tables
 from patron.facts.as_of import Facts
 from patron.facts.shop import Shop
 from patron.features.catalog import BUILT_IN
-from patron.features.feature import Ages, Daily, Follows, Slides, Still
+from patron.features.feature import AHEAD_DAYS, Ages, Daily, Follows, Slides, Still
 from patron.kernel.ids import derived
 from patron.kernel.time import Calendar
 
@@ -130,15 +130,25 @@ def test_features_change_by_themselves_only_as_they_say(past: Rows, later: timed
         assert not wrong, {n: (one[n], two[n], BUILT_IN[n].changes) for n in wrong}
 
 
+@settings(deadline=None, phases=PHASES, max_examples=4)
+@given(past=_rows(AGES))
+def test_what_is_told_ahead_comes_true(past: Rows) -> None:
+    engine = made(_shop(past))
+    before, after = run()(engine), run(timedelta(days=AHEAD_DAYS))(engine)
+    told = {n: f.changes.ahead for n, f in BUILT_IN.items() if isinstance(f.changes, Slides) and f.changes.ahead}
+    for one, two in zip(before, after, strict=True):
+        assert {n: one[ahead] for n, ahead in told.items()} == {n: two[n] for n in told}
+
+
 def _may(name: str, one: dict[str, Any], two: dict[str, Any], later: timedelta) -> bool:
     """Whether a feature may be what it is some time later, no fact having arrived."""
     feature = BUILT_IN[name]
-    if one[name] == two[name] or (feature.hidden and name.startswith("edge_")):
+    if one[name] == two[name] or feature.hidden:
         return True
     match feature.changes:
         case Still():
             return False
-        case Slides(edge):
+        case Slides(edge=edge):
             return one[edge] is not None and one[edge] <= (AS_OF + later).replace(tzinfo=None)
         case Ages(since, per, _until):
             return (

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import ibis
-import pyarrow as pa
 import pytest
 
 from features.shops import Rows, answers, at, known, made
 from patron.features.catalog import BUILT_IN
-from patron.features.feature import Slides
+from patron.features.feature import AHEAD_DAYS, Slides
 
 AS_OF = "2024-07-01T09:30:00"
 TICK = timedelta(microseconds=1)
@@ -59,21 +57,37 @@ def test_previous_year_begins_where_the_last_one_ends() -> None:
     assert found["edge_orders_previous_365d_at"] == end + TICK  # one order is on the first instant of each window
 
 
+def _ahead(rows: Rows, as_of: str, name: str) -> tuple[object, object, object]:
+    """A feature now, what it is said to be in some days, and what it is then."""
+    changes = BUILT_IN[name].changes
+    assert isinstance(changes, Slides)
+    later = str(at(as_of) + timedelta(days=AHEAD_DAYS))
+    names = (name, changes.ahead)
+    now, then = (answers(made(rows), known(rows, instant), names=names)["ann"] for instant in (as_of, later))
+    return now[name], now[changes.ahead], then[name]
+
+
 def test_orders_a_year_are_known_days_ahead() -> None:
     rows: Rows = {**ANN, "orders": [{"customer_id": "ann", "ordered_at": d} for d in ("2022-11-20T20:00:00", "2023-06-25T08:00:00")]}
-    changes = BUILT_IN["orders_per_year"].changes
-    assert isinstance(changes, Slides)
-    assert changes.in_days is not None
-    names = ("orders_per_year", "order_count", "tenure_days")
     for as_of in ("2023-07-01T09:30:00", "2023-11-18T19:59:59", "2024-07-01T09:30:00"):  # within the first year, near its end, after it
-        now = answers(made(rows), known(rows, as_of), names=names)["ann"]
-        for days in (1, 3, 30):
-            later = answers(made(rows), known(rows, str(at(as_of) + timedelta(days=days))), names=names)["ann"]
-            engine, row = made({}), pa.table({name: [now[name]] for name in names})
-            engine.fill("row", row.to_reader())
-            features = ibis.table(ibis.Schema.from_pyarrow(row.schema), name="row")
-            (told,) = engine.query(features.select(told=changes.in_days(features, days)))["told"].to_pylist()
-            assert told == later["orders_per_year"] <= now["orders_per_year"]
+        _, told, then = _ahead(rows, as_of, "orders_per_year")
+        assert told == then
+
+
+@pytest.mark.parametrize("name", ["engagement_points", "visit_count_7d", "visit_count_30d", "visit_count_90d"])
+def test_what_windows_will_hold_is_known_days_ahead(name: str) -> None:
+    days = (0, 1, 3, 4, 5, 6.9, 26, 27, 28, 30, 31, 57, 58, 86, 87, 88, 146, 147, 148, 177, 178, 179, 180, 200)
+    when = [str(at(AS_OF).replace(tzinfo=None) - timedelta(days=d) - tick) for d in days for tick in (TICK, timedelta(0))]
+    rows: Rows = {
+        **ANN,
+        "events": [{"customer_id": "ann", "occurred_at": i, "kind": k} for i in when for k in ("page_viewed", "checkout_started")],
+        "messages": [{"customer_id": "ann", "sent_at": i, "opened_at": i, "clicked_at": i} for i in when[2:]],
+        "tickets": [{"customer_id": "ann", "opened_at": i} for i in when[2:]],
+        "reviews": [{"customer_id": "ann", "reviewed_at": i} for i in when[2:]],
+    }
+    rows["events"] = [row for row in rows["events"] if str(row["occurred_at"]) < AS_OF.replace("T", " ")]
+    now, told, then = _ahead(rows, AS_OF, name)
+    assert told == then < now  # type: ignore[operator]
 
 
 def test_edge_is_the_first_instant_of_another_answer() -> None:

@@ -62,8 +62,8 @@ def _moved_by(name: str) -> tuple[str, ...]:
     match BUILT_IN[name].changes:
         case Ages(since, per):
             return (since, per) if per else (since,)
-        case Slides(edge):
-            return (edge,)
+        case Slides(edge, _, ahead):
+            return (edge, ahead) if ahead else (edge,)
         case Follows(features):
             return features
         case _:

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from patron.facts.as_of import Facts
 from patron.facts.shop import Shop
-from patron.features.feature import Ages, Change, Daily, Family, Feature, Follows, Slides, Still
+from patron.features.feature import AHEAD_DAYS, Ages, Change, Daily, Family, Feature, Follows, Slides, Still
 from patron.kernel.money import Currency
 from patron.kernel.tables import type_of
 from patron.kernel.time import Calendar
@@ -59,8 +59,16 @@ CATALOG: dict[str, Feature] = {
         _feature("lateness", "number", "rhythm", Ages("last_order_at", per="usual_gap_days"), unit="usual gaps"),
         _feature("renews_at", "instant", "recency"),
         _feature("days_until_renewal", "number", "recency", Ages("renews_at", until=True), unit="days"),
-        _feature("view_count_7d", "count", "engagement", Slides("edge_views_7d_at", falls=True), needs=("events",), unit="views"),
+        _feature(
+            "view_count_7d",
+            "count",
+            "engagement",
+            Slides("edge_views_7d_at", falls=True, ahead="view_count_7d_ahead"),
+            needs=("events",),
+            unit="views",
+        ),
         _feature("edge_views_7d_at", "instant", "engagement", hidden=True),
+        _feature("view_count_7d_ahead", "count", "engagement", hidden=True),
         _feature("orders_per_day", "number", "frequency", Follows(("order_count", "days_since_last_order"))),
         _feature("view_share", "share", "engagement", Follows(("view_count_7d",))),
         _feature("day_number", "count", "place", Daily()),
@@ -110,6 +118,7 @@ def row_of(person: Person, as_of: datetime) -> dict[str, Any]:
         "lateness": None if days is None or not gap else days / gap,
         "days_until_renewal": None if until is None else -until,
         "view_count_7d": len(seen),
+        "view_count_7d_ahead": sum(v >= as_of - timedelta(days=7 - AHEAD_DAYS) for v in seen),
         "edge_views_7d_at": min(seen) + timedelta(days=7, microseconds=1) if seen else None,
         "orders_per_day": None if not days or person.order_count is None else person.order_count / days,
         "view_share": len(seen) / (len(seen) + 1),

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import ibis
 
-from patron.features.feature import Ages, Feature, Follows, Slides
+from patron.features.feature import AHEAD_DAYS, Ages, Feature, Follows, Slides
 from patron.features.partials.partial import earliest
 from patron.features.partials.points import SCALE
 from patron.features.values import days_since, of, ratio, share
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import ibis.expr.types as ir
+
+    from patron.features.inputs import Inputs
 
 _event = partial(Feature, family="engagement", needs=("events",))
 _mail = partial(Feature, family="engagement", needs=("messages",))
@@ -24,12 +32,18 @@ def _count(name: str, days: int, unit: str, meaning: str, seeds: tuple[str, ...]
     )  # fmt: skip
 
 
-def _visits(days: int) -> tuple[Feature, Feature, Feature]:
+def _visits(days: int) -> tuple[Feature, ...]:
     return (
         _event(
             name=f"visit_count_{days}d", kind="count", unit="visits", seeds=("001-20", "001-34"),
             meaning=f"Visits to the site or app in the last {days} days.",
-            value=of("visits", f"visit_count_{days}d"), changes=Slides(f"edge_visits_{days}d_at", falls=True),
+            value=of("visits", f"visit_count_{days}d"),
+            changes=Slides(f"edge_visits_{days}d_at", falls=True, ahead=f"visit_count_{days}d_ahead"),
+        ),
+        _event(
+            name=f"visit_count_{days}d_ahead", kind="count", unit="visits", hidden=True,
+            meaning=f"What the visits of the last {days} days will be in {AHEAD_DAYS} days if nothing happens.",
+            value=of("visits", f"visit_count_{days}d_ahead"),
         ),
         _edge(
             name=f"edge_visits_{days}d_at", needs=("events",), meaning=f"When the next visit leaves the last {days} days.",
@@ -183,14 +197,24 @@ SUPPORT = (
 
 _POINTS = ("event_engagement", "message_engagement", "reviews", "tickets")
 
+
+def _sum_of(column: str) -> Callable[[Inputs], ir.Value]:
+    return lambda i: sum((i[p][column] for p in _POINTS), start=ibis.literal(0, "int64")).cast("float64") / float(SCALE)
+
+
 POINTS = (
     Feature(
         name="engagement_points", family="engagement", kind="number", unit="points", seeds=("004-05", "004-19", "004-15"),
         meaning="Signs of interest of the last 180 days: 1 point for an event, 2 for an opened and 4 for a clicked message, up to 5 for a "
         "checkout or review; they halve every 30 days.",
-        value=lambda i: sum((i[p]["points"] for p in _POINTS), start=ibis.literal(0, "int64")).cast("float64") / float(SCALE),
+        value=_sum_of("points"),
         needs_one_of=("events", "messages"),
-        changes=Slides("edge_engagement_at", falls=True),
+        changes=Slides("edge_engagement_at", falls=True, ahead="engagement_points_ahead"),
+    ),
+    Feature(
+        name="engagement_points_ahead", family="engagement", kind="number", unit="points", hidden=True,
+        meaning=f"What the points of engagement will be in {AHEAD_DAYS} days if nothing happens.",
+        value=_sum_of("points_ahead"), needs_one_of=("events", "messages"),
     ),
     _edge(
         name="edge_engagement_at", meaning="When the next sign of interest loses half of its points.",

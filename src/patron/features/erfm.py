@@ -8,6 +8,7 @@ with 60 % single orders, one order scores 1 and the repeat customers are split i
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -101,7 +102,9 @@ def _score(score: Score, feature: Feature) -> Feature:
     match feature.changes:
         case Ages():
             changes: Change = Slides(f"edge_{score}_score_at")
-        case Still() | Slides():
+        case Slides():
+            changes = replace(feature.changes, ahead="")  # that is the feature's, not its score
+        case Still():
             changes = feature.changes
         case _:
             changes = Follows((feature.name,))

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from patron.features.inputs import Inputs
     from patron.kernel.tables import Kind
 
+AHEAD_DAYS = 3
+"""For so many days it is told what some features will be if nothing happens: everybody is looked at every midnight, so it will do."""
+
 Family = Literal[
     "recency", "frequency", "money", "engagement", "rhythm", "basket", "prices", "acquisition", "place", "sentiment", "consent", "returns",
     "scores", "lifecycle", "own", "predictions",
@@ -49,13 +52,13 @@ class Slides:
     Attributes:
         edge: name of the instant column in the features table at which the next fact leaves the window; null when none will.
         falls: whether it never grows while no fact arrives.
-        in_days: the value so many whole days later if no fact arrives, told by the features of now; until then it goes one way. None where
-            nothing can tell.
+        ahead: name of the column in the features table that holds the value `AHEAD_DAYS` later if no fact arrives, for one that falls;
+            empty where none does.
     """
 
     edge: str
     falls: bool = False
-    in_days: Callable[[ir.Table, int], ir.NumericValue] | None = None
+    ahead: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from patron.features.feature import Feature, Follows, Slides
+from patron.features.feature import AHEAD_DAYS, Feature, Follows, Slides
 from patron.features.values import of, ratio
 from patron.kernel.time import SECONDS_PER_DAY
 
@@ -78,9 +78,12 @@ FEATURES = (
         name="orders_per_year", kind="number", unit="orders a year", seeds=("001-23", "004-03"),
         meaning="Orders for each year since the first order, in whole days; the first year counts in full.",
         value=lambda i: _each_year(i.feature("order_count"), i.feature("tenure_days")),
-        changes=Slides(
-            "edge_tenure_day_at", falls=True, in_days=lambda row, days: _each_year(row.order_count, row.tenure_days, later=days)
-        ),
+        changes=Slides("edge_tenure_day_at", falls=True, ahead="orders_per_year_ahead"),
+    ),
+    _order(
+        name="orders_per_year_ahead", kind="number", unit="orders a year", hidden=True,
+        meaning=f"What the orders of a year will be in {AHEAD_DAYS} days if nothing happens.",
+        value=lambda i: _each_year(i.feature("order_count"), i.feature("tenure_days"), later=AHEAD_DAYS),
     ),
     _edge(
         name="edge_tenure_day_at",

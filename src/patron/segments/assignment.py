@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from patron.features.feature import Ages, Slides
+from patron.features.feature import AHEAD_DAYS, Ages, Slides
 from patron.kernel.time import SECONDS_PER_DAY, seconds_between
 
 if TYPE_CHECKING:
@@ -69,19 +69,21 @@ def coordinate(value: ir.NumericValue, axis: Axis) -> ir.FloatingValue:
     return ibis.ifelse(value.isnull(), ibis.literal(0.0), kept)
 
 
-def in_whole_days(name: str, row: ir.Table, catalog: Mapping[str, Feature], now: ir.TimestampValue, *, later: int = 0) -> ir.NumericValue:
-    """A feature's value as it places a customer, or will so many days later if no fact arrives.
+def in_whole_days(
+    name: str, row: ir.Table, catalog: Mapping[str, Feature], now: ir.TimestampValue, *, ahead: bool = False
+) -> ir.NumericValue:
+    """A feature's value as it places a customer, or will `AHEAD_DAYS` later if no fact arrives.
 
     Args:
         name: of the feature.
         row: the customer's features.
         catalog: the features.
         now: the instant that they are for.
-        later: whole days; more than 0 only where `is_told_ahead`.
+        ahead: whether it is the later one; only where `is_told_ahead`.
     """
-    changes = catalog[name].changes
-    if isinstance(changes, Slides) and changes.in_days is not None and later:
-        value = changes.in_days(row, later)
+    changes, later = catalog[name].changes, AHEAD_DAYS if ahead else 0
+    if isinstance(changes, Slides) and changes.ahead and ahead:
+        value = row[changes.ahead]
     elif isinstance(changes, Ages):
         days = _days(changes, row, now) + float(-later if changes.until else later)
         value = days / row[changes.per].cast("float64").nullif(ibis.literal(0.0)) if changes.per else days
@@ -92,7 +94,7 @@ def in_whole_days(name: str, row: ir.Table, catalog: Mapping[str, Feature], now:
 
 def is_told_ahead(feature: Feature) -> bool:
     """Whether it is known what a feature will be in some days, until when it goes one way."""
-    return isinstance(feature.changes, Ages) or (isinstance(feature.changes, Slides) and feature.changes.in_days is not None)
+    return isinstance(feature.changes, Ages) or (isinstance(feature.changes, Slides) and bool(feature.changes.ahead))
 
 
 def placed_by(feature: Feature) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, assert_never
 
 import ibis
 
-from patron.features.feature import Ages, Slides
+from patron.features.feature import AHEAD_DAYS, Ages, Slides
 from patron.kernel.sharing import shared
 from patron.kernel.time import SECONDS_PER_DAY, seconds_between
 from patron.segments import tree as t
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 _INSTANT = "timestamp(6)"
 _FAR = 4e9  # seconds: beyond a hundred years nobody is due
-_DAYS_AHEAD = 3  # for which it is told whether a customer stays nearest to the same centre: everybody is looked at every midnight
 _AROUND = (-1, 0, 1, 2)  # seconds around a crossing among which the flip is
 
 
@@ -130,9 +129,25 @@ class _Leaf:
         """When a value that only falls may fall across one that stays: at no instant if it is below."""
         if isinstance(left, t.Tally) and left.aggregation == "count" and _asks_for_any(operator, right):
             return self._edges((self.scope.row[last_edge_of(left)],))
-        here, there = value(left, self.scope), value(right, self.scope)
-        is_below = here <= there if operator in {">", "<="} else here < there
-        return [ibis.ifelse(is_below, ibis.null(_INSTANT), instant) for instant in self._edges(course(left, self.scope).edges)]
+        return self._falling(left, value(right, self.scope), is_within=operator in {">", "<="})
+
+    def _falling(self, node: t.Value, mark: ir.NumericValue, *, is_within: bool = False) -> list[ir.TimestampValue]:
+        """When a value that only falls may fall to a mark that stays or below it, or with `is_within` from above it to it.
+
+        Where it is known what it will be in some days, and that is above the mark still, nobody has to look until then.
+        """
+        here, found = value(node, self.scope), self._edges(course(node, self.scope).edges)
+        changes = self.scope.catalog[node.name].changes if isinstance(node, t.Name) else None
+        if isinstance(changes, Slides) and changes.ahead:
+            ahead, until = self.scope.row[changes.ahead], self._days_ahead
+            stays = (ahead > mark) | (ahead == here)
+            found = [ibis.ifelse(stays & (instant < until), until, instant) for instant in found]
+        is_below = here <= mark if is_within else here < mark
+        return [ibis.ifelse(is_below, ibis.null(_INSTANT), instant) for instant in found]
+
+    @property
+    def _days_ahead(self) -> ir.TimestampValue:
+        return self._in_seconds(ibis.literal(AHEAD_DAYS * SECONDS_PER_DAY))
 
     def _falls(self, node: t.Value) -> bool:
         """Whether a value never grows while no fact arrives, but falls at known instants."""
@@ -155,9 +170,11 @@ class _Leaf:
 
     def _ranked(self, leaf: t.Ranked) -> list[ir.TimestampValue]:
         cut = self.scope.row[column_of(leaf)] if leaf.within else statistic(leaf, self.scope)
-        still = Course((cut.cast("float64"),))
         group = self._jumps(course(t.Name(leaf.within), self.scope)) if leaf.within else []
-        return [*self._crossings(course(t.Name(leaf.feature), self.scope), still), *group]
+        ranked = t.Name(leaf.feature)
+        if self._falls(ranked):
+            return [*self._falling(ranked, cut), *group]
+        return [*self._crossings(course(ranked, self.scope), Course((cut.cast("float64"),))), *group]
 
     def _placed(self, centroids: Centroids) -> list[ir.TimestampValue]:
         """Instants at which a customer may be nearer to another centre."""
@@ -181,9 +198,8 @@ class _Leaf:
         """Until when whole days alone surely bring a customer nearer to no other centre; null where the next of them may."""
         row, catalog, now = self.scope.row, self.scope.catalog, self.scope.facts.now
         here = {name: in_whole_days(name, row, catalog, now) for name in centroids.features}
-        later = {name: in_whole_days(name, row, catalog, now, later=_DAYS_AHEAD) for name in ahead}
-        until = self._in_seconds(ibis.literal(_DAYS_AHEAD * SECONDS_PER_DAY))
-        return ibis.ifelse(stays(here, here | later, centroids), until, ibis.null(_INSTANT))
+        later = {name: in_whole_days(name, row, catalog, now, ahead=True) for name in ahead}
+        return ibis.ifelse(stays(here, here | later, centroids), self._days_ahead, ibis.null(_INSTANT))
 
     def _jumps(self, moving: Course) -> list[ir.TimestampValue]:
         """Instants of something that is not compared with a number: its edges, or soon when it moves."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from patron.features.feature import AHEAD_DAYS
 from patron.features.partials.partial import Partial, first_in, leaves, number_of, within
 from patron.features.partials.points import EVENT_POINTS, POINTS_WINDOW, points, points_change_at
 
@@ -68,15 +69,20 @@ RECENT_EVENTS = Partial(
 
 
 def _points(facts: Facts) -> ir.Table:
-    counted = events_within(facts, POINTS_WINDOW)
-    of_kind = [(counted.kind == kind, ibis.literal(p, "int64")) for kind, p in EVENT_POINTS.items()]
+    recent = events_within(facts, POINTS_WINDOW)
+    weights = [(recent.kind == kind, ibis.literal(p, "int64")) for kind, p in EVENT_POINTS.items()]
+    one = ibis.literal(1, "int64")
+    # Most events are of none of these kinds: one look tells, and the kinds are not tried one by one.
+    weight = ibis.ifelse(recent.kind.isin(list(EVENT_POINTS)), ibis.cases(*weights, else_=one), one)
+    counted = recent.select("customer_id", "occurred_at", weight=weight)
     return counted.group_by("customer_id").aggregate(
-        points=points(ibis.cases(*of_kind, else_=ibis.literal(1, "int64")), counted.occurred_at, facts),
+        points=points(counted.weight, counted.occurred_at, facts),
+        points_ahead=points(counted.weight, counted.occurred_at, facts, later=AHEAD_DAYS),
         edge=points_change_at(counted.occurred_at, facts),
     )
 
 
-EVENT_ENGAGEMENT = Partial("event_engagement", _points, zeros=frozenset({"points"}))
+EVENT_ENGAGEMENT = Partial("event_engagement", _points, zeros=frozenset({"points", "points_ahead"}))
 
 
 def _views(facts: Facts) -> ir.Table:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from patron.features.feature import AHEAD_DAYS
 from patron.features.partials.partial import Partial, earliest, last_in, leaves, number_of, within
 from patron.features.partials.points import CLICK_POINTS, OPEN_POINTS, POINTS_WINDOW, points, points_change_at
 
@@ -61,11 +62,17 @@ def _points(facts: Facts) -> ir.Table:
     opened = within(messages.opened_at, facts, POINTS_WINDOW)
     clicked = within(messages.clicked_at, facts, POINTS_WINDOW)
     rows = messages.filter(opened | clicked)
+
+    def both(*, later: int = 0) -> ir.IntegerValue:
+        signs = ((OPEN_POINTS, rows.opened_at), (CLICK_POINTS, rows.clicked_at))
+        opens, clicks = (ibis.coalesce(points(ibis.literal(p, "int64"), at, facts, later=later), 0) for p, at in signs)
+        return opens + clicks
+
     return rows.group_by("customer_id").aggregate(
-        points=ibis.coalesce(points(ibis.literal(OPEN_POINTS, "int64"), rows.opened_at, facts), 0)
-        + ibis.coalesce(points(ibis.literal(CLICK_POINTS, "int64"), rows.clicked_at, facts), 0),
+        points=both(),
+        points_ahead=both(later=AHEAD_DAYS),
         edge=earliest(points_change_at(rows.opened_at, facts), points_change_at(rows.clicked_at, facts)),
     )
 
 
-MESSAGE_ENGAGEMENT = Partial("message_engagement", _points, zeros=frozenset({"points"}))
+MESSAGE_ENGAGEMENT = Partial("message_engagement", _points, zeros=frozenset({"points", "points_ahead"}))

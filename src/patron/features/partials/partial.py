@@ -26,6 +26,8 @@ Grain = Literal["customer", "shop", "product", "identifier", "other"]
 
 _NEVER = literal(datetime(9999, 1, 1, tzinfo=UTC))
 _EVER = literal(datetime(1, 1, 2, tzinfo=UTC))
+STEP = ibis.interval(microseconds=1)
+"""Between an instant and the next one that there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ def leaves(instant: ir.TimestampValue, days: int) -> ir.TimestampValue:
 
     A window holds its first instant, so the answer changes a microsecond later.
     """
-    return instant + ibis.interval(days=days) + ibis.interval(microseconds=1)
+    return instant + ibis.interval(days=days) + STEP
 
 
 def earliest(*instants: ir.TimestampValue) -> ir.TimestampValue:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
+from patron.features.feature import AHEAD_DAYS
 from patron.features.partials.partial import Partial, first_in, leaves, number_of, within
 from patron.features.partials.points import REVIEW_POINTS, TICKET_POINTS, points, points_change_at
 from patron.kernel.time import literal, seconds_between
@@ -47,12 +48,15 @@ def _reviews(facts: Facts) -> ir.Table:
         recommended_count=number_of(ibis.coalesce(rated.is_recommended, False)),
         asked_count=rated.is_recommended.count().cast("int64"),
         points=points(ibis.literal(REVIEW_POINTS, "int64"), at, facts),
+        points_ahead=points(ibis.literal(REVIEW_POINTS, "int64"), at, facts, later=AHEAD_DAYS),
         edge_points=points_change_at(at, facts),
     )
 
 
 REVIEWS = Partial(
-    "reviews", _reviews, zeros=frozenset("review_count rating_count low_count_365d recommended_count asked_count points".split())
+    "reviews",
+    _reviews,
+    zeros=frozenset("review_count rating_count low_count_365d recommended_count asked_count points points_ahead".split()),
 )
 
 
@@ -70,11 +74,16 @@ def _tickets(facts: Facts) -> ir.Table:
         low_count_365d=number_of(ibis.coalesce(low, False)),
         edge_365d=leaves(first_in(low, at), 365),
         points=points(ibis.literal(TICKET_POINTS, "int64"), at, facts),
+        points_ahead=points(ibis.literal(TICKET_POINTS, "int64"), at, facts, later=AHEAD_DAYS),
         edge_points=points_change_at(at, facts),
     )
 
 
-TICKETS = Partial("tickets", _tickets, zeros=frozenset("ticket_count ticket_count_90d satisfaction_count low_count_365d points".split()))
+TICKETS = Partial(
+    "tickets",
+    _tickets,
+    zeros=frozenset("ticket_count ticket_count_90d satisfaction_count low_count_365d points points_ahead".split()),
+)
 
 
 def _consents(facts: Facts) -> ir.Table:

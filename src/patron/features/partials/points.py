@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from patron.features.partials.partial import leaves, within
+from patron.features.partials.partial import STEP, within
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -44,13 +44,14 @@ SCALE = 1 << (STEPS - 1)
 """Sums are in this fraction of a point."""
 
 
-def points(weight: ir.IntegerValue, at: ir.TimestampValue, facts: Facts) -> ir.IntegerScalar:
-    """The sum of points, faded by age, in units of 1/`SCALE`."""
-    steps = [(within(at, facts, HALVING_DAYS * (k + 1)), ibis.literal(SCALE >> k, "int64")) for k in range(STEPS)]
+def points(weight: ir.IntegerValue, at: ir.TimestampValue, facts: Facts, *, later: int = 0) -> ir.IntegerScalar:
+    """The sum of points, faded by age, so many whole days later than as of, in units of 1/`SCALE`."""
+    steps = [(within(at, facts, HALVING_DAYS * (k + 1) - later), ibis.literal(SCALE >> k, "int64")) for k in range(STEPS)]
     return (weight * ibis.cases(*steps, else_=ibis.literal(0, "int64"))).sum().cast("int64")
 
 
 def points_change_at(at: ir.TimestampValue, facts: Facts) -> ir.TimestampScalar:
     """The first instant at which one of these signs fades by a step."""
-    steps = [(within(at, facts, HALVING_DAYS * (k + 1)), leaves(at, HALVING_DAYS * (k + 1))) for k in range(STEPS)]
-    return ibis.cases(*steps, else_=ibis.null(at.type())).min()
+    ages = [HALVING_DAYS * (k + 1) for k in range(STEPS)]
+    steps = [(within(at, facts, days), at + ibis.interval(days=days)) for days in ages]
+    return ibis.cases(*steps, else_=ibis.null(at.type())).min() + STEP

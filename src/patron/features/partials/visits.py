@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.facts.pauses import in_sessions
+from patron.features.feature import AHEAD_DAYS
 from patron.features.partials.events import CARTS, ORDERED, REMOVALS, WINDOWS, events_within, favourite_category
 from patron.features.partials.orders import ORDERS
 from patron.features.partials.partial import Partial, earliest, first_in, last_in, latest, leaves, number_of, since, within
@@ -42,11 +43,14 @@ def _visits(facts: Facts) -> ir.Table:
     for days in WINDOWS:
         inside = within(sessions.last_at, facts, days)
         columns[f"visit_count_{days}d"] = number_of(inside)
+        columns[f"visit_count_{days}d_ahead"] = number_of(within(sessions.last_at, facts, days - AHEAD_DAYS))
         columns[f"edge_{days}d"] = leaves(first_in(inside, sessions.last_at), days)
     return sessions.group_by("customer_id").aggregate(**columns)
 
 
-VISITS = Partial("visits", _visits, reads=(SESSIONS,), zeros=frozenset(f"visit_count_{d}d" for d in WINDOWS))
+VISITS = Partial(
+    "visits", _visits, reads=(SESSIONS,), zeros=frozenset(f"visit_count_{d}d{when}" for d in WINDOWS for when in ("", "_ahead"))
+)
 
 
 def _abandoned(facts: Facts) -> ir.Table:

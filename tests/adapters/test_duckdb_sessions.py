@@ -126,6 +126,25 @@ def test_rows_are_found_by_an_index_if_there_is_one_and_all_that_match(store: Du
     assert (before, sorted(_visits(store, 2)), _visits(store, 3)) == ([20, 21], [20, 21], [])
 
 
+def test_rows_are_found_as_before_when_a_table_has_become_another_one(store: DuckDBEngine) -> None:
+    session = store.session()
+    assert _visits(session, 1) == [10]
+    store.create("kept", _KEPT.select("customer_id", name=ibis.literal("a"), visits=_KEPT.visits.cast("string")))
+    assert session.pick("kept", "customer_id", 1, ("visits",)) == [{"visits": "10"}]
+    store.create("kept", ibis.table({"customer_id": "int64", "name": "string"}, name="kept"))
+    with pytest.raises(duckdb.BinderException):
+        _visits(session, 1)
+    assert session.pick("kept", "customer_id", 1, ("name",)) == [{"name": "a"}]
+
+
+def test_any_number_of_different_questions_is_answered(store: DuckDBEngine) -> None:
+    wide = _KEPT.select("customer_id", **{f"c{n}": _KEPT.visits + n for n in range(100)})
+    store.create("wide", wide)
+    asked = [tuple(f"c{(n + m) % 100}" for m in range(1 + n % 3)) for n in range(100)]
+    for columns in asked * 2:
+        assert store.pick("wide", "customer_id", 2, columns) == [{c: 20 + int(c[1:]) for c in columns}]
+
+
 def test_what_memory_cannot_hold_stays_beside_the_file(tmp_path: Path) -> None:
     store = DuckDBEngine(tmp_path / "x.duckdb", memory_limit="60MB", threads=1)
     spilt = store.session()

@@ -17,6 +17,7 @@ import ibis
 import ibis.expr.datatypes as dt
 
 from patron.adapters.engines.duckdb_limits import FULL, limits
+from patron.adapters.engines.duckdb_prepared import Prepared
 from patron.adapters.engines.duckdb_turn import Turn
 from patron.adapters.engines.duckdb_words import quoted, statement_of, text, type_name
 from patron.kernel.arrow import arrow_schema
@@ -90,6 +91,7 @@ class DuckDBEngine:
     connection: duckdb.DuckDBPyConnection
     turn: Turn
     _depth: int
+    _prepared: Prepared
     _megabytes: int | None = None
 
     def __init__(self, path: Path | None = None, *, memory_limit: str | None = None, threads: int | None = None) -> None:
@@ -222,7 +224,8 @@ class DuckDBEngine:
     def pick(self, name: str, column: str, value: int, columns: Sequence[str]) -> list[dict[str, Any]]:
         """These columns of the rows of a table in which a column of ids has a value: the quick way to few rows."""
         chosen = ", ".join(map(quoted, columns))
-        rows = self._rows(f"SELECT {chosen} FROM {quoted(name)} WHERE {quoted(column)} = {int(value)}")
+        asked = self._prepared.named(f"SELECT {chosen} FROM {quoted(name)} WHERE {quoted(column)} = $1::BIGINT")
+        rows = self._rows(f"EXECUTE {asked}({int(value)})")
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
     def tell(self, instant: datetime) -> None:
@@ -339,7 +342,7 @@ class DuckDBEngine:
 
     def _begin(self, connection: duckdb.DuckDBPyConnection, turn: Turn, first: Sequence[str]) -> None:
         """Take a connection, and run the statements that make a session of it."""
-        self.connection, self.turn = connection, turn
+        self.connection, self.turn, self._prepared = connection, turn, Prepared(self._run)
         self._depth = 0
         for setting in first:
             self._run(setting)

@@ -221,3 +221,12 @@ def test_a_file_name_with_signs_of_a_pattern_is_that_file(tmp_path: Path) -> Non
     loaded = Loaded()
     loaded.load("lines", written(tmp_path, HEADER + ROW, "lines [a]*'.csv"))
     assert loaded.rows("SELECT order_number FROM orders") == [("1",)]
+
+
+def test_the_line_that_is_too_long_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, HEADER + ROW * 70_000)
+    with path.open("ab") as file:
+        file.write(b"x" * (9 << 20))
+    with pytest.raises(InputError) as found:
+        Loaded().load("lines", path)
+    assert found.value.problems[0].where == f"{path.name}, line 70002"

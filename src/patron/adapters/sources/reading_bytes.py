@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 HEAD = 1 << 18
 LONGEST_LINE = 8 << 20
-BUFFER = 32 << 20  # an engine's own choice would be sixteen of the longest lines
+BUFFER = 64 << 20  # an engine's own choice would be sixteen of the longest lines; rows of smaller parts would be written twice
 _CHUNK = 1 << 20
 _NO_TEXT = {
     b"PK\x03\x04": ("a ZIP archive or an Excel workbook", "unpack it, or save the sheet as CSV"),
@@ -110,15 +110,15 @@ def scan(path: Path, *, is_lines: bool) -> Scan:
     """
     digest = hashlib.sha256()
     decoder = codecs.getincrementaldecoder("utf-8")()
-    is_utf8, sample, run, line = True, b"", 0, 1
+    is_utf8, sample, run, place = True, b"", 0, 0
     with path.open("rb", buffering=0) as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
+            place += len(chunk)
             last = chunk.rfind(b"\n")
             run = run + len(chunk) if last < 0 else len(chunk) - last - 1
             if is_lines and run > LONGEST_LINE:
-                raise _too_long(path.name, line)
-            line += chunk.count(b"\n") if run == 0 or last >= 0 else 0
+                raise _too_long(path.name, _line_at(path, place))
             if chunk.isascii() and decoder.getstate()[0] == b"":
                 continue
             if is_utf8:
@@ -172,6 +172,16 @@ def transcode(path: Path, to: Path, encoding: str) -> None:
     except (UnicodeError, LookupError) as error:
         problem = Problem(path.name, encoding, "the encoding of the file", "state another one in a mapping: reading.encoding")
         raise InputError(f"{path.name} cannot be read as {encoding}.", [problem]) from error
+
+
+def _line_at(path: Path, place: int) -> int:
+    """The number of the line that so many bytes of a file end in."""
+    line = 1
+    with path.open("rb") as file:
+        while chunk := file.read(min(_CHUNK, place)):
+            line += chunk.count(b"\n")
+            place -= len(chunk)
+    return line
 
 
 def _decodes(decoder: codecs.IncrementalDecoder, chunk: bytes, *, final: bool = False) -> bool:

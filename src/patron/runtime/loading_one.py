@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
+import ibis
 
 from patron.facts import tables as t
 from patron.kernel.ids import derived
@@ -148,8 +148,8 @@ class Loading:
             "loaded_at": _naive(self.options.received_at), "read_count": read, "kept_count": kept, "unchanged_count": unchanged,
             "refused_count": refused,
         }  # fmt: skip
-        types = {"id": pa.int64(), "count": pa.int64(), "text": pa.string(), "instant": pa.timestamp("us")}
-        self.store.insert("loads", pa.table({c.name: pa.array([row[c.name]], types[c.kind]) for c in t.LOADS.columns}))
+        noted = {c.name: ibis.literal(row[c.name], type=c.type) for c in t.LOADS.columns}
+        self.store.insert("loads", ibis.literal(load_id).as_table().select(**noted))
 
 
 def _naive(instant: datetime) -> datetime:

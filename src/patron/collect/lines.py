@@ -14,7 +14,7 @@ import ibis
 
 from patron.collect import amounts, ids, people
 from patron.collect import orders_of_lines as ordering
-from patron.collect.lines_content import mixed, slot
+from patron.collect.lines_content import are_apart, mixed
 from patron.collect.parsing import clean, reference
 from patron.collect.places import country
 from patron.kernel.errors import InputError
@@ -42,6 +42,7 @@ CREDIT_NUMBERS = ("C[0-9]*",)
 BUYERS = ("customer_number", "email", "phone")
 PLACES = ("country", "region", "city", "postal_code")
 ORDERS = ("coupon_code", "channel", *PLACES)
+_DOCUMENT = ("order_id", "buyer_id", "is_credit", "is_plain", "number", "at", "of")
 _NEVER = "1970-01-01"  # a name that nothing was sold by gives way to any other
 _WILD = frozenset("*?[")
 
@@ -180,19 +181,18 @@ class Lines:
             `orders_of_lines.MERGED`; null where the file does not say. Of the lines that are not given back: is_sold, whether there are
             any, and the columns `orders_of_lines.SUMMED`. And is_plain: whether it is certain that no two lines are equal; is_new: true.
         """
-        rows, has = self._coded(codes), self.intake.has
+        rows, has = self._coded(self.records, codes), self.intake.has
         if apart:
             rows = rows.mutate(is_credit=self._is_credit(reference(rows.order_number)))
-        rows = rows.mutate(_slot=slot(rows.product_id, rows.net_revenue, rows.quantity))
         where = ~self._gives_back(rows) if apart else None
-        sold = {} if where is None else {"where": where}
+        sold, is_sold = ({}, {}) if where is None else ({"where": where}, {"is_sold": where.any()})
         grouped = rows.group_by("order_number").agg(
             ordered_at=rows.ordered_at.min(),
-            is_sold=ibis.literal(value=True) if where is None else where.any(),
-            is_plain=rows._slot.sum() == rows._slot.bit_or(),
+            is_plain=are_apart(rows.product_id, rows.net_revenue),
+            **is_sold,
             **{c: rows[c].max() for c in ("currency", *BUYERS) if c in has},
             **{c: rows[c].max(**sold) for c in ORDERS if c in has},
-            **ordering.parts(rows, where),
+            **ordering.parts(rows, where, self._told),
         )
         if "country" in has:  # their names are few, orders are many
             said = self.records.select("country").distinct()
@@ -207,15 +207,15 @@ class Lines:
         if "country" in has:
             values["country"] = grouped._country
         bare = grouped.select(
-            "is_sold",
             "is_plain",
+            is_sold=grouped.is_sold if is_sold else ibis.literal(value=True),
             is_new=ibis.literal(value=True),
             raw=grouped.order_number,
             order_number=reference(grouped.order_number),
             ordered_at=self.instant(grouped.ordered_at),
             currency=ibis.literal(code) if isinstance(code, str) else code,
             **values,
-            **ordering.summed(grouped),
+            **ordering.summed(grouped, self._told),
         )
         buyer_id = self.person(bare).id.cast("int64") if self._buyers else ibis.null("int64")
         return bare.mutate(
@@ -232,20 +232,23 @@ class Lines:
     def _buyers(self) -> tuple[str, ...]:
         return tuple(c for c in BUYERS if c in self.intake.has)
 
-    def buyers(self, numbers: ir.Table) -> dict[str, ir.Table]:
-        """Rows of `identifiers`, `links` and `profiles` of the buyers; the places are those of the latest order.
+    def buyers(self, numbers: ir.Table) -> ir.Table | None:
+        """One row per buyer, by what is known of them: when they first and last bought, and the places of the latest order.
 
         Args:
             numbers: `numbers`.
         """
         if not self._buyers:
-            return {}
+            return None
         known = numbers.filter(numbers.buyer_id.notnull())
         latest = [ibis.desc(known.ordered_at), known.order_number]
         places = {c: known[c].first(order_by=latest) for c in PLACES if c in self.intake.has}
-        grouped = known.group_by(*self._buyers).agg(first_at=known.ordered_at.min(), last_at=known.ordered_at.max(), **places)
-        profile = {c: grouped[c] for c in (*self._buyers, *places)}
-        return people.observed(self.person(grouped), self.intake, seen_at=grouped.first_at, updated_at=grouped.last_at, profile=profile)
+        return known.group_by(*self._buyers).agg(first_at=known.ordered_at.min(), last_at=known.ordered_at.max(), **places)
+
+    def observed(self, buyers: ir.Table) -> dict[str, ir.Table]:
+        """Rows of `identifiers`, `links` and `profiles` of `buyers`."""
+        profile = {c: buyers[c] for c in (*self._buyers, *PLACES) if c in buyers.columns}
+        return people.observed(self.person(buyers), self.intake, seen_at=buyers.first_at, updated_at=buyers.last_at, profile=profile)
 
     def joined(self, codes: ir.Table, numbers: ir.Table) -> ir.Table:
         """Each record with what its code and its order number stand for, and its money.
@@ -254,11 +257,8 @@ class Lines:
             The columns of `facts.ORDER_LINES` but for what the loading adds, `line_id` being that of the first of equal lines; and
             order_number, buyer_id, gives_back: whether it is a line of a credit note, and is_plain, of its number.
         """
-        rows = self._coded(codes)
-        known = numbers.select(
-            "raw", "order_id", "buyer_id", "is_credit", "is_plain", number=numbers.order_number, at=numbers.ordered_at, of=numbers.currency
-        )
-        both = rows.join(known, rows.order_number == known.raw)
+        said = numbers.mutate(number=numbers.order_number, at=numbers.ordered_at, of=numbers.currency).select("raw", *_DOCUMENT)
+        both = self._coded(self.records.join(said, self.records.order_number == said.raw), codes, _DOCUMENT)
         zero = ibis.literal(0, type="int64")
         optional = [both[c] if c in self._told else zero for c in ("discount", "coupon_discount", "tax")]
         return both.select(
@@ -278,14 +278,14 @@ class Lines:
         coupons = {"coupon_discount", "discount"} if has & {"coupon_discount", "coupon_match_discount"} else set()
         return frozenset(coupons | (has & {"discount", "tax", "cost"}))
 
-    def _coded(self, codes: ir.Table) -> ir.Table:
-        """Records with their money in minor units, and with what their codes stand for: product_id and kind."""
-        rows = self._priced(self.records.mutate(_code=self.code)).alias("_priced")
+    def _coded(self, records: ir.Table, codes: ir.Table, also: Sequence[str] = ()) -> ir.Table:
+        """Records with their money in minor units, what their codes stand for (product_id and kind), and some of their own columns."""
+        rows = self._priced(records.mutate(_code=self.code)).alias("_priced")
         of_codes = codes.select("product_id", "kind", _of=codes.code)
         met = rows.left_join(of_codes, rows._code == of_codes._of)
         zero = ibis.literal(0, type="int64")
         return met.select(
-            "order_number", "ordered_at", "list_price", "product_id", "currency", *BUYERS, *ORDERS,
+            "order_number", "ordered_at", "list_price", "product_id", "currency", *BUYERS, *ORDERS, *also,
             kind=ibis.coalesce(met.kind, ibis.literal("product")),
             quantity=met._quantity,
             unit_price=met._price,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import ibis
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     import ibis.expr.types as ir
 
 MERGED = ("buyer_id", "coupon_code", "channel", "country", "region", "city", "postal_code")
@@ -15,6 +17,8 @@ MERGED = ("buyer_id", "coupon_code", "channel", "country", "region", "city", "po
 
 SUMMED = ("kind", "net_revenue", "shipping", "fees", "discount", "coupon_discount", "tax", "total", "cost", "units", "line_count")
 """What an order has of its lines."""
+AMOUNTS = frozenset({"discount", "coupon_discount", "tax", "cost"})
+"""The amounts that lines may tell besides their revenue."""
 
 
 def sums(order_lines: ir.Table) -> ir.Table:
@@ -30,12 +34,13 @@ def sums(order_lines: ir.Table) -> ir.Table:
     return grouped.select("order_id", **summed(grouped))
 
 
-def parts(rows: ir.Table, where: ir.BooleanValue | None = None) -> dict[str, ir.Value]:
+def parts(rows: ir.Table, where: ir.BooleanValue | None = None, told: Collection[str] = AMOUNTS) -> dict[str, ir.Value]:
     """What is added up over the lines of an order, for `summed`.
 
     Args:
-        rows: lines, with kind, quantity, net_revenue, discount, coupon_discount, tax and cost.
+        rows: lines, with kind, quantity, net_revenue and what they tell.
         where: which of them belong to the order; all, if not given.
+        told: those of `AMOUNTS` that they tell.
     """
     zero = ibis.literal(0, type="int64")
 
@@ -44,33 +49,41 @@ def parts(rows: ir.Table, where: ir.BooleanValue | None = None) -> dict[str, ir.
 
     is_product = rows.kind == "product"
     is_sold = (rows.quantity >= 0) & (rows.net_revenue > 0) & (rows.kind != "adjustment")
+    costs = {
+        "_cost": ibis.ifelse(is_product, rows.cost, zero).sum(where=where).cast("int64"),
+        "_uncosted": (is_product & rows.cost.isnull()).any(where=where),
+    }
     return {
         "_is_sale": is_sold.any(where=where),
         "_every": rows.net_revenue.sum(where=where).cast("int64"),
         "_net_revenue": of("product", "discount"),
         "_shipping": of("shipping"),
-        **{f"_{c}": rows[c].sum(where=where).cast("int64") for c in ("discount", "coupon_discount", "tax")},
+        **{f"_{c}": rows[c].sum(where=where).cast("int64") for c in ("discount", "coupon_discount", "tax") if c in told},
         "_units": ibis.ifelse(is_product, rows.quantity, ibis.literal(0).cast("decimal(18, 3)")).sum(where=where).cast("decimal(18, 3)"),
         "_line_count": is_product.sum(where=where).cast("int64"),
-        "_cost": ibis.ifelse(is_product, rows.cost, zero).sum(where=where).cast("int64"),
-        "_uncosted": (is_product & rows.cost.isnull()).any(where=where),
+        **(costs if "cost" in told else {}),
     }
 
 
-def summed(grouped: ir.Table) -> dict[str, ir.Value]:
+def summed(grouped: ir.Table, told: Collection[str] = AMOUNTS) -> dict[str, ir.Value]:
     """The columns `SUMMED`.
 
     Args:
         grouped: orders, with their `parts`.
+        told: those of `AMOUNTS` that their lines tell; of the others nothing is known, or there is none.
     """
-    unknown = grouped._uncosted | (grouped._line_count == 0)
-    same = {c: grouped[f"_{c}"] for c in ("net_revenue", "shipping", "discount", "coupon_discount", "tax", "units", "line_count")}
+    same = {c: grouped[f"_{c}"] for c in ("net_revenue", "shipping", "units", "line_count")}
+    taken = {c: grouped[f"_{c}"] if c in told else ibis.literal(0, type="int64") for c in ("discount", "coupon_discount", "tax")}
+    cost = ibis.null("int64")
+    if "cost" in told:
+        cost = ibis.ifelse(grouped._uncosted | (grouped._line_count == 0), cost, grouped._cost)
     return {
         **same,
+        **taken,
         "kind": ibis.ifelse(grouped._is_sale, "sale", "adjustment"),
         "fees": grouped._every - grouped._net_revenue - grouped._shipping,
-        "total": grouped._every + grouped._tax,
-        "cost": ibis.ifelse(unknown, ibis.null("int64"), grouped._cost),
+        "total": grouped._every + taken["tax"],
+        "cost": cost,
     }
 
 

@@ -56,8 +56,9 @@ def load_lines(store: Store, records: ir.Table, intake: Intake, zone: str) -> Ou
     if may_give_back:
         rows["credits"] = _insert_credits(store, joined.filter(joined.gives_back), intake)
     remember(store, TOUCHED_CREDITS, credits_of(numbers, intake).select("credit_id"))
-    found = {**lines.buyers(said), "listings": collecting.listings(names, codes, intake)}
-    rows |= merge_found(store, found, intake)
+    buyers = lines.buyers(said)
+    people = {} if buyers is None else lines.observed(kept(store, "_load_buyers", buyers))
+    rows |= merge_found(store, {**people, "listings": collecting.listings(names, codes, intake)}, intake)
     span = store.query(numbers.agg(a=numbers.ordered_at.min(), b=numbers.ordered_at.max())).to_pylist()[0]
     changed = rows["order_lines"] + rows.get("credits", 0)
     return Outcome(changed, rows, _money(store, joined, is_empty=is_empty), (span["a"], span["b"]), _notes(store, codes, numbers))

@@ -10,10 +10,12 @@ import pytest
 from ibis.backends.sql.compilers import PySparkCompiler
 
 from patron.adapters.engines.duckdb import DuckDBEngine
-from patron.collect.parsing import read
+from patron.collect.parsing import read, spelled
 from patron.collect.style import Style, date_evidence, date_style, number_evidence, number_style
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
     from patron.ports.source import FieldKind
 
 STORE = DuckDBEngine(threads=1)
@@ -22,9 +24,16 @@ DMY, MDY, ANY = Style(plain=False, date_order="dmy"), Style(plain=False, date_or
 COMMA = Style(plain=False, decimal=",")
 
 
+def reading(kind: FieldKind, style: Style, zone: str) -> ir.Table:
+    """The texts of a column read, in the steps in which a file is."""
+    text = spelled(TEXT.x, kind, style)
+    cells = TEXT if text is None else TEXT.select(x=text).alias("spelled")
+    return cells.select(v=read(cells.x, kind, style, zone))
+
+
 def answers(values: list[str | None], kind: FieldKind, style: Style, zone: str = "UTC") -> list[object]:
     STORE.connection.register("texts", pa.table({"x": pa.array(values, pa.string())}))
-    found: list[object] = STORE.query(TEXT.select(v=read(TEXT.x, kind, style, zone)))["v"].to_pylist()
+    found: list[object] = STORE.query(reading(kind, style, zone))["v"].to_pylist()
     return found
 
 
@@ -136,5 +145,5 @@ def test_a_column_tells_its_decimal_mark() -> None:
 )
 @pytest.mark.parametrize("style", [Style(), DMY, COMMA])
 def test_reading_compiles_for_spark(kind: FieldKind, style: Style) -> None:
-    query = TEXT.select(v=read(TEXT.x, kind, style, "Europe/London"))
-    assert PySparkCompiler().to_sqlglot(query).sql(dialect="spark").startswith("SELECT")
+    query = reading(kind, style, "Europe/London")
+    assert PySparkCompiler().to_sqlglot(query).sql(dialect="spark").startswith(("SELECT", "WITH"))

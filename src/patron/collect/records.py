@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import ibis
 import ibis.expr.operations as ops
 
-from patron.collect.parsing import EXPECTED, LENIENT, TYPES, blank, clean, read, text_of
+from patron.collect.parsing import EXPECTED, LENIENT, TYPES, blank, clean, read, spelled, text_of
 from patron.collect.style import Style
 
 if TYPE_CHECKING:
@@ -101,6 +101,7 @@ class Reading:
         if layout.skip:
             texts = self._texts(cells)
             cells = texts.filter(~ibis.coalesce(layout.skip(texts), _NO)).select(*cells.columns)
+        cells = self._spelled(cells)
         values = {f.name: self._value(cells, f) for f in layout.fields}
         parsed = cells.mutate(**values, **({"rest": self._rest(cells)} if layout.rest else {}))
         parsed = parsed.alias("_parsed")  # read once, then looked at: without a name Ibis would write the reading into each test
@@ -143,11 +144,25 @@ class Reading:
         cells = raw.select(**{_cell(i): raw[h] for i, h in enumerate(self.headers)})
         return cells.mutate(**{f.name: ibis.null(TYPES[f.kind]) for f in self.recognised.layout.fields})
 
+    def _spelled(self, cells: ir.Table) -> ir.Table:
+        """The cells, and beside those of dates that take a closer look what is `spelled` of them."""
+        texts: dict[str, ir.StringValue] = {}
+        for field in self.recognised.layout.fields:
+            header = self.recognised.columns.get(field.name)
+            text = spelled(cells[self._cell(header)], field.kind, self._style(header)) if header else None
+            if text is not None:
+                texts[_spelling(field)] = text
+        return cells.mutate(**texts).alias("_spelled") if texts else cells
+
     def _value(self, cells: ir.Table, field: Field) -> ir.Value:
         header = self.recognised.columns.get(field.name)
         if header is None:
             return ibis.null(TYPES[field.kind])
-        return read(cells[self._cell(header)], field.kind, self.styles.get(header, Style()), self.zone)
+        found = _spelling(field) if _spelling(field) in cells.columns else self._cell(header)
+        return read(cells[found], field.kind, self._style(header), self.zone)
+
+    def _style(self, header: str) -> Style:
+        return self.styles.get(header, Style())
 
     def _texts(self, cells: ir.Table) -> ir.Table:
         """The cells, and beside them each field as text."""
@@ -174,6 +189,10 @@ class Reading:
 
 def _cell(place: int) -> str:
     return f"_cell_{place}"
+
+
+def _spelling(field: Field) -> str:
+    return f"_spelled_{field.name}"
 
 
 def _json_pair(name: str, text: ir.StringValue) -> ir.StringValue:

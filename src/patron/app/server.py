@@ -92,6 +92,7 @@ class _Forwarded(ProxyHeadersMiddleware):
 def _few_collections() -> Iterator[None]:
     """Look for circles of garbage seldom: requests make none, and looking through what waits for the disk cost more than the requests."""
     before = gc.get_threshold()
+    gc.collect()
     gc.freeze()
     gc.set_threshold(_GARBAGE, *before[1:])
     try:

@@ -17,7 +17,7 @@ from patron.cli.stopping import ctrl_c_is_heard, nothing_is_left_to_stop
 from patron.kernel.errors import OutsideError, PatronError
 from patron.kernel.problems import did_you_mean
 
-_GARBAGE = 100_000  # statements are made of very many objects, hardly any of them garbage: they are looked through seldom
+_NEW_OBJECTS = 100_000  # before garbage is looked for: statements are made of very many objects, and hardly any are garbage
 _VERBS = {
     "init": "Make a project for a shop.",
     "demo": "Show Patron with a real shop, or a made-up one of any size.",
@@ -95,7 +95,7 @@ def cli(context: click.Context, project: str | None) -> None:
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
-    gc.set_threshold(_GARBAGE)
+    gc.set_threshold(_NEW_OBJECTS)
     code = run(sys.argv[1:])
     nothing_is_left_to_stop()
     sys.exit(code)

@@ -49,10 +49,10 @@ def parts(rows: ir.Table, where: ir.BooleanValue | None = None, told: Collection
 
     is_product = rows.kind == "product"
     is_sold = (rows.quantity >= 0) & (rows.net_revenue > 0) & (rows.kind != "adjustment")
-    costs = {
-        "_cost": ibis.ifelse(is_product, rows.cost, zero).sum(where=where).cast("int64"),
-        "_uncosted": (is_product & rows.cost.isnull()).any(where=where),
-    }
+    costs = {}
+    if "cost" in told:
+        costs["_cost"] = ibis.ifelse(is_product, rows.cost, zero).sum(where=where).cast("int64")
+        costs["_uncosted"] = (is_product & rows.cost.isnull()).any(where=where)
     return {
         "_is_sale": is_sold.any(where=where),
         "_every": rows.net_revenue.sum(where=where).cast("int64"),
@@ -61,7 +61,7 @@ def parts(rows: ir.Table, where: ir.BooleanValue | None = None, told: Collection
         **{f"_{c}": rows[c].sum(where=where).cast("int64") for c in ("discount", "coupon_discount", "tax") if c in told},
         "_units": ibis.ifelse(is_product, rows.quantity, ibis.literal(0).cast("decimal(18, 3)")).sum(where=where).cast("decimal(18, 3)"),
         "_line_count": is_product.sum(where=where).cast("int64"),
-        **(costs if "cost" in told else {}),
+        **costs,
     }
 
 

@@ -11,6 +11,7 @@ from patron.features.feature import Feature, Slides, Still
 from patron.features.own_tests import holds
 from patron.features.partials.partial import Partial, first_in, number_of
 from patron.features.values import of, ratio
+from patron.kernel.time import MICROSECOND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -121,7 +122,7 @@ def _edge(one: Own, rows: ir.Table, fits: ir.BooleanValue) -> dict[str, ir.Value
     if not one.last:
         return {}
     first_at = first_in(fits, rows[one.source.at])
-    leaves_at = first_at + ibis.interval(seconds=int(one.last.total_seconds())) + ibis.interval(microseconds=1)
+    leaves_at = first_at + ibis.interval(seconds=int(one.last.total_seconds())) + MICROSECOND
     return {f"edge_{one.name}_at": leaves_at}
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 type_of_instant = "timestamp(6)"
 SECONDS_PER_DAY = 86_400
+MICROSECOND = ibis.interval(microseconds=1)
+"""Between an instant and the next one that there is."""
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 

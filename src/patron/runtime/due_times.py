@@ -8,10 +8,8 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
-import ibis
-
 from patron.kernel.tables import Column, Table
-from patron.kernel.time import literal, moment, type_of_instant
+from patron.kernel.time import MICROSECOND, literal, moment, type_of_instant
 from patron.segments.due import due_table
 from patron.segments.terms import MEMBERSHIP_CHANGES
 from patron.segments.tree import Moved
@@ -34,7 +32,6 @@ DUE = Table(
         Column("due_at", "instant", "the first instant at which that may be so", required=True),
     ),
 )
-_TICK = ibis.interval(microseconds=1)  # a fact is known after its instant
 SOON = timedelta(minutes=1)
 """Who is due so soon stands together, and is found without looking at all others."""
 
@@ -50,7 +47,7 @@ def due_rows(plan: Plan, stats: Mapping[str, object]) -> ir.Table:
     found = conditions.filter(conditions.due_at.notnull()).cast({"due_at": type_of_instant})
     moved = who_moved(plan, plan.facts.now)
     for ahead in (plan.facts.ahead, *([] if moved is None else [moved])):
-        found = found.union(ahead.select("customer_id", due_at=(ahead.known_at + _TICK).cast(type_of_instant)))
+        found = found.union(ahead.select("customer_id", due_at=(ahead.known_at + MICROSECOND).cast(type_of_instant)))
     return found.group_by("customer_id").aggregate(due_at=found.due_at.min())
 
 
@@ -72,7 +69,7 @@ def due_when_moved(store: Store, plan: Plan) -> None:
     """
     moved = who_moved(plan, moment())
     if moved is not None:
-        rows = moved.select("customer_id", due_at=(moved.known_at + _TICK).cast(type_of_instant)).distinct()
+        rows = moved.select("customer_id", due_at=(moved.known_at + MICROSECOND).cast(type_of_instant)).distinct()
         store.renew(DUE.name, rows, rows.select("customer_id"))
 
 

@@ -37,7 +37,6 @@ MADE_GUESTS = {**{name: (t.PERSONS[name], HAPPENED[name]) for name in _GUESTS}, 
 _CLEARED = frozenset({"buyer_id", "customer_id", "region", "city", "postal_code"})
 _GONE, _OLD = "_forgotten_people", "_forgotten_identifiers"
 _LONG_AGO = datetime(1, 1, 1)  # noqa: DTZ001  # instants in tables are UTC without a zone
-_TICK = ibis.interval(microseconds=1)
 
 
 def forget(store: Store, owners_into: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, assert_never
 import ibis
 
 from patron.kernel.money import exponent
-from patron.kernel.time import literal, parse_instant
+from patron.kernel.time import MICROSECOND, literal, parse_instant
 from patron.segments.streams import SITE, site_rows, stream_of
 
 if TYPE_CHECKING:
@@ -87,4 +87,4 @@ def _test(column: ir.Value, wanted: t.Filter, scale: int) -> ir.BooleanValue:
 
 def leaves_at(instant: ir.TimestampValue, last: int) -> ir.TimestampValue:
     """The first instant at which something that happened is outside the window that begins `last` seconds before as of."""
-    return instant + ibis.interval(seconds=last) + ibis.interval(microseconds=1)
+    return instant + ibis.interval(seconds=last) + MICROSECOND

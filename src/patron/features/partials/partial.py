@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 import ibis
 
-from patron.kernel.time import literal
+from patron.kernel.time import MICROSECOND, literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +26,6 @@ Grain = Literal["customer", "shop", "product", "identifier", "other"]
 
 _NEVER = literal(datetime(9999, 1, 1, tzinfo=UTC))
 _EVER = literal(datetime(1, 1, 2, tzinfo=UTC))
-STEP = ibis.interval(microseconds=1)
-"""Between an instant and the next one that there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +97,7 @@ def leaves(instant: ir.TimestampValue, days: int) -> ir.TimestampValue:
 
     A window holds its first instant, so the answer changes a microsecond later.
     """
-    return instant + ibis.interval(days=days) + STEP
+    return instant + ibis.interval(days=days) + MICROSECOND
 
 
 def earliest(*instants: ir.TimestampValue) -> ir.TimestampValue:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from patron.features.partials.partial import STEP, within
+from patron.features.partials.partial import within
+from patron.kernel.time import MICROSECOND
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -54,4 +55,4 @@ def points_change_at(at: ir.TimestampValue, facts: Facts) -> ir.TimestampScalar:
     """The first instant at which one of these signs fades by a step."""
     ages = [HALVING_DAYS * (k + 1) for k in range(STEPS)]
     steps = [(within(at, facts, days), at + ibis.interval(days=days)) for days in ages]
-    return ibis.cases(*steps, else_=ibis.null(at.type())).min() + STEP
+    return ibis.cases(*steps, else_=ibis.null(at.type())).min() + MICROSECOND

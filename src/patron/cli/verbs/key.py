@@ -31,13 +31,13 @@ def command() -> None:
 
 @command.command("create")
 @click.option("--scope", type=click.Choice(["write", "read", "admin"]), required=True, help="write: may only send, and may be public.")
-@click.option("--name", required=True, help="What it is for.")
+@click.option("--name", help="What it is for; else that it is a key of this scope.")
 @json_option
 @click.pass_context
-def create(context: click.Context, scope: str, name: str, *, as_json: bool) -> None:
+def create(context: click.Context, scope: str, name: str | None, *, as_json: bool) -> None:
     """Make a key and show its secret, this once."""
     with opened_state(context.find_root().obj) as state:
-        made = create_key(state, SystemClock(), scope=cast("Scope", scope), name=name)
+        made = create_key(state, SystemClock(), scope=cast("Scope", scope), name=name or f"{scope} key")
     show(made, as_json=as_json, text=lambda c: _print_made(c, made))
 
 

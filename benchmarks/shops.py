@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from patron.adapters.made_up import Proportions
 from patron.app.definitions import read_definitions
 from patron.facts import tables as t
 from patron.features.settings import DEFAULTS
+from patron.runtime.layout import LAYOUT, gather
 from patron.testing.shops import made_up_shop
 
 if TYPE_CHECKING:
@@ -50,15 +52,12 @@ def clustered(work: Path, customers: int) -> Path:
     """The same shop with the rows of each customer together, as a server puts them when there are millions."""
     path = work / f"clustered-{customers}.duckdb"
     if not path.exists():
-        source = store(work, customers)
         part = path.with_suffix(".part")
-        part.unlink(missing_ok=True)
+        shutil.copyfile(store(work, customers), part)
         engine = DuckDBEngine(part, threads=2)
-        engine.execute(f"ATTACH '{source}' AS source (READ_ONLY)")
-        for table in (*t.FACTS, *t.LEDGER):
-            engine.declare(table)
-            order = f"ORDER BY customer_id, {_TIMES[table.name]}" if table.name in _TIMES else ""
-            engine.execute(f"INSERT INTO {table.name} SELECT * FROM source.{table.name} {order}")
+        engine.declare(LAYOUT)
+        for table in LARGE.values():
+            gather(engine, table, now=ENDS)
         engine.execute("CHECKPOINT")
         engine.close()
         part.rename(path)

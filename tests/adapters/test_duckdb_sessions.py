@@ -75,7 +75,7 @@ def test_what_is_made_apart_waits_for_no_transaction_and_is_as_of_one_commit(sto
         with store.transaction():
             store.execute("UPDATE kept SET visits = 11 WHERE customer_id = 1")
             session.create("next_kept", _KEPT.mutate(visits=_KEPT.visits + 1))
-        session.view("kept", ibis.table(_KEPT.schema(), name="next_kept"), temporary=True)
+        session.define("kept", ibis.table(_KEPT.schema(), name="next_kept"))
         assert (_visits(session, 1), _visits(store, 1), "next_kept" in store.tables()) == ([11], [11], False)
     store.rename("next_kept", "kept")
     assert (_visits(store, 2), "next_kept" in store.tables()) == ([21], False)

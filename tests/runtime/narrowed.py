@@ -11,7 +11,6 @@ from patron.facts.shop import Shop
 from patron.features.catalog import BUILT_IN, Catalog
 from patron.features.feature import Ages, Follows, Slides
 from patron.features.inputs import Inputs
-from patron.features.scores import scored
 from patron.features.settings import SCORES
 from patron.segments import tree
 
@@ -33,7 +32,7 @@ def narrowed(segments: Checked, more: Iterable[str] = ()) -> Catalog:
         segments: over the catalog that ships.
         more: features that are to stay.
     """
-    names = {*_named(segments), *more, *scored(BUILT_IN.settings.scores), _OF_PRODUCTS}
+    names = {*_named(segments), *more, *BUILT_IN.settings.scores.features, _OF_PRODUCTS}
     before: set[str] = set()
     while names > before:
         before = set(names)

@@ -33,7 +33,7 @@ def _rows(live: Live, name: str, order: str = "") -> list[tuple[object, ...]]:
 @pytest.mark.parametrize("table", [t.EVENTS, t.ORDERS], ids=lambda table: table.name)
 def test_rows_are_put_in_the_order_of_customers_and_time(live: Live, table: Table) -> None:
     before = _rows(live, table.name, "ORDER BY ALL")
-    gather(live.store, table)
+    gather(live.store, table, now=live.now)
     assert _rows(live, table.name, "ORDER BY ALL") == before
     assert _rows(live, table.name) == _rows(
         live, table.name, f"ORDER BY customer_id, {'occurred_at' if table is t.EVENTS else 'ordered_at'}"
@@ -42,7 +42,7 @@ def test_rows_are_put_in_the_order_of_customers_and_time(live: Live, table: Tabl
 
 def test_ticks_go_on_over_rows_that_were_gathered(live: Live) -> None:
     for table in (t.ORDERS, t.ORDER_LINES, t.EVENTS, t.MESSAGES):
-        gather(live.store, table)
+        gather(live.store, table, now=live.now)
     live.event("Product Added", "ann", product_id="p1")
     live.order("o1", "bob@shop.example", 10, refunded=10)
     live.tick()
@@ -52,7 +52,7 @@ def test_ticks_go_on_over_rows_that_were_gathered(live: Live) -> None:
 
 def test_only_what_lies_scattered_is_gathered(live: Live) -> None:
     assert [table.name for table in scattered(live.store, few=20)] == ["orders", "events"]
-    gather(live.store, t.EVENTS)
+    gather(live.store, t.EVENTS, now=live.now)
     assert [table.name for table in scattered(live.store, few=20)] == ["orders"]
     for number in range(21):
         live.event("Product Viewed", "ann", key=f"later/{number}")
@@ -84,7 +84,7 @@ def test_all_or_nothing_is_gathered(live: Live) -> None:
 
 def _broken_off(live: Live) -> None:
     with live.store.transaction():
-        gather(live.store, t.EVENTS)
+        gather(live.store, t.EVENTS, now=live.now)
         raise KeyboardInterrupt
 
 
@@ -92,7 +92,7 @@ def test_whoever_reads_meanwhile_sees_the_rows_as_they_were(live: Live) -> None:
     reader = live.store.session()
     with reader.snapshot():
         before = reader.query(t.EVENTS.unbound())
-        gather(live.store, t.EVENTS)
+        gather(live.store, t.EVENTS, now=live.now)
         live.event("Product Viewed", "ann")
         live.tick()
         assert reader.query(t.EVENTS.unbound()) == before
@@ -100,6 +100,6 @@ def test_whoever_reads_meanwhile_sees_the_rows_as_they_were(live: Live) -> None:
 
 
 def test_what_is_required_of_rows_stays_required(live: Live) -> None:
-    gather(live.store, t.EVENTS)
+    gather(live.store, t.EVENTS, now=live.now)
     columns = live.store.execute("SELECT column_name, is_nullable FROM information_schema.columns WHERE table_name = 'events'").fetchall()
     assert {name for name, nullable in columns if nullable == "NO"} == {c.name for c in t.EVENTS.columns if c.required}

@@ -36,7 +36,13 @@ def partial_steps(catalog: Catalog, facts: Facts, names: Iterable[str] | None = 
     touched, _ = _touched(catalog, facts, names or catalog)
     read = _with_origins(touched)
     made = [p for p in catalog.partials.values() if p in read and not (facts.only and p.is_of_all)]
-    return tuple(Step(p.table_name, p.expression(facts), is_kept=p.is_kept) for p in made)
+    by_cut_points, _ = _touched(catalog, facts, catalog.settings.scores.features)
+    read_before = {*by_cut_points, *(origin for p in made for origin in p.reads)}
+
+    def step(p: Partial) -> Step:
+        return Step(p.table_name, p.expression(facts), is_kept=p.is_kept, is_read_once=not (p.is_kept or p in read_before))
+
+    return tuple(step(p) for p in made)
 
 
 def base(catalog: Catalog, facts: Facts, names: Iterable[str] | None = None) -> ir.Table:

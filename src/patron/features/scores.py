@@ -51,7 +51,7 @@ def cut_point_query(catalog: Catalog, facts: Facts, settings: ScoreSettings) -> 
         unit; a recency score holds up to it, any other from it).
     """
     rules = {s: settings.rule(s) for s in SCORES}
-    table = base(catalog, facts, scored(settings))
+    table = base(catalog, facts, settings.features)
     table = table.filter(table.order_count > 0)
     values = {s: _values(table, s, rule, catalog) for s, rule in rules.items()}
     found = [
@@ -62,11 +62,6 @@ def cut_point_query(catalog: Catalog, facts: Facts, settings: ScoreSettings) -> 
     # With the owner's cut points alone there is nothing to be found.
     points = reduce(ibis.union, found) if found else quantile_cut_points(values["r"]).filter(ibis.literal(False))
     return points.mutate(value=points.value * _signs(points.score, catalog, settings))
-
-
-def scored(settings: ScoreSettings) -> tuple[str, ...]:
-    """The features that `cut_point_query` reads."""
-    return tuple(dict.fromkeys([*(settings.rule(s).feature for s in SCORES), "order_count"]))
 
 
 def cuts(rows: Iterable[Mapping[str, object]], settings: ScoreSettings) -> CutPoints:

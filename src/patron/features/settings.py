@@ -56,6 +56,11 @@ class ScoreSettings:
         """The rule of one score."""
         return {"r": self.r, "f": self.f, "m": self.m, "e": self.e}[score]
 
+    @property
+    def features(self) -> tuple[str, ...]:
+        """The features that cut points are found in, and the one that tells among whom."""
+        return tuple(dict.fromkeys([*(self.rule(score).feature for score in SCORES), "order_count"]))
+
 
 @dataclass(frozen=True, slots=True)
 class LadderSettings:

@@ -17,8 +17,10 @@ class Step:
         name: the table.
         expression: its rows.
         is_kept: whether anything but later steps reads it; a table that is not kept is temporary.
+        is_read_once: whether one later step alone reads it, which may work it out as it goes: no table need be made of it.
     """
 
     name: str
     expression: ir.Table
     is_kept: bool = True
+    is_read_once: bool = False

@@ -47,6 +47,14 @@ class Engine(Protocol):
         """Make temporary tables, one after the other; each step may read those before it."""
         ...
 
+    def define(self, name: str, expression: ir.Table) -> None:
+        """Let this session read an expression by a name that hides the table of that name; its rows are worked out where it is read."""
+        ...
+
+    def undefine(self, name: str) -> None:
+        """Forget what was defined by a name; nothing happens when nothing was."""
+        ...
+
     def fill(self, name: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> None:
         """Make or replace a table with rows that were worked out outside; they are taken as they come, so they may be any number."""
         ...
@@ -146,8 +154,8 @@ class Store(Engine, Protocol):
         """From now on `kernel.time.moment` is this instant."""
         ...
 
-    def view(self, name: str, expression: ir.Table, *, temporary: bool = False) -> None:
-        """Give an expression a name that people and tools can query; a temporary one hides the table of that name from this session."""
+    def view(self, name: str, expression: ir.Table) -> None:
+        """Give an expression a name that people and tools can query."""
         ...
 
     def rename(self, name: str, to: str) -> None:
@@ -159,8 +167,14 @@ class Store(Engine, Protocol):
         """
         ...
 
-    def arrange(self, table: Table, by: tuple[str, ...]) -> int:
-        """Write the rows of a kept table that has no index anew, in the order of some columns. Returns how many there are."""
+    def arrange(self, table: Table, by: tuple[str, ...], *, first: tuple[str, datetime] | None = None) -> int:
+        """Write the rows of a kept table that has no index anew, in the order of some columns. Returns how many there are.
+
+        Args:
+            table: the table.
+            by: the columns.
+            first: a column of instants, and one of them: rows before it come before all others, in the same order among themselves.
+        """
         ...
 
     def update(

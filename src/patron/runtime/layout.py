@@ -1,7 +1,8 @@
 """How large tables of facts lie in the store: the rows of a customer beside each other, but for those that have come lately.
 
 Facts come in the order of time, and a tick asks for those of a few hundred customers, which then lie everywhere. So now and then a table
-is written anew in the order of customers: when everything is worked out anyway, and a good part of it is scattered.
+is written anew in the order of customers: when everything is worked out anyway, and a good part of it is scattered. Events of long ago,
+which most are and hardly anything reads, stand by themselves: whoever asks for recent ones passes them by.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from patron.facts import tables as t
-from patron.facts.as_of import HAPPENED
+from patron.facts.as_of import HAPPENED, RECENT
 from patron.kernel.tables import Column, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from patron.ports.engine import Store
 
@@ -69,14 +71,17 @@ def scattered(store: Store, *, few: int | None = None) -> Sequence[Table]:
     return found
 
 
-def gather(store: Store, table: Table) -> None:
+def gather(store: Store, table: Table, *, now: datetime) -> None:
     """Put the rows of each customer beside each other, all of them or none; nothing else about them changes.
 
     Args:
         store: it; whoever reads meanwhile sees the table as it was.
         table: of facts about customers.
+        now: the present, which tells what is recent.
     """
+    happened = HAPPENED[table.name]
+    old = (happened, now - RECENT) if table is t.EVENTS else None
     with store.transaction():
-        count = store.arrange(table, ("customer_id", HAPPENED[table.name]))
+        count = store.arrange(table, ("customer_id", happened), first=old)
         store.delete(LAYOUT.name, _ROWS.filter(_ROWS.table_name == table.name).select("table_name"), ("table_name",))
         store.insert(LAYOUT.name, pa.table({"table_name": [table.name], "gathered_count": [count]}))

@@ -51,6 +51,14 @@ class NextTables:
         for step in steps:
             self.create(step.name, step.expression, temporary=True)
 
+    def define(self, name: str, expression: ir.Table) -> None:
+        """Let this session read an expression by a name that hides the table of that name; its rows are worked out where it is read."""
+        self._store.define(name, expression)
+
+    def undefine(self, name: str) -> None:
+        """Forget what was defined by a name; nothing happens when nothing was."""
+        self._store.undefine(name)
+
     def fill(self, name: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> None:
         """Make or replace a table with rows that were worked out outside."""
         schema = ibis.Schema.from_pyarrow(rows.schema)
@@ -72,7 +80,7 @@ class NextTables:
 
     def _hide(self, name: str, schema: ibis.Schema) -> None:
         """Read the new table by the name that it shall have."""
-        self._store.view(name, ibis.table(schema, name=_PREFIX + name), temporary=True)
+        self.define(name, ibis.table(schema, name=_PREFIX + name))
         self.made.append(name)
 
 

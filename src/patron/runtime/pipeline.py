@@ -15,7 +15,7 @@ from patron.facts.as_of import PREDICTIONS
 from patron.features import plan as feature_plan
 from patron.features.partials import histories
 from patron.features.partials.last_events import OLD_EVENTS_TABLE
-from patron.features.scores import cut_point_query, cuts, scored
+from patron.features.scores import cut_point_query, cuts
 from patron.kernel.errors import InvariantError
 from patron.runtime import memberships
 from patron.runtime.due_times import DUE, due_rows
@@ -189,7 +189,8 @@ def features_at(engine: Engine, catalog: Catalog, facts: Facts, *, into: str, na
         made = ibis.table({c: schema[c] for c in ("customer_id", *names)}, name=FEATURES)
         engine.create(into, made, temporary=True)
     finally:
-        for name in (*(step.name for step in steps), *FILLED, CUT_POINTS, FEATURES):
+        drop_passing(engine, steps)
+        for name in (*(step.name for step in steps if step.is_kept), *FILLED, CUT_POINTS, FEATURES):
             engine.drop(name, temporary=True)
 
 
@@ -215,7 +216,9 @@ def show_predictions(store: Store, catalog: Catalog, facts: Facts) -> None:
 def drop_passing(engine: Engine, steps: Iterable[Step]) -> None:
     """Drop the tables that only later steps have read."""
     for step in steps:
-        if not step.is_kept:
+        if step.is_read_once:
+            engine.undefine(step.name)
+        elif not step.is_kept:
             engine.drop(step.name, temporary=True)
 
 
@@ -237,14 +240,17 @@ def _texts(segments: Checked) -> dict[str, str]:
 
 def _partials(catalog: Catalog, facts: Facts, names: Collection[str] | None) -> tuple[Step, ...]:
     """The tables that these features and the cut points are made from."""
-    needed = None if names is None else [*names, *scored(catalog.settings.scores)]
+    needed = None if names is None else [*names, *catalog.settings.scores.features]
     return feature_plan.partial_steps(catalog, facts, needed)
 
 
 def _make(engine: Engine, steps: Iterable[Step], tell: Steps, *, temporary: bool) -> None:
     for step in steps:
         tell(step.name)
-        engine.create(step.name, step.expression, temporary=temporary or not step.is_kept)
+        if step.is_read_once:
+            engine.define(step.name, step.expression)
+        else:
+            engine.create(step.name, step.expression, temporary=temporary or not step.is_kept)
 
 
 def _silent(done: int, total: int, what: str) -> None:

@@ -223,10 +223,10 @@ class Ticks:
             self._take_over(made.anew)
         self._forget(position)
         if made.anew is not None and not made.anew.recipes:
-            self._gather()
+            self._gather(now)
         if self._basis is not None and self._is_outdated(facts, self._basis) and self._is_long:
             if not self._asides.is_at_work:
-                self._gather()
+                self._gather(now)
             self._asides.begin(self._wanted, facts, self.few, position=position, progress=self.progress)
         return Ticked(
             now, position, received.records, received.refused, made.touched, made.changed, made.anew is not None, received.between
@@ -259,12 +259,12 @@ class Ticks:
         for name in names:
             self.store.drop(name)
 
-    def _gather(self) -> None:
+    def _gather(self, now: datetime) -> None:
         """Put scattered rows of facts in the order of customers: on a day on which everything is worked out anyway, nothing else is."""
         tables = scattered(self.store)
         for number, table in enumerate(tables):
             self.progress(number, len(tables), f"{table.name} in the order of customers")
-            gather(self.store, table)
+            gather(self.store, table, now=now)
 
     def _is_outdated(self, facts: Facts, basis: Basis) -> bool:
         """Whether what only the whole population tells is that of another day, of fewer kinds of facts, or of other definitions."""

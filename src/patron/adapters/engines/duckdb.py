@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 from contextlib import contextmanager, nullcontext
-from datetime import UTC
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
@@ -19,7 +18,7 @@ import ibis.expr.datatypes as dt
 from patron.adapters.engines.duckdb_limits import FULL, limits
 from patron.adapters.engines.duckdb_prepared import Prepared
 from patron.adapters.engines.duckdb_turn import Turn
-from patron.adapters.engines.duckdb_words import quoted, statement_of, text, type_name
+from patron.adapters.engines.duckdb_words import instant_text, quoted, statement_of, text, type_name
 from patron.kernel.arrow import arrow_schema
 from patron.kernel.errors import DISK_FULL, InputError, TransientError
 from patron.kernel.problems import Problem
@@ -182,6 +181,14 @@ class DuckDBEngine:
         with nullcontext() if temporary else self.transaction():
             self._run(f"DROP TABLE IF EXISTS {'temp.main.' if temporary else ''}{quoted(name)}")
 
+    def define(self, name: str, expression: ir.Table) -> None:
+        """Let this session read an expression by a name that hides the table of that name; its rows are worked out where it is read."""
+        self._run(f"CREATE OR REPLACE TEMP VIEW {quoted(name)} AS {self.sql(expression)}")
+
+    def undefine(self, name: str) -> None:
+        """Forget what was defined by a name; nothing happens when nothing was."""
+        self._run(f"DROP VIEW IF EXISTS temp.main.{quoted(name)}")
+
     def tables(self) -> frozenset[str]:
         """The names of all tables and views."""
         rows = self._rows("SELECT table_name FROM duckdb_tables() UNION SELECT view_name FROM duckdb_views() WHERE NOT internal")
@@ -230,13 +237,12 @@ class DuckDBEngine:
 
     def tell(self, instant: datetime) -> None:
         """From now on `kernel.time.moment` is this instant."""
-        wall = instant.astimezone(UTC).replace(tzinfo=None)
-        self._run(f"SET VARIABLE moment = {text(wall.isoformat(sep=' '))}::TIMESTAMP")
+        self._run(f"SET VARIABLE moment = {instant_text(instant)}")
 
-    def view(self, name: str, expression: ir.Table, *, temporary: bool = False) -> None:
-        """Give an expression a name that people and tools can query; a temporary one hides the table of that name from this session."""
-        with nullcontext() if temporary else self.transaction():
-            self._run(f"CREATE OR REPLACE {'TEMP ' if temporary else ''}VIEW {quoted(name)} AS {self.sql(expression)}")
+    @_whole
+    def view(self, name: str, expression: ir.Table) -> None:
+        """Give an expression a name that people and tools can query."""
+        self._run(f"CREATE OR REPLACE VIEW {quoted(name)} AS {self.sql(expression)}")
 
     @_whole
     def rename(self, name: str, to: str) -> None:
@@ -245,15 +251,18 @@ class DuckDBEngine:
         self._run(f"ALTER TABLE {self._kept}.{quoted(name)} RENAME TO {quoted(to)}")
 
     @_whole
-    def arrange(self, table: Table, by: tuple[str, ...]) -> int:
+    def arrange(self, table: Table, by: tuple[str, ...], *, first: tuple[str, datetime] | None = None) -> int:
         """Write the rows of a kept table that has no index anew, in the order of some columns. Returns how many there are."""
         before, columns = f"{table.name}_before", ", ".join(quoted(c.name) for c in table.columns)
         self.rename(table.name, before)
         self.declare(table)
+        is_first = "" if first is None else f"{quoted(first[0])} < {instant_text(first[1])}"
+        rows = f"INSERT INTO {quoted(table.name)} ({columns}) SELECT {columns} FROM {quoted(before)}"
+        parts = [""] if first is None else [f"WHERE {is_first}", f"WHERE ({is_first}) IS NOT TRUE"]
         order = ", ".join(map(quoted, by))
-        done = self._rows(f"INSERT INTO {quoted(table.name)} ({columns}) SELECT {columns} FROM {quoted(before)} ORDER BY {order}")
+        done = sum(int(self._rows(f"{rows} {part} ORDER BY {order}")[0][0]) for part in parts)
         self.drop(before)
-        return int(done[0][0])
+        return done
 
     @_whole
     def update(
@@ -266,7 +275,7 @@ class DuckDBEngine:
         differs = " OR ".join(f"{target}.{c} IS DISTINCT FROM _values.{c}" for c in columns)
         bounds = [] if only == "all" else [f"{target}.{c} IS NULL" for c in columns]
         bounds += [f"{target}.received_at = moment()"] if only == "unknown, new" else []
-        bounds += [f"{target}.{quoted(since[0])} >= TIMESTAMP '{since[1].replace(tzinfo=None).isoformat(' ')}'"] if since else []
+        bounds += [f"{target}.{quoted(since[0])} >= {instant_text(since[1])}"] if since else []
         where = " AND ".join([*(f"{target}.{quoted(c)} = _values.{quoted(c)}" for c in on), *bounds, f"({differs})"])
         done = self._rows(f"UPDATE {target} SET {sets} FROM ({self.sql(values)}) AS _values WHERE {where}")
         return int(done[0][0])

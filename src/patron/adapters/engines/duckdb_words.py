@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from datetime import UTC
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from ibis.backends.sql.compilers import DuckDBCompiler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
 _LONG_LIST = 6
 _writing = threading.Lock()  # what `_unfused` sets is there for all threads
@@ -23,6 +25,11 @@ _writing = threading.Lock()  # what `_unfused` sets is there for all threads
 def text(value: str) -> str:
     """A text as a literal."""
     return sge.Literal.string(value).sql(dialect="duckdb")
+
+
+def instant_text(value: datetime) -> str:
+    """An instant as a literal."""
+    return f"{text(value.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' '))}::TIMESTAMP"
 
 
 class _Compiler(DuckDBCompiler):

@@ -126,6 +126,14 @@ class SparkEngine:
         for step in steps:
             self.create(step.name, step.expression, temporary=True)
 
+    def define(self, name: str, expression: ir.Table) -> None:
+        """Let this session read an expression by a name that hides the table of that name; its rows are worked out where it is read."""
+        self.session.sql(self._typed(expression)).createOrReplaceTempView(name)
+
+    def undefine(self, name: str) -> None:
+        """Forget what was defined by a name; nothing happens when nothing was."""
+        self._show(name)
+
     def fill(self, name: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> None:
         """Make or replace a table with rows that were worked out outside, taken as they come."""
         folder = self._new_folder(name)
@@ -171,13 +179,17 @@ class SparkEngine:
         before = among.pop(name, None)
         if path is not None:
             among[name] = path
+        self._show(name)
+        if before is not None and before in self._made:
+            self._remove(before)
+
+    def _show(self, name: str) -> None:
+        """Let a name stand for the table that it has."""
         seen = self._hiding.get(name) or self._kept.get(name)
         if seen is None:
             self.session.catalog.dropTempView(name)
         else:
             self.session.read.parquet(str(seen)).createOrReplaceTempView(name)
-        if before is not None and before in self._made:
-            self._remove(before)
 
     def _remove(self, folder: Path) -> None:
         self._made.discard(folder)

@@ -71,6 +71,14 @@ class ArraysEngine:
         """Make temporary tables; each step may read those before it. What several of them have in common is worked out once."""
         self._hiding |= self._answer([(step.name, step.expression) for step in steps])
 
+    def define(self, name: str, expression: ir.Table) -> None:
+        """Let an expression be read by a name that hides the table of that name; its rows are worked out at once."""
+        self.create(name, expression, temporary=True)
+
+    def undefine(self, name: str) -> None:
+        """Forget what was defined by a name; nothing happens when nothing was."""
+        self.drop(name, temporary=True)
+
     def fill(self, name: str, rows: pa.RecordBatchReader, *, temporary: bool = False) -> None:
         """Make or replace a table with rows that were worked out outside."""
         table = rows.read_all()

@@ -19,18 +19,24 @@ from patron.segments.plan import Plan
 from patron.testing.shops import made_up_facts, made_up_shop
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _PIECE = 1 << 24
 
 
-def refresh(path: str, memory_limit: str | None = None) -> float:
-    """Seconds of a whole refresh: all features, scores and segments, kept; planning and compiling included."""
+def refresh(path: str, memory_limit: str | None = None, stand: Sequence[str] = ()) -> float:
+    """Seconds of a whole refresh: all features, scores and segments, kept; planning and compiling included.
+
+    Args:
+        path: of the shop.
+        memory_limit: of the engine.
+        stand: tables that a server has kept true.
+    """
     _warm(Path(path))
     engine = DuckDBEngine(Path(path), threads=2, memory_limit=memory_limit)
     shipped, facts = definitions(), made_up_facts(engine, ENDS)
     began = perf_counter()
-    pipeline.refresh(engine, shipped, facts, now=ENDS, progress=_unheard)
+    pipeline.refresh(engine, shipped, facts, now=ENDS, progress=_unheard, stand=stand)
     took = perf_counter() - began
     engine.close()
     return took

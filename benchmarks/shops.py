@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,9 +11,10 @@ from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.adapters.made_up import Proportions
 from patron.app.definitions import read_definitions
 from patron.facts import tables as t
+from patron.features.partials.last_events import OLD_EVENTS, OLD_EVENTS_TABLE
 from patron.features.settings import DEFAULTS
 from patron.runtime.layout import LAYOUT, gather
-from patron.testing.shops import made_up_shop
+from patron.testing.shops import made_up_facts, made_up_shop
 
 if TYPE_CHECKING:
     from patron.runtime.pipeline import Definitions
@@ -49,7 +50,7 @@ def store_path(work: Path, customers: int) -> Path:
 
 
 def clustered(work: Path, customers: int) -> Path:
-    """The same shop with the rows of each customer together, as a server puts them when there are millions."""
+    """The same shop as a server of millions keeps it: the rows of each customer together, and the last events of long ago as of yesterday."""
     path = work / f"clustered-{customers}.duckdb"
     if not path.exists():
         part = path.with_suffix(".part")
@@ -58,6 +59,7 @@ def clustered(work: Path, customers: int) -> Path:
         engine.declare(LAYOUT)
         for table in LARGE.values():
             gather(engine, table, now=ENDS)
+        engine.create(OLD_EVENTS_TABLE.name, OLD_EVENTS.expression(made_up_facts(engine, ENDS - timedelta(days=1))))
         engine.execute("CHECKPOINT")
         engine.close()
         part.rename(path)

@@ -15,6 +15,8 @@ from patron.runtime.swapping import Next, work_out_next
 from patron.runtime.touching import TOUCHED_ROWS
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import ibis.expr.types as ir
 
     from patron.facts.as_of import Facts
@@ -36,7 +38,17 @@ class Aside:
         seconds: how long it took.
     """
 
-    def __init__(self, store: Store, definitions: Definitions, facts: Facts, few: Few | None, *, position: int, progress: Progress) -> None:  # noqa: PLR0913  # all that it is made of
+    def __init__(  # noqa: PLR0913  # all that it is made of
+        self,
+        store: Store,
+        definitions: Definitions,
+        facts: Facts,
+        few: Few | None,
+        *,
+        position: int,
+        old_events_at: datetime | None,
+        progress: Progress,
+    ) -> None:  # all that it is made of
         """Begin.
 
         Args:
@@ -45,10 +57,12 @@ class Aside:
             facts: everybody's as of that tick.
             few: makes engines for the recipe of the ticks that follow.
             position: of the inbox at that tick.
+            old_events_at: as for `work_out_next`.
             progress: is told about every table, in the thread.
         """
         self.definitions = definitions
         self._facts, self._few, self._progress = facts, few, progress
+        self._old_events_at = old_events_at
         self._began, self.seconds = perf_counter(), 0.0
         self._found: Next | None = None
         self.error: BaseException | None = None
@@ -107,7 +121,9 @@ class Aside:
             with self._whole:
                 self._go_on()
                 few = self._few.another() if self._few is not None else None
-                found = work_out_next(self._session, self.definitions, self._facts, few, progress=self._tell)
+                found = work_out_next(
+                    self._session, self.definitions, self._facts, few, old_events_at=self._old_events_at, progress=self._tell
+                )
                 self._go_on()
             self._found = found
         except BaseException as error:  # noqa: BLE001  # whatever it is, ticks go on; it is told

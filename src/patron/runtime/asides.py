@@ -53,10 +53,19 @@ class Asides:
         """Whether there is one by these definitions."""
         return self._current is not None and not self._current.is_void and self._current.definitions.digest == digest
 
-    def begin(self, definitions: Definitions, facts: Facts, few: Few | None, *, position: int, progress: Progress) -> None:
+    def begin(  # noqa: PLR0913  # as for `Aside`
+        self,
+        definitions: Definitions,
+        facts: Facts,
+        few: Few | None,
+        *,
+        position: int,
+        old_events_at: datetime | None,
+        progress: Progress,
+    ) -> None:
         """Begin one (the arguments are those of `Aside`), unless there is one, or it is too soon after a failure."""
         if self._current is None and (self.again_at is None or facts.as_of >= self.again_at):
-            self._current = Aside(self._store, definitions, facts, few, position=position, progress=progress)
+            self._current = Aside(self._store, definitions, facts, few, position=position, old_events_at=old_events_at, progress=progress)
 
     def done(self, now: datetime) -> Aside | None:
         """The one that waits to be put in place, if one does. What has failed or is void is thrown away, no transaction runs."""

@@ -23,7 +23,7 @@ BASIS = Table(
     (),
     (
         Column("as_of", "instant", "the instant before which the facts are that tell of the whole population", required=True),
-        Column("kinds", "text", "which kinds of facts there were, as JSON", required=True),
+        Column("kinds", "text", "which kinds of facts there were, and as of when it looked at all old events, as JSON", required=True),
     ),
 )
 _ROWS = BASIS.unbound()
@@ -38,17 +38,19 @@ class Basis:
         known: what was known of: `Facts.known`.
         currencies: those that facts were in, beside the shop's.
         costed: whether costs were known.
+        old_events_at: the instant as of which what is kept of old events was worked out of all events.
     """
 
     as_of: datetime
     known: frozenset[str]
     currencies: frozenset[str]
     costed: bool
+    old_events_at: datetime
 
     @classmethod
-    def of(cls, facts: Facts) -> Basis:
-        """That of a refresh of these facts."""
-        return cls(facts.as_of, facts.known, facts.currencies, facts.costed)
+    def of(cls, facts: Facts, old_events_at: datetime | None = None) -> Basis:
+        """That of a refresh of these facts, which looked at old events anew unless it is said when that was."""
+        return cls(facts.as_of, facts.known, facts.currencies, facts.costed, old_events_at or facts.as_of)
 
     def is_of_kinds(self, facts: Facts) -> bool:
         """Whether facts are of no other kinds."""
@@ -56,7 +58,11 @@ class Basis:
 
     def is_outlived(self, now: datetime) -> bool:
         """Whether events that happened before have become so old that neither what is kept of old ones nor the recent ones hold them."""
-        return now - self.as_of > RECENT - OLD
+        return now - self.old_events_at > RECENT - OLD
+
+    def lasting_old_events(self, now: datetime) -> datetime | None:
+        """As of when what is kept of old events was worked out, if it serves another full refresh and long enough after it; else None."""
+        return self.old_events_at if now - self.old_events_at <= (RECENT - OLD) / 2 else None
 
     def of_touched(self, facts: Facts) -> Facts:
         """Facts of the customers that a tick looks at, of the kinds that everybody's answers are made from.
@@ -73,12 +79,18 @@ def kept_basis(store: Store) -> Basis | None:
         return None
     kinds = json.loads(rows[0]["kinds"])
     as_of = rows[0]["as_of"].replace(tzinfo=UTC)
-    return Basis(as_of, frozenset(kinds["known"]), frozenset(kinds["currencies"]), kinds["costed"])
+    old_events_at = datetime.fromisoformat(kinds.get("old_events_at", as_of.isoformat()))
+    return Basis(as_of, frozenset(kinds["known"]), frozenset(kinds["currencies"]), kinds["costed"], old_events_at)
 
 
 def keep_basis(store: Store, basis: Basis) -> None:
     """Keep it in the place of the one before."""
-    kinds = {"known": sorted(basis.known), "currencies": sorted(basis.currencies), "costed": basis.costed}
+    kinds = {
+        "known": sorted(basis.known),
+        "currencies": sorted(basis.currencies),
+        "costed": basis.costed,
+        "old_events_at": basis.old_events_at.isoformat(),
+    }
     store.delete(BASIS.name, _ROWS.select("as_of"), on=("as_of",))
     row = {"as_of": basis.as_of.astimezone(UTC).replace(tzinfo=None), "kinds": json.dumps(kinds)}
     store.insert(BASIS.name, arrow_rows(BASIS, [row]))

@@ -69,6 +69,7 @@ def refresh(  # noqa: PLR0913  # the present and the way to tell are said by nam
     progress: Progress,
     fit: Fit | None = None,
     is_live: bool = False,
+    stand: Collection[str] = (),
 ) -> memberships.Done:
     """Work out everything as of `facts.as_of` and keep it.
 
@@ -80,12 +81,13 @@ def refresh(  # noqa: PLR0913  # the present and the way to tell are said by nam
         progress: is told about every table.
         fit: renews models on the way; without it the kept ones answer.
         is_live: whether ticks go on from here, which need to know who is due when.
+        stand: tables that ticks have kept true, and that are not made anew.
     """
     for table in (*memberships.TABLES, MODELS):
         store.declare(table)
     facts = replace(facts, known=facts.known | {PREDICTIONS}) if fit else facts
     with store.transaction():
-        made = work_out(store, definitions, facts, progress=progress, fit=fit)
+        made = work_out(store, definitions, facts, progress=progress, fit=fit, stand=stand)
         show_predictions(store, definitions.catalog, facts)
         done = memberships.keep_memberships(store, made.places, as_of=facts.as_of, now=now)
         if is_live:
@@ -114,7 +116,9 @@ class WorkedOut:
     tell: Steps
 
 
-def work_out(engine: Engine, definitions: Definitions, facts: Facts, *, progress: Progress, fit: Fit | None = None) -> WorkedOut:
+def work_out(  # noqa: PLR0913  # as for `refresh`
+    engine: Engine, definitions: Definitions, facts: Facts, *, progress: Progress, fit: Fit | None = None, stand: Collection[str] = ()
+) -> WorkedOut:
     """Make the tables of a refresh, up to everybody's memberships.
 
     Args:
@@ -123,8 +127,9 @@ def work_out(engine: Engine, definitions: Definitions, facts: Facts, *, progress
         facts: the instant, the shop, and which facts are known.
         progress: is told about every table.
         fit: as for `refresh`.
+        stand: as for `refresh`.
     """
-    tell = make_features(engine, definitions.catalog, facts, progress=progress, fit=fit)
+    tell = make_features(engine, definitions.catalog, facts, progress=progress, fit=fit, stand=stand)
     plan = Plan(definitions.segments, definitions.catalog, facts)
     tell("segments")
     stats = population(engine, plan)
@@ -146,7 +151,14 @@ def index_answers(store: Store) -> None:
 
 
 def make_features(  # noqa: PLR0913  # what is left out has its usual value
-    engine: Engine, catalog: Catalog, facts: Facts, *, progress: Progress, names: Collection[str] | None = None, fit: Fit | None = None
+    engine: Engine,
+    catalog: Catalog,
+    facts: Facts,
+    *,
+    progress: Progress,
+    names: Collection[str] | None = None,
+    fit: Fit | None = None,
+    stand: Collection[str] = (),
 ) -> Steps:
     """Make the tables of partials, cut points and features, to be kept; or, of some features, temporary ones that hide those.
 
@@ -159,9 +171,10 @@ def make_features(  # noqa: PLR0913  # what is left out has its usual value
         progress: is told about every table.
         names: only these features, and only the partials that they and the cut points need, in temporary tables; all if not given.
         fit: gives the models that predictions come from; those that are kept if not given.
+        stand: tables that are there, as they shall be.
     """
     temporary = names is not None
-    steps = _partials(catalog, facts, names)
+    steps = [step for step in _partials(catalog, facts, names) if step.name not in stand]
     tell = Steps(progress, len(steps) + (PREDICTIONS in facts.known) + _FURTHER_STEPS)
     predicted = next((i for i, step in enumerate(steps) if step.name == histories.PREDICTIONS.table_name), len(steps))
     _make(engine, steps[:predicted], tell, temporary=temporary)

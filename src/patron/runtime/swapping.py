@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from patron.features.partials.last_events import OLD_EVENTS_TABLE
+from patron.features.partials.lines import PRODUCTS
 from patron.kernel.time import literal, moment
 from patron.runtime.due_times import due_now, due_when_moved, who_moved
 from patron.runtime.memberships import CURRENT, RECORDED, SLOTS, Places, note_refresh, record_changes, show_memberships
@@ -45,6 +47,7 @@ class Next:
         tables: the tables that were made, by the names that they shall have.
         places: of the bits of memberships.
         recipes: of ticks on the day of that tick, and on the one that follows.
+        old_events_at: as in `Basis`.
     """
 
     definitions: Definitions
@@ -52,9 +55,12 @@ class Next:
     tables: tuple[str, ...]
     places: Places
     recipes: tuple[Recipe, ...]
+    old_events_at: datetime
 
 
-def work_out_next(session: Store, definitions: Definitions, facts: Facts, few: Few | None, *, progress: Progress) -> Next:
+def work_out_next(  # noqa: PLR0913  # all that it is made of
+    session: Store, definitions: Definitions, facts: Facts, few: Few | None, *, old_events_at: datetime | None, progress: Progress
+) -> Next:
     """Work everything out in tables of their own.
 
     Args:
@@ -62,11 +68,12 @@ def work_out_next(session: Store, definitions: Definitions, facts: Facts, few: F
         definitions: what is worked out.
         facts: everybody's as of that tick.
         few: an engine for the recipe, which nobody else uses.
+        old_events_at: as of when what is kept of old events was worked out, if it stands and ticks keep it true meanwhile.
         progress: is told about every table.
     """
     session.tell(facts.as_of)
     engine = NextTables(session)
-    made = work_out(engine, definitions, facts, progress=progress)
+    made = work_out(engine, definitions, facts, progress=progress, stand=[OLD_EVENTS_TABLE.name] if old_events_at else [])
     make_due(engine, made)
     drop_passing(engine, made.plan.steps())
     engine.fill(SLOTS.name, made.places.rows.to_reader(), temporary=True)
@@ -76,7 +83,7 @@ def work_out_next(session: Store, definitions: Definitions, facts: Facts, few: F
     recipes = tuple(recipe(engine, definitions, of_touched(each), few) for each in (facts, later))
     for how in recipes:
         prepare(session, how)
-    return Next(definitions, facts, tuple(engine.made), made.places, recipes)
+    return Next(definitions, facts, tuple(engine.made), made.places, recipes, old_events_at or facts.as_of)
 
 
 def swap(  # noqa: PLR0913  # what a tick knows
@@ -107,9 +114,11 @@ def swap(  # noqa: PLR0913  # what a tick knows
     show_memberships(store, made.places)
     show_predictions(store, made.definitions.catalog, made.facts)
     since = literal(made.facts.as_of)
-    follow(store, since)
+    if OLD_EVENTS_TABLE.name in made.tables:
+        follow(store, since)
     index_answers(store)  # before the first of their rows changes
-    add_products(store, facts, since)
+    if PRODUCTS.table_name in made.tables:
+        add_products(store, facts, since)
     how = next((how for how in made.recipes if how.facts == facts), None) or recipe(store, made.definitions, facts, few)
     if how.by is not None:
         how.by.engine.tell(now)

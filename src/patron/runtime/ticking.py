@@ -206,11 +206,11 @@ class Ticks:
             received, position = self._take(position, now, held, most=most, is_aside=is_aside)
             facts = self.hold(now) if _may_tell(received.written, held) else replace(held, as_of=now)
             if before is None or self._basis is None or self._basis.is_outlived(now):
-                made = self._refreshed(facts)
+                made = self._refreshed(facts, None)
             elif done is not None and done.found is not None:
                 made = self._swapped(done, done.found, facts, received)
             elif self._is_outdated(facts, self._basis) and not self._is_long:
-                made = self._refreshed(facts)
+                made = self._refreshed(facts, self._basis.lasting_old_events(now))
             else:
                 made = self._renewed(facts, self._basis, received, before)
             self._drop(received.left)
@@ -227,7 +227,8 @@ class Ticks:
         if self._basis is not None and self._is_outdated(facts, self._basis) and self._is_long:
             if not self._asides.is_at_work:
                 self._gather(now)
-            self._asides.begin(self._wanted, facts, self.few, position=position, progress=self.progress)
+            lasting = self._basis.lasting_old_events(now)
+            self._asides.begin(self._wanted, facts, self.few, position=position, old_events_at=lasting, progress=self.progress)
         return Ticked(
             now, position, received.records, received.refused, made.touched, made.changed, made.anew is not None, received.between
         )
@@ -279,12 +280,13 @@ class Ticks:
         took = customers_last(self.store) * _SECONDS_OF_A_CUSTOMER if self._took_seconds is None else self._took_seconds
         return took >= self.beside_from
 
-    def _refreshed(self, facts: Facts) -> _Made:
+    def _refreshed(self, facts: Facts, old_events_at: datetime | None) -> _Made:
+        """Everything worked out anew; what is kept of old events too, unless it is said as of when that was."""
         self._asides.break_off()
-        began = perf_counter()
-        done = pipeline.refresh(self.store, self._wanted, facts, now=facts.as_of, progress=self._progress, is_live=True)
+        began, stand = perf_counter(), [] if old_events_at is None else [OLD_EVENTS_TABLE.name]
+        done = pipeline.refresh(self.store, self._wanted, facts, now=facts.as_of, progress=self._progress, is_live=True, stand=stand)
         self._given_way = 0
-        return _Made(done.customers, done.changed, _Anew(self._wanted, Basis.of(facts), perf_counter() - began))
+        return _Made(done.customers, done.changed, _Anew(self._wanted, Basis.of(facts, old_events_at), perf_counter() - began))
 
     def _progress(self, done: int, total: int, what: str) -> None:
         self.progress(done, total, what)
@@ -293,7 +295,7 @@ class Ticks:
             raise GaveWayError("The refresh gives way to a command that writes.")
 
     def _swapped(self, aside: Aside, made: Next, facts: Facts, received: Received) -> _Made:
-        basis = Basis.of(made.facts)
+        basis = Basis.of(made.facts, made.old_events_at)
         since = [*self._others(received), aside.noted_in(self.store)]
         of = basis.of_touched(facts)
         touched, changed = swap(self.store, made, of, self.few, written=received.written, others=since, now=facts.as_of)

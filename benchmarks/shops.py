@@ -50,7 +50,7 @@ def store_path(work: Path, customers: int) -> Path:
 
 
 def clustered(work: Path, customers: int) -> Path:
-    """The same shop as a server of millions keeps it: the rows of each customer together, and the last events of long ago as of yesterday."""
+    """The same shop as a server of millions keeps it: each customer's rows together, and the last events of long ago as of yesterday."""
     path = work / f"clustered-{customers}.duckdb"
     if not path.exists():
         part = path.with_suffix(".part")

@@ -84,6 +84,13 @@ class Few(Engine, Protocol):
         """From now on `kernel.time.moment` is this instant."""
         ...
 
+    def tell_each(self, instants: pa.Table) -> None:
+        """From now on `kernel.time.moment` is another instant for each customer, in rows that are about one: customer_id, instant.
+
+        What is asked then raises UnsupportedError where it needs the moment for rows that are about no customer.
+        """
+        ...
+
     def clear(self) -> None:
         """Forget all tables."""
         ...

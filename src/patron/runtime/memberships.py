@@ -215,8 +215,8 @@ def renew_memberships(store: Store, bits: pa.Table, touched: ir.Table) -> int:
         bits: of these customers, as in `CURRENT`.
         touched: the customers: customer_id, and is_due, whether nothing but time has passed.
     """
-    recorded, current, changes = _renewal(tuple(bits.column_names), touched.op())
-    others = _not_in_both(store.query(recorded), bits)
+    _, current, changes = _renewal(tuple(bits.column_names), touched.op())
+    others = differing(store, bits, touched)
     if not len(others):
         return 0
     store.fill(_OTHERS, pa.table({"customer_id": others}).to_reader(), temporary=True)
@@ -227,6 +227,12 @@ def renew_memberships(store: Store, bits: pa.Table, touched: ir.Table) -> int:
     for name in (_OTHERS, _RENEWED):
         store.drop(name, temporary=True)
     return changed
+
+
+def differing(store: Store, bits: pa.Table, touched: ir.Table) -> pa.Array:
+    """Those of some customers (`touched`) of whom other memberships are recorded than these."""
+    recorded, _, _ = _renewal(tuple(bits.column_names), touched.op())
+    return _not_in_both(store.query(recorded), bits)
 
 
 def _not_in_both(left: pa.Table, right: pa.Table) -> pa.Array:

@@ -141,13 +141,13 @@ def renew(store: Store, how: Recipe, keep: Keep = renew_memberships) -> int:
 
 def _renew(store: Store, engine: Engine, how: Recipe, keep: Keep) -> int:
     make(engine, how)
-    changed = keep(store, _rows(engine, how.answers[-1]), TOUCHED_ROWS)
+    changed = keep(store, rows_of(engine, how.answers[-1]), TOUCHED_ROWS)
     if how.by is not None and engine is how.by.engine:
         how.by.take_one(CHANGES.name, store)  # who has just entered or left may be asked for it
     engine.make([how.due])
     for step in how.steps:
         if step.is_kept and step.name != CURRENT:
-            store.renew(step.name, _rows(engine, step), TOUCHED_ROWS)
+            store.renew(step.name, rows_of(engine, step), TOUCHED_ROWS)
     clear(engine, how)
     return changed
 
@@ -188,7 +188,8 @@ def _rehearse(few: Few, how: Recipe) -> None:
     few.make([how.due])
 
 
-def _rows(engine: Engine, step: Step) -> pa.Table:
+def rows_of(engine: Engine, step: Step) -> pa.Table:
+    """The rows of a table that was made."""
     return engine.query(ibis.table(step.expression.schema(), name=step.name))
 
 

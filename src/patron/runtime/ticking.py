@@ -23,10 +23,11 @@ from patron.kernel.time import moment
 from patron.runtime import pipeline
 from patron.runtime.asides import Asides
 from patron.runtime.basis import BASIS, Basis, keep_basis, kept_basis
-from patron.runtime.due_times import DUE, due_now, due_since, next_due
+from patron.runtime.due_times import DUE, SOON, due_now, due_since, next_due
 from patron.runtime.layout import LAYOUT, gather, index_facts, scattered
 from patron.runtime.loading_merge import EARLIER, REPLACED
 from patron.runtime.loading_options import LoadOptions
+from patron.runtime.looking_ahead import look_ahead
 from patron.runtime.memberships import TABLES, customers_last
 from patron.runtime.old_events import REPLACED_EVENTS, keep_old_events, look_again_at_replaced
 from patron.runtime.reached import TICKS, reach, stands
@@ -122,6 +123,7 @@ class Ticks:
     _took_seconds: float | None = field(default=None)
     _is_warm: bool = field(default=False)
     _due: dict[datetime, datetime | None] = field(default_factory=dict)
+    _looked_until: datetime | None = field(default=None)
 
     def __post_init__(self) -> None:
         """Make what the live path keeps, unless it is there."""
@@ -187,6 +189,7 @@ class Ticks:
         except BaseException as error:
             for how in self._recipes:  # what they have read is void
                 how.forget()
+            self._looked_until = None
             if isinstance(error, Exception) and done is not None and not done.is_void:
                 self._asides.fail(error, now)
             raise
@@ -313,7 +316,12 @@ class Ticks:
         of = basis.of_touched(facts)
         if "order_lines" in received.written:
             add_products(self.store, of, moment())
-        return _Made(touched, renew(self.store, self._recipe(of)))
+        how = self._recipe(of)
+        changed = renew(self.store, how)
+        if self._looked_until is None or facts.as_of >= self._looked_until:
+            until = min(facts.as_of + SOON, facts.shop.calendar.next_midnight(facts.as_of) - _TICK)
+            self._looked_until = look_ahead(self.store, how, now=facts.as_of, until=until)
+        return _Made(touched, changed)
 
     def _due_meanwhile(self, facts: Facts, basis: Basis, before: datetime) -> ir.Table:
         """Who is looked at though nothing has come of them, while a full refresh beside ticks will look at everybody.
@@ -343,6 +351,7 @@ class Ticks:
         if self._is_warm:  # the first of a process is planned from nothing, which says little about the next
             self._took_seconds = anew.seconds
         self.definitions, self._basis, self._recipes, self._is_warm = anew.definitions, anew.basis, anew.recipes, True
+        self._looked_until = None
         if anew.recipes:
             self._asides.took_place()
             self.few = next((how.by.engine for how in anew.recipes if how.by is not None), self.few)  # the one that is told the moment

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar
 import pyarrow as pa
 
 from patron.adapters.engines.arrays.columns import INSTANT, single
+from patron.adapters.engines.arrays.moments import Moment, Moments
 from patron.adapters.engines.arrays.program import Held, program
 from patron.kernel.arrow import arrow_schema
 from patron.kernel.errors import InvariantError, UnsupportedError
@@ -35,7 +36,7 @@ class ArraysEngine:
         """Without any table."""
         self._kept: dict[str, Held] = {}
         self._hiding: dict[str, Held] = {}
-        self._moment: pa.Scalar | None = None
+        self._moment: Moment = None
 
     @property
     def asked(self) -> Mapping[str, frozenset[str]]:
@@ -53,6 +54,12 @@ class ArraysEngine:
     def tell(self, instant: datetime) -> None:
         """From now on `kernel.time.moment` is this instant."""
         self._moment = pa.scalar(instant.astimezone(UTC).replace(tzinfo=None), INSTANT)
+
+    def tell_each(self, instants: pa.Table) -> None:
+        """From now on `kernel.time.moment` is, in rows about a customer, the instant told for that one."""
+        told = instants.sort_by("customer_id").combine_chunks()
+        customers = told["customer_id"].to_numpy()
+        self._moment = Moments(customers, single(told["instant"]).cast(INSTANT))
 
     def sql(self, expression: ir.Table) -> str:
         """The expression itself: nothing is translated."""

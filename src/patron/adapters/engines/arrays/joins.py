@@ -9,6 +9,7 @@ import ibis.expr.operations as ops
 
 from patron.adapters.engines.arrays import matching
 from patron.adapters.engines.arrays.columns import type_of
+from patron.adapters.engines.arrays.moments import moment_in
 from patron.adapters.engines.arrays.rows import Rows, Values, chosen, converted, where
 from patron.kernel.errors import UnsupportedError
 
@@ -105,4 +106,5 @@ def _reads(node: ops.Value, of: Collection[ops.Relation]) -> bool:
 
 def _values(sheet: Sheet, beside: Beside) -> Values:
     """Values over rows that stand beside each other."""
-    return Values(sheet, lambda field: beside[field.rel].column(field.name), next(iter(beside.values())).size)
+    size = next(iter(beside.values())).size
+    return Values(sheet, lambda field: beside[field.rel].column(field.name), size, moment=lambda: moment_in(sheet, beside))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from patron.adapters.engines.arrays.cells import Cell, Sheet
+    from patron.adapters.engines.arrays.moments import Moment
     from patron.adapters.engines.arrays.rows import Rows
 
 
@@ -58,7 +59,7 @@ class Program:
         self._given = [(places[c], c.table, c.column, c.function) for c in cells if isinstance(c, Given)]
         self._instructions = _instructions(cells, places, wanted)
 
-    def rows(self, table: Callable[[str], Held], moment: pa.Scalar | None) -> dict[str, Held]:
+    def rows(self, table: Callable[[str], Held], moment: Moment) -> dict[str, Held]:
         """The tables, as of the moment, from others by their names."""
         values = self._before.copy()
         values[0] = moment

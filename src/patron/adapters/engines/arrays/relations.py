@@ -14,6 +14,7 @@ from patron.adapters.engines.arrays.cells import Sheet
 from patron.adapters.engines.arrays.columns import cast_to, concatenated, places, type_of
 from patron.adapters.engines.arrays.groups import grouped
 from patron.adapters.engines.arrays.joins import join
+from patron.adapters.engines.arrays.moments import moment_in
 from patron.adapters.engines.arrays.rows import Rows, Values, chosen, converted, where
 from patron.adapters.engines.arrays.windows import sorted_rows
 from patron.kernel.errors import UnsupportedError
@@ -69,7 +70,7 @@ class Question:
     def values(self, parent: ops.Relation) -> Values:
         """Values over the rows of a relation."""
         rows = self.rows(parent)
-        return Values(self.sheet, lambda field: rows.column(field.name), rows.size)
+        return Values(self.sheet, lambda field: rows.column(field.name), rows.size, moment=lambda: moment_in(self.sheet, {parent: rows}))
 
 
 def _given(sheet: Sheet, node: ops.UnboundTable) -> Rows:
@@ -112,8 +113,9 @@ def _aggregate(question: Question, node: ops.Aggregate) -> Rows:
     keys = {name: values.column(key) for name, key in node.groups.items()}
     groups = question.sheet.of(grouped, rows.size, *keys.values())
     size = question.sheet.of(_count, groups)
-    told = values.over_groups(groups, size)
-    first = chosen(question.sheet, Rows(rows.size, keys.__getitem__), question.sheet.of(_first, groups))
+    firsts = question.sheet.of(_first, groups)
+    told = values.over_groups(groups, size, firsts)
+    first = chosen(question.sheet, Rows(rows.size, keys.__getitem__), firsts)
     return Rows(size, lambda name: first.column(name) if name in keys else told.column(node.metrics[name]))
 
 

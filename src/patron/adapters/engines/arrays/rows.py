@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from patron.adapters.engines.arrays.cells import Cell, Choice
 from patron.adapters.engines.arrays.columns import as_array, cast_to, is_full, taken, type_of
 from patron.adapters.engines.arrays.groups import there, there_where, told_by
+from patron.adapters.engines.arrays.moments import moment_of_first
 from patron.adapters.engines.arrays.values import As, function_of
 from patron.adapters.engines.arrays.windows import around, laid
 from patron.kernel.errors import UnsupportedError
@@ -58,16 +59,23 @@ def where(values: Values, conditions: Collection[ops.Value]) -> Cell:
 class Values:
     """Values over rows, or over groups of rows."""
 
-    def __init__(
-        self, sheet: Sheet, field: Callable[[ops.Field], Cell], size: Cell, reduced: Callable[[ops.Reduction], Cell] | None = None
+    def __init__(  # all that values are made of
+        self,
+        sheet: Sheet,
+        field: Callable[[ops.Field], Cell],
+        size: Cell,
+        *,
+        moment: Callable[[], Cell],
+        reduced: Callable[[ops.Reduction], Cell] | None = None,
     ) -> None:
-        """Over so many rows, with the cell of each column."""
-        self.sheet, self._field, self.size, self._reduced = sheet, field, size, reduced
+        """Over so many rows, with the cell of each column, and that of the moment."""
+        self.sheet, self._field, self.size, self._moment, self._reduced = sheet, field, size, moment, reduced
         self._known: dict[ops.Node, Cell] = {}
 
-    def over_groups(self, groups: Cell, size: Cell) -> Values:
-        """Values over groups of these rows."""
-        return Values(self.sheet, self._field, size, lambda node: self._told(node, groups))
+    def over_groups(self, groups: Cell, size: Cell, first: Cell) -> Values:
+        """Values over groups of these rows, all of one customer, of which the first are known."""
+        moment = partial(self.sheet.of, moment_of_first, self._moment(), first)
+        return Values(self.sheet, self._field, size, moment=moment, reduced=lambda node: self._told(node, groups))
 
     def column(self, node: ops.Value) -> Cell:
         """A value for each row, in the type that the expression has."""
@@ -98,7 +106,7 @@ class Values:
         if kind is ops.WindowFunction:
             return self._around(node)
         if kind is _MOMENT:
-            return self.sheet.moment
+            return self._moment()
         if self._reduced is not None and issubclass(kind, ops.Reduction):
             return self._reduced(node)
         function, arguments = function_of(node)

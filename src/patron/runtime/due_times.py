@@ -75,8 +75,13 @@ def due_when_moved(store: Store, plan: Plan) -> None:
 
 def due_now() -> ir.Table:
     """The customers who are due at the moment: customer_id."""
+    return due_until(moment())
+
+
+def due_until(instant: ir.TimestampValue) -> ir.Table:
+    """The customers who are due by an instant: customer_id."""
     due = DUE.unbound()
-    return due.filter(due.due_at <= moment()).select("customer_id")
+    return due.filter(due.due_at <= instant).select("customer_id")
 
 
 def due_since(after: datetime, *, but: datetime) -> ir.Table:

@@ -15,6 +15,8 @@ from ibis.common.graph import Graph
 from patron.facts import tables as t
 from patron.features.partials.last_events import OLD_EVENTS_TABLE
 from patron.kernel.errors import UnsupportedError
+from patron.kernel.time import moment
+from patron.runtime.due_times import SOON, due_until
 from patron.runtime.new_events import NEW
 from patron.runtime.remembered import Remembered
 from patron.runtime.touching import TOUCHED, TOUCHED_ROWS
@@ -38,6 +40,7 @@ _CUSTOMER = ibis.table({"customer_id": "int64"}, name=_CUSTOMERS)
 _LASTING = frozenset({*t.BY_NAME, OLD_EVENTS_TABLE.name})
 """Tables whose rows about a customer change only when something has come of that customer."""
 _EVENTS = t.EVENTS.name
+_DUE_SOON = due_until(moment() + ibis.interval(SOON)).limit(1_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +125,17 @@ class Beside:
         return {} if self.new_events is None else {_EVENTS: self.new_events}
 
     def _read_new(self, store: Store, ids: Ids) -> dict[str, pa.Table]:
-        """The rows of customers who are new here, which are remembered."""
+        """The rows of customers who are new here, which are remembered. Those who are soon due are read with them: it costs little more."""
         if not ids.size:
             return {}
-        read = self._read(store, ids, self.lasting)
-        self.remembered.put(ids, {name: rows for name, rows in read.items() if name != _EVENTS})
+        soon = np.setdiff1d(store.query(_DUE_SOON)["customer_id"].to_numpy(), ids)
+        soon = soon[~self._has(soon)]
+        every = np.union1d(ids, soon)
+        read = self._read(store, every, self.lasting)
+        self.remembered.put(every, {name: rows for name, rows in read.items() if name != _EVENTS})
         if _EVENTS in read:
-            self.remembered_events.put(ids, {_EVENTS: read[_EVENTS]})
-        return read
+            self.remembered_events.put(every, {_EVENTS: read[_EVENTS]})
+        return {name: _only(rows, ids) for name, rows in read.items()} if soon.size else read
 
     def _read(self, store: Store, ids: Ids, tables: Mapping[str, ir.Table]) -> dict[str, pa.Table]:
         """The rows of customers in some tables; nothing where there are no customers."""

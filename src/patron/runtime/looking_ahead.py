@@ -1,9 +1,10 @@
 """Who is due soon is looked at ahead of time, all together: of most it turns out that they stay where they are, and are due later.
 
 That nobody is looked at too late is what due times are for; that many are looked at in vain is their price. Each look by itself costs a
-tick. So once in a while all who are due before an instant are worked out as of the very instants at which they are due. Whose memberships
-will be as they are is due when he would be after that look. Who will enter or leave a segment stays due, and the tick of that instant
-finds his facts already read.
+tick. So while little happens, all who are due before an instant are worked out as of the very instants at which they are due; again, where
+they are due again before it, as whoever has looked at eight products is when one after the other leaves a window. Whose memberships will be
+as they are is due when the last of these looks says. Who will enter or leave a segment is due then, and the tick of that instant finds his
+facts already read.
 
 Nothing but due times changes, and when something comes of a customer he is looked at anyway, so what was seen ahead cannot go stale.
 """
@@ -13,8 +14,8 @@ from __future__ import annotations
 from datetime import UTC
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from patron.kernel.errors import UnsupportedError
 from patron.kernel.time import literal
@@ -26,10 +27,18 @@ from patron.runtime.touching import TOUCHED, TOUCHED_ROWS
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from patron.ports.engine import Store
+    from numpy.typing import NDArray
+
+    from patron.ports.engine import Few, Store
+    from patron.runtime.few import Beside
+    from patron.runtime.remembered import Ids
     from patron.runtime.renewing import Recipe
 
-_MOST = 1_000
+    Flags = NDArray[np.bool_]
+    Instants = NDArray[np.datetime64]
+    """Naive UTC, in microseconds."""
+
+_MOST, _ROUNDS = 1_000, 10
 _ROWS = DUE.unbound()
 
 
@@ -48,22 +57,43 @@ def look_ahead(store: Store, how: Recipe, *, now: datetime, until: datetime) -> 
     due = store.query(soon.order_by("due_at").limit(_MOST))
     if not due.num_rows:
         return until
-    whose, engine = due["customer_id"].combine_chunks(), how.by.engine
-    is_so = pa.array([True]).take(pa.array([0] * len(whose), pa.int64()))
-    store.fill(TOUCHED, pa.table([whose, is_so, is_so], names=TOUCHED_ROWS.columns).to_reader(), temporary=True)
+    last = due["due_at"][-1].as_py().replace(tzinfo=UTC)
     try:
-        how.by.take(store)
-        engine.tell_each(due.rename_columns(["customer_id", "instant"]))
-        make(engine, how)
-        moved = differing(store, rows_of(engine, how.answers[-1]), TOUCHED_ROWS)
-        engine.make([how.due])
-        later = rows_of(engine, how.due)
+        later = _seen(store, how, how.by, due.sort_by("customer_id"), until)
     except UnsupportedError:  # for these rows: they are looked at when they are due
         return until
     finally:
-        engine.tell(now)
-        clear(engine, how)
-    moves = pc.is_in(whose, moved)
-    put_off = later.filter(pc.invert(pc.is_in(later["customer_id"], moved)))
-    store.renew(DUE.name, pa.concat_tables([due.filter(moves), put_off.select(due.column_names).cast(due.schema)]), TOUCHED_ROWS)
-    return until if len(whose) < _MOST else due["due_at"][-1].as_py().replace(tzinfo=UTC)
+        how.by.engine.tell(now)
+        clear(how.by.engine, how)
+    store.renew(DUE.name, later, TOUCHED_ROWS)
+    return until if due.num_rows < _MOST else last
+
+
+def _seen(store: Store, how: Recipe, by: Beside, due: pa.Table, until: datetime) -> pa.Table:
+    """When customers who are due are due in earnest, or need not be looked at before `until`: rows of `DUE`, none for whoever never is."""
+    ids, at = due["customer_id"].to_numpy(), due["due_at"].to_numpy().astype("datetime64[us]")
+    is_so = np.ones(len(ids), np.bool_)
+    store.fill(TOUCHED, pa.table({"customer_id": ids, "is_due": is_so, "only_events": is_so}).to_reader(), temporary=True)
+    by.take(store)
+    waits, end = is_so, np.datetime64(until.astimezone(UTC).replace(tzinfo=None), "us")
+    for _ in range(_ROUNDS):
+        moves, later = _looked_at(store, how, by.engine, ids, at)
+        stays = waits & ~moves
+        at = np.where(stays, later, at)
+        waits = stays & (at <= end)  # never so where nobody is due again
+        if not waits.any():
+            break
+    return pa.table({"customer_id": ids, "due_at": at}).filter(pa.array(~np.isnat(at)))
+
+
+def _looked_at(store: Store, how: Recipe, engine: Few, ids: Ids, at: Instants) -> tuple[Flags, Instants]:
+    """Of customers in order, each as of an instant: who will have entered or left a segment, and when he is due again."""
+    engine.tell_each(pa.table({"customer_id": ids, "instant": at}))
+    make(engine, how)
+    moved = differing(store, rows_of(engine, how.answers[-1]), TOUCHED_ROWS)
+    engine.make([how.due])
+    rows = rows_of(engine, how.due)
+    clear(engine, how)
+    later = np.full(len(ids), np.datetime64("NaT"), "datetime64[us]")
+    later[np.searchsorted(ids, rows["customer_id"].to_numpy())] = rows["due_at"].to_numpy().astype("datetime64[us]")
+    return np.isin(ids, moved.to_numpy()), later

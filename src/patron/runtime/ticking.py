@@ -318,7 +318,7 @@ class Ticks:
             add_products(self.store, of, moment())
         how = self._recipe(of)
         changed = renew(self.store, how)
-        if self._looked_until is None or facts.as_of >= self._looked_until:
+        if not received.records and (self._looked_until is None or facts.as_of >= self._looked_until):
             until = min(facts.as_of + SOON, facts.shop.calendar.next_midnight(facts.as_of) - _TICK)
             self._looked_until = look_ahead(self.store, how, now=facts.as_of, until=until)
         return _Made(touched, changed)

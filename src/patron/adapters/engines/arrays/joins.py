@@ -9,8 +9,7 @@ import ibis.expr.operations as ops
 
 from patron.adapters.engines.arrays import matching
 from patron.adapters.engines.arrays.columns import type_of
-from patron.adapters.engines.arrays.moments import moment_in
-from patron.adapters.engines.arrays.rows import Rows, Values, chosen, converted, where
+from patron.adapters.engines.arrays.rows import Rows, Values, chosen, converted, moment_in, where
 from patron.kernel.errors import UnsupportedError
 
 if TYPE_CHECKING:

@@ -12,16 +12,10 @@ from patron.adapters.engines.arrays.columns import taken
 from patron.kernel.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import ibis.expr.operations as ops
     from numpy.typing import NDArray
 
     from patron.adapters.engines.arrays.cells import Cell, Sheet
     from patron.adapters.engines.arrays.columns import Column
-    from patron.adapters.engines.arrays.rows import Rows
-
-_CUSTOMER = "customer_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +43,8 @@ Moment: TypeAlias = "pa.Scalar | Moments | None"
 """One for all, one for each customer, or not told."""
 
 
-def moment_in(sheet: Sheet, beside: Mapping[ops.Relation, Rows]) -> Cell:
-    """The moment of rows that stand beside each other: that of the customer whom the first of them with one is about."""
-    whose = next((rows.column(_CUSTOMER) for relation, rows in beside.items() if _CUSTOMER in relation.schema), None)
+def moment_of(sheet: Sheet, whose: Cell | None) -> Cell:
+    """The moment of rows, from the customers whom they are about, if they are about any."""
     return sheet.of(_one, sheet.moment) if whose is None else sheet.of(_of_each, sheet.moment, whose)
 
 

@@ -14,8 +14,7 @@ from patron.adapters.engines.arrays.cells import Sheet
 from patron.adapters.engines.arrays.columns import cast_to, concatenated, places, type_of
 from patron.adapters.engines.arrays.groups import grouped
 from patron.adapters.engines.arrays.joins import join
-from patron.adapters.engines.arrays.moments import moment_in
-from patron.adapters.engines.arrays.rows import Rows, Values, chosen, converted, where
+from patron.adapters.engines.arrays.rows import Rows, Values, chosen, converted, moment_in, where
 from patron.adapters.engines.arrays.windows import sorted_rows
 from patron.kernel.errors import UnsupportedError
 

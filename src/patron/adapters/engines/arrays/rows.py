@@ -13,19 +13,20 @@ import pyarrow.compute as pc
 from patron.adapters.engines.arrays.cells import Cell, Choice
 from patron.adapters.engines.arrays.columns import as_array, cast_to, is_full, taken, type_of
 from patron.adapters.engines.arrays.groups import there, there_where, told_by
-from patron.adapters.engines.arrays.moments import moment_of_first
+from patron.adapters.engines.arrays.moments import moment_of, moment_of_first
 from patron.adapters.engines.arrays.values import As, function_of
 from patron.adapters.engines.arrays.windows import around, laid
 from patron.kernel.errors import UnsupportedError
 from patron.kernel.time import moment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Hashable, Iterator
+    from collections.abc import Callable, Collection, Hashable, Iterator, Mapping
 
     from patron.adapters.engines.arrays.cells import Sheet
     from patron.adapters.engines.arrays.columns import Column
 
 _MOMENT = type(moment().op())
+_CUSTOMER = "customer_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,11 @@ def converted(sheet: Sheet, cell: Cell, kind: pa.DataType) -> Cell:
 def where(values: Values, conditions: Collection[ops.Value]) -> Cell:
     """The rows that meet all conditions, as `chosen` takes them."""
     return values.sheet.of(_met, values.size, *[values.spread(condition) for condition in conditions])
+
+
+def moment_in(sheet: Sheet, beside: Mapping[ops.Relation, Rows]) -> Cell:
+    """The moment of rows that stand beside each other: that of the customer whom the first of them with one is about."""
+    return moment_of(sheet, next((rows.column(_CUSTOMER) for relation, rows in beside.items() if _CUSTOMER in relation.schema), None))
 
 
 class Values:

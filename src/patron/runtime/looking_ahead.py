@@ -46,7 +46,7 @@ def look_ahead(store: Store, how: Recipe, *, now: datetime, until: datetime) -> 
     """Put off who is due soon in vain; the instant until which everybody was looked at, `until` or one before it.
 
     Args:
-        store: it, within the transaction of a tick, which has looked at all whom it had to.
+        store: it, within the transaction of a tick, in which nothing has come of anybody.
         how: answers are made, by an engine beside the store.
         now: the moment.
         until: on the same day.

@@ -308,20 +308,26 @@ class Ticks:
         if not _OF_PEOPLE.issuperset(received.written):  # whoever it touches, and though it touch nobody
             for how in self._recipes:
                 how.forget_shop()
-        due = self._due_meanwhile(facts, basis, before) if self._is_outdated(facts, basis) else due_now()
+        of = basis.of_touched(facts)
+        if self._is_outdated(facts, basis):
+            due = self._due_meanwhile(facts, basis, before)
+        else:
+            due = due_now()
+            if not received.records:
+                self._look_ahead(of, facts)
         touched = touch(self.store, received.written, self._others(received), due)
         if not touched:
             return _Made(0, 0)
         self._asides.note(self.store)
-        of = basis.of_touched(facts)
         if "order_lines" in received.written:
             add_products(self.store, of, moment())
-        how = self._recipe(of)
-        changed = renew(self.store, how)
-        if not received.records and (self._looked_until is None or facts.as_of >= self._looked_until):
+        return _Made(touched, renew(self.store, self._recipe(of)))
+
+    def _look_ahead(self, of: Facts, facts: Facts) -> None:
+        """Put off those who are due soon in vain, unless that was done a moment ago."""
+        if self._looked_until is None or facts.as_of >= self._looked_until:
             until = min(facts.as_of + SOON, facts.shop.calendar.next_midnight(facts.as_of) - _TICK)
-            self._looked_until = look_ahead(self.store, how, now=facts.as_of, until=until)
-        return _Made(touched, changed)
+            self._looked_until = look_ahead(self.store, self._recipe(of), now=facts.as_of, until=until)
 
     def _due_meanwhile(self, facts: Facts, basis: Basis, before: datetime) -> ir.Table:
         """Who is looked at though nothing has come of them, while a full refresh beside ticks will look at everybody.

@@ -47,6 +47,11 @@ class Engine(Protocol):
         """Make temporary tables, one after the other; each step may read those before it."""
         ...
 
+    @property
+    def memory_bytes(self) -> int | None:
+        """How much memory all its work together may take; None where that is not its to say."""
+        ...
+
     def define(self, name: str, expression: ir.Table) -> None:
         """Let this session read an expression by a name that hides the table of that name; its rows are worked out where it is read."""
         ...

@@ -51,6 +51,11 @@ class NextTables:
         for step in steps:
             self.create(step.name, step.expression, temporary=True)
 
+    @property
+    def memory_bytes(self) -> int | None:
+        """How much memory the store may take."""
+        return self._store.memory_bytes
+
     def define(self, name: str, expression: ir.Table) -> None:
         """Let this session read an expression by a name that hides the table of that name; its rows are worked out where it is read."""
         self._store.define(name, expression)

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 
 FEATURES, CUT_POINTS, STATISTICS = "features", "cut_points", "population_statistics"
+_BYTES_OF_A_VALUE = 14  # in the statement that makes features, with what it is worked out from
 _FURTHER_STEPS = 4  # scores, features; in a refresh segments and due times
 
 
@@ -174,7 +175,7 @@ def make_features(  # noqa: PLR0913  # what is left out has its usual value
         stand: tables that are there, as they shall be.
     """
     temporary = names is not None
-    steps = [step for step in _partials(catalog, facts, names) if step.name not in stand]
+    steps = [step for step in _partials(engine, catalog, facts, names) if step.name not in stand]
     tell = Steps(progress, len(steps) + (PREDICTIONS in facts.known) + _FURTHER_STEPS)
     predicted = next((i for i, step in enumerate(steps) if step.name == histories.PREDICTIONS.table_name), len(steps))
     _make(engine, steps[:predicted], tell, temporary=temporary)
@@ -195,7 +196,7 @@ def make_features(  # noqa: PLR0913  # what is left out has its usual value
 
 def features_at(engine: Engine, catalog: Catalog, facts: Facts, *, into: str, names: Collection[str]) -> None:
     """Make a temporary table `into` of some features as of another instant, and of these only; the kept answers stay as they are."""
-    steps = _partials(catalog, facts, names)
+    steps = _partials(engine, catalog, facts, names)
     try:
         make_features(engine, catalog, facts, progress=_silent, names=names)
         schema = catalog.schema()
@@ -251,10 +252,15 @@ def _texts(segments: Checked) -> dict[str, str]:
     return {slug: text(slug) for slug in segments.slugs}
 
 
-def _partials(catalog: Catalog, facts: Facts, names: Collection[str] | None) -> tuple[Step, ...]:
-    """The tables that these features and the cut points are made from."""
+def _partials(engine: Engine, catalog: Catalog, facts: Facts, names: Collection[str] | None) -> tuple[Step, ...]:
+    """The tables that these features and the cut points are made from; none is read once where one statement of all would lack memory."""
     needed = None if names is None else [*names, *catalog.settings.scores.features]
-    return feature_plan.partial_steps(catalog, facts, needed)
+    steps = feature_plan.partial_steps(catalog, facts, needed)
+    if (room := engine.memory_bytes) is None:
+        return steps
+    customers = engine.query(facts.customers.aggregate(n=facts.customers.count()))["n"][0].as_py()
+    is_enough = customers * len(catalog if needed is None else needed) * _BYTES_OF_A_VALUE <= room
+    return steps if is_enough else tuple(replace(step, is_read_once=False) for step in steps)
 
 
 def _make(engine: Engine, steps: Iterable[Step], tell: Steps, *, temporary: bool) -> None:

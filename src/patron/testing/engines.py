@@ -211,6 +211,20 @@ class TableContract:
         assert len(column_of(engine, answers, "n")) == len(TEXTS)
         engine.drop("answers")
 
+    def test_what_is_defined_hides_a_table_until_it_is_undefined(self, engine: Engine) -> None:
+        """It is read like a table by whatever comes after it, and may be undefined again."""
+        engine.create("answers", TEXTS_ROWS.select("n"))
+        answers = ibis.table({"n": "int64"}, name="answers")
+        engine.define("answers", TEXTS_ROWS.filter(TEXTS_ROWS.n == 1).select("n"))
+        engine.create("later", answers.mutate(n=answers.n + 10), temporary=True)
+        assert column_of(engine, answers, "n") == [1]
+        for _ in range(2):
+            engine.undefine("answers")
+        assert len(column_of(engine, answers, "n")) == len(TEXTS)
+        assert column_of(engine, ibis.table({"n": "int64"}, name="later"), "n") == [11]
+        engine.drop("later", temporary=True)
+        engine.drop("answers")
+
     def test_an_empty_table_keeps_its_columns(self, engine: Engine) -> None:
         """And an aggregate over it has one row."""
         engine.create("empty", SALES_ROWS.filter(SALES_ROWS.amount < 0))

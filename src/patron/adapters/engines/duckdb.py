@@ -6,7 +6,6 @@ Statements are compiled by Ibis and run here, so no expression depends on a conn
 from __future__ import annotations
 
 import os
-import re
 from contextlib import contextmanager, nullcontext
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -15,12 +14,12 @@ import duckdb
 import ibis
 import ibis.expr.datatypes as dt
 
-from patron.adapters.engines.duckdb_limits import FULL, limits
+from patron.adapters.engines.duckdb_limits import bytes_of, limits, not_opened
 from patron.adapters.engines.duckdb_prepared import Prepared
 from patron.adapters.engines.duckdb_turn import Turn
 from patron.adapters.engines.duckdb_words import instant_text, quoted, statement_of, text, type_name
 from patron.kernel.arrow import arrow_schema
-from patron.kernel.errors import DISK_FULL, InputError, TransientError
+from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem
 
 if TYPE_CHECKING:
@@ -54,7 +53,6 @@ _FEW_MEGABYTES = 2_900
 _FILE = "patron"
 _GROUP = 32_768
 """So many rows of a table stand together and say what they hold: those of few customers are found among them."""
-_HELD = re.compile(r"PID (\d+)")
 
 Method = TypeVar("Method", bound="Callable[..., object]")
 
@@ -114,14 +112,7 @@ class DuckDBEngine:
         try:
             self._begin(_opened(path, settings), Turn(), first=(*([f"USE {_FILE}"] if path else []), *_SESSION))
         except duckdb.IOException as error:
-            held = _HELD.search(str(error))
-            if "lock" in str(error).lower():
-                who = f" (process {held[1]})" if held else ""
-                message = f"Another process{who} holds this project open. Stop it, or wait until it has finished."
-                raise TransientError(message) from error
-            if FULL.search(str(error)):
-                raise TransientError(DISK_FULL) from error
-            raise InputError("The project's database cannot be opened.", [Problem(str(path and path.name), "", "a DuckDB file")]) from error
+            raise not_opened(error, path) from error
 
     def session(self) -> DuckDBEngine:
         """The same tables for another thread, which sees what has been committed; its temporary tables are its own."""
@@ -180,6 +171,11 @@ class DuckDBEngine:
         """Remove a table, or with `temporary` the temporary one that hides it; nothing happens when there is none."""
         with nullcontext() if temporary else self.transaction():
             self._run(f"DROP TABLE IF EXISTS {'temp.main.' if temporary else ''}{quoted(name)}")
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """How much memory all its work together may take."""
+        return bytes_of(str(self._rows("SELECT current_setting('memory_limit')")[0][0]))
 
     def define(self, name: str, expression: ir.Table) -> None:
         """Let this session read an expression by a name that hides the table of that name; its rows are worked out where it is read."""

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from patron.kernel.errors import DISK_FULL, MemoryLimitError, TransientError
+from patron.kernel.errors import DISK_FULL, InputError, MemoryLimitError, TransientError
+from patron.kernel.problems import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-FULL = re.compile("no space left|file too large|quota exceeded", re.IGNORECASE)  # ENOSPC, EFBIG, EDQUOT
+_FULL = re.compile("no space left|file too large|quota exceeded", re.IGNORECASE)  # ENOSPC, EFBIG, EDQUOT
+_HELD = re.compile(r"PID (\d+)")
+_UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
 
 @contextmanager
@@ -32,6 +36,24 @@ def limits() -> Iterator[None]:
         message = "The engine has too little memory or temporary disk space. Nothing was changed; raise the limit in patron.toml."
         raise MemoryLimitError(message) from error
     except duckdb.Error as error:
-        if FULL.search(str(error)):
+        if _FULL.search(str(error)):
             raise TransientError(DISK_FULL) from error
         raise
+
+
+def bytes_of(told: str) -> int | None:
+    """A size as the engine tells it, such as `2.0 GiB`, in bytes; None for anything else."""
+    number, _, unit = told.partition(" ")
+    factor = _UNITS.get(unit)
+    return int(float(number) * factor) if factor else None
+
+
+def not_opened(error: duckdb.IOException, path: Path | None) -> TransientError | InputError:
+    """Why a file could not be opened: another process holds it, the disk is full, or it is no database."""
+    if "lock" in str(error).lower():
+        held = _HELD.search(str(error))
+        who = f" (process {held[1]})" if held else ""
+        return TransientError(f"Another process{who} holds this project open. Stop it, or wait until it has finished.")
+    if _FULL.search(str(error)):
+        return TransientError(DISK_FULL)
+    return InputError("The project's database cannot be opened.", [Problem(str(path and path.name), "", "a DuckDB file")])

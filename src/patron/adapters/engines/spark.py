@@ -126,6 +126,11 @@ class SparkEngine:
         for step in steps:
             self.create(step.name, step.expression, temporary=True)
 
+    @property
+    def memory_bytes(self) -> int | None:
+        """Nobody has set a limit here."""
+        return None
+
     def define(self, name: str, expression: ir.Table) -> None:
         """Let this session read an expression by a name that hides the table of that name; its rows are worked out where it is read."""
         self.session.sql(self._typed(expression)).createOrReplaceTempView(name)

@@ -78,6 +78,11 @@ class ArraysEngine:
         """Make temporary tables; each step may read those before it. What several of them have in common is worked out once."""
         self._hiding |= self._answer([(step.name, step.expression) for step in steps])
 
+    @property
+    def memory_bytes(self) -> int | None:
+        """Nobody has set a limit here."""
+        return None
+
     def define(self, name: str, expression: ir.Table) -> None:
         """Let an expression be read by a name that hides the table of that name; its rows are worked out at once."""
         self.create(name, expression, temporary=True)

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from patron.adapters.engines.duckdb import DuckDBEngine
+from patron.adapters.engines.duckdb_limits import bytes_of
 from patron.kernel.errors import MemoryLimitError
 from patron.runtime.clock import SystemClock
 from patron.runtime.live import Live
@@ -24,6 +25,15 @@ def test_what_the_owner_has_stated_is_not_changed() -> None:
     before = _limit(store)
     assert not store.allow_more_memory()
     assert _limit(store) == before
+
+
+@pytest.mark.parametrize(("limit", "room"), [("1GiB", 1 << 30), ("512MiB", 1 << 29), ("100KiB", 100 << 10)])
+def test_a_store_says_how_much_memory_it_may_take(limit: str, room: int) -> None:
+    assert DuckDBEngine(memory_limit=limit).memory_bytes == room
+
+
+def test_a_size_that_is_none_is_not_known() -> None:
+    assert [bytes_of(told) for told in ("", "much", "1.5 GiB", "12 bytes")] == [None, None, 3 << 29, 12]
 
 
 def test_saved_memory_is_given_until_the_machine_has_no_more() -> None:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import ibis
 import pytest
 
+from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.features import plan
 from patron.features.catalog import BUILT_IN
 from patron.runtime import pipeline
 from patron.testing.shops import differing_cells, made_up_facts, made_up_shop
 
 if TYPE_CHECKING:
-    from patron.adapters.engines.duckdb import DuckDBEngine
+    import ibis.expr.types as ir
 
 NOW, EARLIER = datetime(2026, 1, 1, tzinfo=UTC), datetime(2025, 10, 1, tzinfo=UTC)
 
@@ -49,6 +50,24 @@ def test_rows_that_only_later_steps_read_are_not_kept() -> None:
     stays = {p.table_name: p.is_kept for p in BUILT_IN.partials.values() if p.table_name in _made()}
     assert {name for name in stays if name in engine().tables()} == {name for name, is_kept in stays.items() if is_kept}
     assert {"p_products", "p_shop_rhythm"} <= engine().tables()
+
+
+@pytest.mark.parametrize(("room", "is_short"), [(None, False), (10**9, False), (10**5, True)])
+def test_where_memory_is_short_no_partial_is_worked_out_within_the_features(
+    room: int | None, monkeypatch: pytest.MonkeyPatch, *, is_short: bool
+) -> None:
+    defined: list[str] = []
+    define = DuckDBEngine.define
+
+    def noted(self: DuckDBEngine, name: str, expression: ir.Table) -> None:
+        defined.append(name)
+        define(self, name, expression)
+
+    monkeypatch.setattr(DuckDBEngine, "memory_bytes", room)
+    monkeypatch.setattr(DuckDBEngine, "define", noted)
+    pipeline.features_at(engine(), BUILT_IN, made_up_facts(engine(), EARLIER), into="some", names=list(BUILT_IN))
+    assert (not defined) == is_short
+    assert differing_cells(engine().query(plan.table(BUILT_IN, "some")), engine().query(plan.table(BUILT_IN, "earlier"))) == {}
 
 
 def _made() -> set[str]:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 
 FEATURES, CUT_POINTS, STATISTICS = "features", "cut_points", "population_statistics"
-_BYTES_OF_A_VALUE = 14  # in the statement that makes features, with what it is worked out from
+_BYTES_OF_A_VALUE = 18  # in the statement that makes features, with what it is worked out from
 _FURTHER_STEPS = 4  # scores, features; in a refresh segments and due times
 
 

@@ -137,6 +137,12 @@ def test_key_is_created_listed_and_revoked_by_command(shop: tuple[str, str], cap
     assert _json(capsys, *shop, "key", "list") == {"keys": [ended]}
 
 
+def test_a_key_without_a_name_is_called_after_its_scope(shop: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    made = [_json(capsys, *shop, "key", "create", "--scope", scope) for scope in ("write", "write", "read")]
+    assert [key["name"] for key in made] == ["write key", "write key", "read key"]
+    assert len({key["key"] for key in made}) == 3
+
+
 def test_people_see_the_secret_once(shop: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
     assert run([*shop, "key", "create", "--scope", "admin", "--name", "me"]) == 0
     told = capsys.readouterr().out

@@ -40,6 +40,19 @@ def test_rows_are_put_in_the_order_of_customers_and_time(live: Live, table: Tabl
     )
 
 
+def test_events_of_long_ago_lie_before_all_others(live: Live) -> None:
+    for who in ("cleo", "ann", "bob"):
+        live.event("Product Viewed", who, ago=timedelta(days=200))
+        live.event("Product Viewed", who, ago=timedelta(days=179))
+    live.tick()
+    gather(live.store, t.EVENTS, now=live.now)
+    is_old = f"occurred_at < TIMESTAMP '{(live.now - timedelta(days=180)).replace(tzinfo=None)}'"
+    assert _rows(live, "events") == _rows(live, "events", f"ORDER BY {is_old} DESC, customer_id, occurred_at")
+    assert live.store.execute(f"SELECT count(*) FROM events WHERE {is_old}").fetchall() == [(3,)]
+    live.tick(after=timedelta(days=1))
+    assert live.strays() == 0
+
+
 def test_ticks_go_on_over_rows_that_were_gathered(live: Live) -> None:
     for table in (t.ORDERS, t.ORDER_LINES, t.EVENTS, t.MESSAGES):
         gather(live.store, table, now=live.now)

@@ -48,7 +48,7 @@ class Aside:
         position: int,
         old_events_at: datetime | None,
         progress: Progress,
-    ) -> None:  # all that it is made of
+    ) -> None:
         """Begin.
 
         Args:
@@ -61,8 +61,7 @@ class Aside:
             progress: is told about every table, in the thread.
         """
         self.definitions = definitions
-        self._facts, self._few, self._progress = facts, few, progress
-        self._old_events_at = old_events_at
+        self._facts, self._few, self._old_events_at, self._progress = facts, few, old_events_at, progress
         self._began, self.seconds = perf_counter(), 0.0
         self._found: Next | None = None
         self.error: BaseException | None = None

@@ -80,7 +80,7 @@ def _seen(store: Store, how: Recipe, by: Beside, due: pa.Table, until: datetime)
         moves, later = _looked_at(store, how, by.engine, ids, at)
         stays = waits & ~moves
         at = np.where(stays, later, at)
-        waits = stays & (at <= end)  # never so where nobody is due again
+        waits = stays & (at <= end)  # not so of whoever is never due again
         if not waits.any():
             break
     return pa.table({"customer_id": ids, "due_at": at}).filter(pa.array(~np.isnat(at)))

@@ -252,9 +252,10 @@ class DuckDBEngine:
         before, columns = f"{table.name}_before", ", ".join(quoted(c.name) for c in table.columns)
         self.rename(table.name, before)
         self.declare(table)
-        is_first = "" if first is None else f"{quoted(first[0])} < {instant_text(first[1])}"
-        rows = f"INSERT INTO {quoted(table.name)} ({columns}) SELECT {columns} FROM {quoted(before)}"
-        parts = [""] if first is None else [f"WHERE {is_first}", f"WHERE ({is_first}) IS NOT TRUE"]
+        rows, parts = f"INSERT INTO {quoted(table.name)} ({columns}) SELECT {columns} FROM {quoted(before)}", [""]
+        if first is not None:
+            is_first = f"({quoted(first[0])} < {instant_text(first[1])})"
+            parts = [f"WHERE {is_first}", f"WHERE {is_first} IS NOT TRUE"]
         order = ", ".join(map(quoted, by))
         done = sum(int(self._rows(f"{rows} {part} ORDER BY {order}")[0][0]) for part in parts)
         self.drop(before)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.app.answers import last_answers
+from patron.app.rates import without_rates
 from patron.facts import tables as t
 from patron.kernel.errors import InputError
 from patron.runtime.memberships import REFRESHES
@@ -71,6 +72,8 @@ def _facts(project: Project) -> Iterator[Check]:
     yield _none(project, "net revenue is the sum of product lines", both.filter(both.net_revenue != both.revenue), "orders disagree")
     known = refunds.filter(refunds.order_id.notnull())
     yield _none(project, "refunds belong to orders", known.anti_join(orders, "order_id"), "refunds without their order")
+    unrated = without_rates(project)
+    yield Check(f"all amounts can be converted to {project.shop.currency}", not unrated, "; ".join(map(str, unrated)))
     refused = _count(project, t.REFUSED.unbound().select("load_id", "line").distinct())
     yield Check("every record could be used", refused == 0, f"{refused:,} records were refused: patron load --refused" if refused else "")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from patron.app.rates import without_rates
 from patron.collect.mapping import Statements, statements
 from patron.facts.tables import REFUSED
 from patron.kernel.errors import InputError
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a load did, and how many customers there are now."""
+    """What a load did, how many customers there are now, and what is to be known about all facts."""
 
     report: LoadReport
     customers: int
     merges: int
+    notes: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """For programs."""
@@ -38,6 +40,7 @@ class Loaded:
             "rows": dict(self.report.rows),
             "customers": self.customers,
             "merges": self.merges,
+            "notes": list(self.notes),
         }
 
 
@@ -89,7 +92,8 @@ def load(project: Project, source: str, files: Sequence[Path], *, mapping: Path 
         report = loading.load(project.store, source, files, options, progress)
         progress(0, 1, "finding out who is who")
         resolution = resolve(project.store, now=now)
-    return Loaded(report, resolution.customers, resolution.merges)
+        notes = tuple(f"Not counted, as they cannot be converted to {project.shop.currency}: {p}" for p in without_rates(project))
+    return Loaded(report, resolution.customers, resolution.merges, notes)
 
 
 def suggest_map(project: Project, source: str, file: Path) -> str:

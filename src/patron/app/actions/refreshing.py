@@ -5,21 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from patron.facts import tables as t
+from patron.app.rates import orders_without_rates, spend_without_rates
 from patron.kernel.errors import InputError
-from patron.kernel.problems import Problem
 from patron.kernel.time import iso, parse_instant
 from patron.runtime import pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import date, datetime
-
-    import ibis
+    from datetime import datetime
 
     from patron.app.project import Project
     from patron.facts.as_of import Facts
-    from patron.kernel.tables import Table
     from patron.ports.engine import Engine
     from patron.runtime.loading_options import Progress
     from patron.runtime.models import Models
@@ -97,19 +93,6 @@ def facts_at(project: Project, as_of: str = "") -> Facts:
     return facts
 
 
-def missing_rates(project: Project, table: Table, happened: str, currencies: frozenset[str]) -> list[Problem]:
-    """The currencies of a table that no rate converts from their first day on."""
-    problems = []
-    for code in sorted(currencies):
-        rows, rates = table.unbound(), t.RATES.unbound()
-        first = _first(project, rows.filter(rows.currency == code).aggregate(first=rows[happened].min().cast("date")))
-        rated = _first(project, rates.filter(rates.currency == code).aggregate(first=rates.starts_on.min()))
-        if first is not None and (rated is None or rated > first):
-            found = f"rates from {rated} on" if rated else "no rate"
-            problems.append(Problem(f"{table.name} in {code}", found, f"a rate from {first} on", "load them with `patron load rates FILE`"))
-    return problems
-
-
 def _check_rates(project: Project, currencies: frozenset[str]) -> tuple[str, ...]:
     """Refuse to add orders of currencies that no rate converts; say which advertising cost is left out for the same reason.
 
@@ -117,17 +100,11 @@ def _check_rates(project: Project, currencies: frozenset[str]) -> tuple[str, ...
         InputError: names each currency and the first day that lacks a rate.
     """
     shop = project.shop.currency
-    problems = missing_rates(project, t.ORDERS, "ordered_at", currencies)
+    problems = orders_without_rates(project, currencies)
     if problems:
         raise InputError(
             f"Some orders are in a currency that cannot be converted to {shop}, the currency that patron.toml names.", problems
         )
     return tuple(
-        f"Advertising cost is left out, since it cannot be converted to {shop}: {p}"
-        for p in missing_rates(project, t.SPEND, "starts_on", currencies)
+        f"Advertising cost is left out, since it cannot be converted to {shop}: {p}" for p in spend_without_rates(project, currencies)
     )
-
-
-def _first(project: Project, row: ibis.Table) -> date | None:
-    found: date | None = project.store.query(row).column("first")[0].as_py()
-    return found

@@ -83,6 +83,8 @@ def _list_sources(source: str) -> None:
 def _print(console: Console, done: Loaded) -> None:
     for file in done.report.files:
         _print_file(console, file)
+    for note in done.notes:
+        console.print(note)
     merged = f", {done.merges:,} merges" if done.merges else ""
     console.print(f"There are {done.customers:,} customers now{merged}. Next: patron refresh")
 

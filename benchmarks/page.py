@@ -35,9 +35,9 @@ _TAIL = """
 - **Refresh** works out every feature, score and segment that ships, and keeps them. The floor is one plain hash aggregate per large table
   (orders, lines, messages, events) by customer, over the columns that the features read: what any engine must at least do. Both find the
   file in the memory of the operating system, so no figure has a cold disk in it.
-- **Clustered** means the layout that a server keeps: the rows of a customer stand together in the tables, events of more than half a year ago
-  apart from the others, and the last of those events are kept by visitor, as of the day before. What has come since lies behind them
-  in the order of arrival. Ticks are measured on what a server has made of a shop that came in the order of arrival.
+- **Clustered** means the layout that a server keeps: the rows of a customer stand together in the tables, events of more than half a
+  year ago apart from the others, and the last of those events are kept by visitor, as of the day before. What has come since lies behind
+  them in the order of arrival. Ticks are measured on what a server has made of a shop that came in the order of arrival.
 - **pandas** computes the named features from the same Parquet files, with the same answers: the tests compare every cell.
 - **Spark** runs the same expressions on the same files: a master and two workers with one core each on the same machine, timed once the
   workers are there. The benchmark counts the cells that differ.

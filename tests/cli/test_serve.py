@@ -7,6 +7,7 @@ import signal
 import socket
 import stat
 import threading
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,7 @@ def test_it_says_how_to_make_a_key_takes_events_with_it_and_ends_in_order(shop: 
             taken = client.post("/v1/track", json=_VIEWED, auth=(made["key"], ""))
             if taken.status_code == 200:
                 break
+            time.sleep(0.02)
         assert taken.json() == {"success": True}
         other = patron(shop, "serve", "--port", "0")
         assert (other.returncode, f"(process {process.pid}) holds this project open" in other.stderr) == (3, True)

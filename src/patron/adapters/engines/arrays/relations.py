@@ -113,7 +113,7 @@ def _aggregate(question: Question, node: ops.Aggregate) -> Rows:
     groups = question.sheet.of(grouped, rows.size, *keys.values())
     size = question.sheet.of(_count, groups)
     firsts = question.sheet.of(_first, groups)
-    told = values.over_groups(groups, size, firsts)
+    told = values.over_groups(groups, size, firsts, node.groups.values())
     first = chosen(question.sheet, Rows(rows.size, keys.__getitem__), firsts)
     return Rows(size, lambda name: first.column(name) if name in keys else told.column(node.metrics[name]))
 

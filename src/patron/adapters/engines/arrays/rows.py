@@ -65,7 +65,7 @@ def moment_in(sheet: Sheet, beside: Mapping[ops.Relation, Rows]) -> Cell:
 class Values:
     """Values over rows, or over groups of rows."""
 
-    def __init__(  # all that values are made of
+    def __init__(
         self,
         sheet: Sheet,
         field: Callable[[ops.Field], Cell],
@@ -78,9 +78,11 @@ class Values:
         self.sheet, self._field, self.size, self._moment, self._reduced = sheet, field, size, moment, reduced
         self._known: dict[ops.Node, Cell] = {}
 
-    def over_groups(self, groups: Cell, size: Cell, first: Cell) -> Values:
-        """Values over groups of these rows, all of one customer, of which the first are known."""
-        moment = partial(self.sheet.of, moment_of_first, self._moment(), first)
+    def over_groups(self, groups: Cell, size: Cell, first: Cell, keys: Collection[ops.Value]) -> Values:
+        """Values over groups of these rows, by their first ones; they have a moment of their own where customers tell them apart."""
+        is_of_one = any(isinstance(key, ops.Field) and key.name == _CUSTOMER for key in keys)
+        of_rows = self._moment() if is_of_one else moment_of(self.sheet, None)
+        moment = partial(self.sheet.of, moment_of_first, of_rows, first)
         return Values(self.sheet, self._field, size, moment=moment, reduced=lambda node: self._told(node, groups))
 
     def column(self, node: ops.Value) -> Cell:

@@ -7,16 +7,14 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from patron.kernel.errors import MemoryLimitError, PatronError
-from patron.runtime.aside import Aside
 from patron.runtime.next_tables import drop_next
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
-    from patron.facts.as_of import Facts
-    from patron.ports.engine import Few, Store
-    from patron.runtime.loading_options import Progress
-    from patron.runtime.pipeline import Definitions
+    from patron.ports.engine import Store
+    from patron.runtime.aside import Aside
 
 _log = logging.getLogger(__name__)
 
@@ -53,19 +51,10 @@ class Asides:
         """Whether there is one by these definitions."""
         return self._current is not None and not self._current.is_void and self._current.definitions.digest == digest
 
-    def begin(  # noqa: PLR0913  # as for `Aside`
-        self,
-        definitions: Definitions,
-        facts: Facts,
-        few: Few | None,
-        *,
-        position: int,
-        old_events_at: datetime | None,
-        progress: Progress,
-    ) -> None:
-        """Begin one (the arguments are those of `Aside`), unless there is one, or it is too soon after a failure."""
-        if self._current is None and (self.again_at is None or facts.as_of >= self.again_at):
-            self._current = Aside(self._store, definitions, facts, few, position=position, old_events_at=old_events_at, progress=progress)
+    def begin(self, make: Callable[[], Aside], *, at: datetime) -> None:
+        """Begin one at an instant, unless there is one, or it is too soon after a failure."""
+        if self._current is None and (self.again_at is None or at >= self.again_at):
+            self._current = make()
 
     def done(self, now: datetime) -> Aside | None:
         """The one that waits to be put in place, if one does. What has failed or is void is thrown away, no transaction runs."""

@@ -21,6 +21,7 @@ from patron.features.partials.last_events import OLD_EVENTS_TABLE
 from patron.kernel.errors import TransientError
 from patron.kernel.time import moment
 from patron.runtime import pipeline
+from patron.runtime.aside import Aside
 from patron.runtime.asides import Asides
 from patron.runtime.basis import BASIS, Basis, keep_basis, kept_basis
 from patron.runtime.due_times import DUE, SOON, due_now, due_since, next_due
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from patron.facts.as_of import Facts
     from patron.ports.engine import Few, Store
     from patron.ports.inbox import Inbox
-    from patron.runtime.aside import Aside
     from patron.runtime.loading_options import Progress
     from patron.runtime.pipeline import Definitions
     from patron.runtime.swapping import Next
@@ -230,11 +230,15 @@ class Ticks:
         if self._basis is not None and self._is_outdated(facts, self._basis) and self._is_long:
             if not self._asides.is_at_work:
                 self._gather(now)
-            lasting = self._basis.lasting_old_events(now)
-            self._asides.begin(self._wanted, facts, self.few, position=position, old_events_at=lasting, progress=self.progress)
+            self._asides.begin(lambda: self._aside(facts, position), at=now)
         return Ticked(
             now, position, received.records, received.refused, made.touched, made.changed, made.anew is not None, received.between
         )
+
+    def _aside(self, facts: Facts, position: int) -> Aside:
+        """A full refresh beside ticks, as of the last of them."""
+        lasting = self._basis.lasting_old_events(facts.as_of) if self._basis is not None else None
+        return Aside(self.store, self._wanted, facts, self.few, position=position, old_events_at=lasting, progress=self.progress)
 
     def _take(self, position: int, now: datetime, held: Facts, *, most: int, is_aside: bool) -> tuple[Received, int]:
         """Make facts of what has come since a position; what became of it, and the position that is reached."""

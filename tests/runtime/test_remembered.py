@@ -34,13 +34,19 @@ def _told(parts: dict[str, list[pa.Table]]) -> dict[str, list[tuple[int, str]]]:
     return {name: sorted(found) for name, found in rows.items() if found}
 
 
-@given(st.lists(st.tuples(_PUT, _IDS), max_size=12), st.sampled_from([1, 20, 10_000]))
-def test_what_was_put_last_holds(turns: list[tuple[dict[int, tuple[int, int]], set[int]]], most: int) -> None:
+@given(st.lists(st.tuples(_PUT, st.booleans(), _IDS), max_size=12), st.sampled_from([1, 20, 10_000]))
+def test_what_was_put_last_holds_and_what_was_added_since(
+    turns: list[tuple[dict[int, tuple[int, int]], bool, set[int]]], most: int
+) -> None:
     remembered, held = Remembered(most), dict[int, dict[str, pa.Table]]()
-    for turn, (counts, asked) in enumerate(turns):
+    for turn, (given_counts, adds, asked) in enumerate(turns):
+        there = remembered.has(_ids(list(given_counts)))
+        counts = {who: n for who, is_there in zip(sorted(given_counts), there, strict=True) if is_there or not adds for n in [given_counts[who]]}
         tables = _tables(counts, turn)
-        remembered.put(_ids(list(counts)), tables)
-        held |= {who: {n: rows.filter(pa.array(rows["customer_id"].to_numpy() == who)) for n, rows in tables.items()} for who in counts}
+        (remembered.add if adds else remembered.put)(_ids(list(counts)), tables)
+        for who in counts:
+            rows = {name: table.filter(pa.array(table["customer_id"].to_numpy() == who)) for name, table in tables.items()}
+            held[who] = {name: pa.concat_tables([held[who][name], rows[name]]) for name in rows} if adds else rows
         has = remembered.has(_ids(asked))
         assert all(remembered.has(_ids(list(counts))))  # whoever was put last is there, whatever is allowed
         if most == 10_000:

@@ -107,13 +107,13 @@ class Beside:
         stays = only_events & self._has(ids)
         parts = {**self.remembered.take(ids[stays]), **self.remembered_events.take(ids[stays])}
         visits = ids[stays & ~is_due]
-        for rows in (self._read_new(store, ids[~stays]), self._read(store, visits, self._news)):
+        news = self._read(store, visits, self._news)
+        for rows in (self._read_new(store, ids[~stays]), news):
             for name, part in rows.items():
                 parts.setdefault(name, []).append(part)
-        found = {name: pa.concat_tables(tables).combine_chunks() for name, tables in parts.items()}
-        if visits.size and _EVENTS in found:
-            self.remembered_events.put(visits, {_EVENTS: _only(found[_EVENTS], visits)})
-        return found
+        if news:
+            self.remembered_events.add(visits, news)
+        return {name: pa.concat_tables(tables).combine_chunks() for name, tables in parts.items()}
 
     def _has(self, ids: Ids) -> NDArray[np.bool_]:
         """Of whom of these all lasting rows are remembered."""

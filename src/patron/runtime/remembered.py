@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -22,9 +22,9 @@ MOST = 1_000_000
 class Remembered:
     """Rows of some customers out of several tables, up to a number of rows.
 
-    They lie in layers: what comes is laid on top, and hides what the layers below hold of the same customers. A layer that is not much
-    smaller than the one below is made one with it, so that there are few layers and a row is seldom moved. Where there are too many rows,
-    the layer below all others goes, which holds those who were read longest ago.
+    They lie in layers. What comes is laid on top: of some customers all rows, which hide what the layers below hold of them, of others
+    only what is new. A layer that is not much smaller than the one below is made one with it, so that there are few layers and a row is
+    seldom moved. Where there are too many rows, those who were not asked for longest go, until there is room for as many again.
     """
 
     def __init__(self, most: int = MOST) -> None:
@@ -35,6 +35,7 @@ class Remembered:
         """
         self._most = most
         self._layers: list[_Layer] = []
+        self._turn = 0
 
     def clear(self) -> None:
         """Forget all of them."""
@@ -44,7 +45,8 @@ class Remembered:
         """Of whom of these there are rows, or it is known that there are none."""
         found = np.zeros(len(ids), np.bool_)
         for layer in self._layers:
-            found |= layer.places(ids)[1]
+            places, is_here = layer.places(ids)
+            found |= is_here & layer.is_whole[places]
         return found
 
     def take(self, ids: Ids) -> dict[str, list[pa.Table]]:
@@ -53,9 +55,13 @@ class Remembered:
         for layer in self._layers:
             places, is_here = layer.places(ids)
             if is_here.any():
+                here = places[is_here]
+                layer.used[here] = self._turn
                 for name, rows in layer.rows.items():
-                    parts.setdefault(name, []).append(rows.of(places[is_here]))
-                ids = ids[~is_here]
+                    parts.setdefault(name, []).append(rows.of(here))
+                is_done = is_here.copy()
+                is_done[is_here] = layer.is_whole[here]
+                ids = ids[~is_done]
         return parts
 
     def put(self, ids: Ids, tables: Mapping[str, pa.Table]) -> None:
@@ -65,12 +71,38 @@ class Remembered:
             ids: the customers.
             tables: their rows and no others, by table; the same tables each time, each with customer_id.
         """
-        layers = [_Layer(ids, {name: _grouped(ids, rows) for name, rows in tables.items()}), *self._layers]
+        self._lay(ids, tables, is_whole=True)
+
+    def add(self, ids: Ids, tables: Mapping[str, pa.Table]) -> None:
+        """Take in new rows of some customers whom it has, beside those that it has of them.
+
+        Args:
+            ids: the customers.
+            tables: their new rows and no others, as for `put`.
+        """
+        self._lay(ids, tables, is_whole=False)
+
+    def _lay(self, ids: Ids, tables: Mapping[str, pa.Table], *, is_whole: bool) -> None:
+        if not len(ids):
+            return
+        self._turn += 1
+        rows = {name: _grouped(ids, table) for name, table in tables.items()}
+        layers = [_Layer(ids, np.full(len(ids), is_whole), np.full(len(ids), self._turn), rows), *self._layers]
         while len(layers) > 1 and 2 * layers[0].size >= layers[1].size:
             layers[:2] = [_laid_on(layers[1], layers[0])]
-        while len(layers) > 1 and sum(layer.size for layer in layers) > self._most:
-            layers.pop()
+        if sum(layer.size for layer in layers) > self._most:
+            layers = self._of_late(layers)
         self._layers = layers
+
+    def _of_late(self, layers: Sequence[_Layer]) -> list[_Layer]:
+        """The customers who were asked for last, as many as half the room is for, and those that were put last."""
+        whole = layers[-1]
+        for layer in reversed(layers[:-1]):
+            whole = _laid_on(whole, layer)
+        order = np.argsort(-whole.used, kind="stable")
+        fits = np.cumsum(whole.sizes[order]) <= self._most // 2
+        stays = np.sort(order[fits | (whole.used[order] == self._turn)])
+        return [whole.only(stays)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,20 +120,42 @@ class _Rows:
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
-    """Customers, and their rows by table."""
+    """Customers, and their rows by table.
+
+    Attributes:
+        ids: the customers.
+        is_whole: whether these are all rows of each, or only what is new.
+        used: when each was put or asked for last.
+        rows: by table.
+    """
 
     ids: Ids
+    is_whole: NDArray[np.bool_]
+    used: NDArray[np.int64]
     rows: Mapping[str, _Rows]
 
     @property
     def size(self) -> int:
         return len(self.ids) + sum(rows.table.num_rows for rows in self.rows.values())
 
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """The same of each customer."""
+        return np.sum([rows.ends - rows.starts for rows in self.rows.values()], axis=0) + 1
+
     def places(self, ids: Ids) -> tuple[Ids, NDArray[np.bool_]]:
-        """Where each customer is, and whether he is here at all."""
+        """Where each customer is, and whether he is here at all; there is somebody here."""
         places = np.searchsorted(self.ids, ids)
         places[places == len(self.ids)] = 0
-        return places, (self.ids[places] == ids) if len(self.ids) else np.zeros(len(ids), np.bool_)
+        return places, self.ids[places] == ids
+
+    def only(self, places: Ids) -> _Layer:
+        """A layer of some of its customers."""
+        rows = {}
+        for name, of in self.rows.items():
+            until = np.cumsum(of.ends[places] - of.starts[places])
+            rows[name] = _Rows(of.of(places).combine_chunks(), until - (of.ends[places] - of.starts[places]), until)
+        return _Layer(self.ids[places], self.is_whole[places], self.used[places], rows)
 
 
 def _grouped(ids: Ids, table: pa.Table) -> _Rows:
@@ -114,18 +168,29 @@ def _grouped(ids: Ids, table: pa.Table) -> _Rows:
 
 def _laid_on(below: _Layer, above: _Layer) -> _Layer:
     """One layer of two."""
-    stays = ~above.places(below.ids)[1]
-    ids = np.concatenate([above.ids, below.ids[stays]])
-    order = np.argsort(ids)
-    rows = {}
-    for name, upper in above.rows.items():
-        lower = below.rows[name]
-        starts = np.concatenate([upper.starts, lower.starts[stays] + upper.table.num_rows])[order]
-        ends = np.concatenate([upper.ends, lower.ends[stays] + upper.table.num_rows])[order]
-        table = pa.concat_tables([upper.table, lower.table]).combine_chunks().take(pa.array(_ranges(starts, ends)))
-        until = np.cumsum(ends - starts)
-        rows[name] = _Rows(table.combine_chunks(), until - (ends - starts), until)
-    return _Layer(ids[order], rows)
+    ids = np.union1d(above.ids, below.ids)
+    (of_above, is_above), (of_below, is_below) = above.places(ids), below.places(ids)
+    hides = is_above.copy()
+    hides[is_above] = above.is_whole[of_above[is_above]]
+    is_below &= ~hides
+    rows = {name: _both(below.rows[name], of_below, is_below, upper, of_above, is_above) for name, upper in above.rows.items()}
+    is_whole = hides
+    is_whole[is_below] = below.is_whole[of_below[is_below]]
+    used = np.zeros(len(ids), np.int64)
+    used[is_below] = below.used[of_below[is_below]]
+    used[is_above] = np.maximum(used[is_above], above.used[of_above[is_above]])
+    return _Layer(ids, is_whole, used, rows)
+
+
+def _both(lower: _Rows, of_lower: Ids, is_lower: NDArray[np.bool_], upper: _Rows, of_upper: Ids, is_upper: NDArray[np.bool_]) -> _Rows:
+    """Of each customer the rows of the lower table, if they count, and behind them those of the upper one."""
+    starts, ends = (np.zeros(2 * len(is_lower), np.int64) for _ in range(2))
+    for side, (rows, places, counts, behind) in enumerate(((lower, of_lower, is_lower, 0), (upper, of_upper, is_upper, lower.table.num_rows))):
+        where = 2 * np.flatnonzero(counts) + side
+        starts[where], ends[where] = rows.starts[places[counts]] + behind, rows.ends[places[counts]] + behind
+    table = pa.concat_tables([lower.table, upper.table]).combine_chunks().take(pa.array(_ranges(starts, ends)))
+    until = np.cumsum((ends - starts).reshape(-1, 2).sum(axis=1))
+    return _Rows(table.combine_chunks(), np.concatenate([[0], until[:-1]]), until)
 
 
 def _ranges(starts: Ids, ends: Ids) -> Ids:

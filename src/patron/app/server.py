@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import sys
 import threading
 from contextlib import contextmanager
 from functools import partial
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
 
 _GRACE_SECONDS = 10
 _GARBAGE = 50_000
+_TURN_SECONDS = 0.0005
 _BY_PROXIES = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
 
 
 def answer(app: App, listener: socket.socket, limits: Limits) -> None:
     """Answer within limits until SIGINT or SIGTERM."""
-    with _few_collections():
+    with _few_collections(), _turns():
         Server(app, limits).run(sockets=[listener])
 
 
@@ -86,6 +88,17 @@ class _Forwarded(ProxyHeadersMiddleware):
         if any(name in _BY_PROXIES for name, _ in scope["headers"]):
             return super().__call__(scope, receive, send)
         return self.app(scope, receive, send)
+
+
+@contextmanager
+def _turns() -> Iterator[None]:
+    """Let threads take turns often: a site waits for its answer, which is short, while a tick is at work, which is not."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_TURN_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from patron.ports.engine import Few
     from patron.ports.source import Intake, Reader
 
-_MOST = 5_000
+_MOST = 50_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Ids = NDArray[np.int64]
     """Ids of customers, each once, in order."""
 
-MOST = 1_000_000
+MOST = 2_000_000
 
 
 class Remembered:
@@ -24,7 +24,7 @@ class Remembered:
 
     They lie in layers. What comes is laid on top: of some customers all rows, which hide what the layers below hold of them, of others
     only what is new. A layer that is not much smaller than the one below is made one with it, so that there are few layers and a row is
-    seldom moved. Where there are too many rows, those who were not asked for longest go, until there is room for as many again.
+    seldom moved. Where there are too many rows, those who were not asked for longest go, a quarter of all.
     """
 
     def __init__(self, most: int = MOST) -> None:
@@ -50,7 +50,7 @@ class Remembered:
         return found
 
     def take(self, ids: Ids) -> dict[str, list[pa.Table]]:
-        """The rows of customers whom it has, by table, in parts."""
+        """The rows of customers whom it has, by table, in parts, of which those that were put last come last."""
         parts: dict[str, list[pa.Table]] = {}
         for layer in self._layers:
             places, is_here = layer.places(ids)
@@ -58,7 +58,7 @@ class Remembered:
                 here = places[is_here]
                 layer.used[here] = self._turn
                 for name, rows in layer.rows.items():
-                    parts.setdefault(name, []).append(rows.of(here))
+                    parts.setdefault(name, []).insert(0, rows.of(here))
                 is_done = is_here.copy()
                 is_done[is_here] = layer.is_whole[here]
                 ids = ids[~is_done]
@@ -95,12 +95,12 @@ class Remembered:
         self._layers = layers
 
     def _of_late(self, layers: Sequence[_Layer]) -> list[_Layer]:
-        """The customers who were asked for last, as many as half the room is for, and those that were put last."""
+        """The customers who were asked for last, as many as three quarters of the room are for, and those that were put last."""
         whole = layers[-1]
         for layer in reversed(layers[:-1]):
             whole = _laid_on(whole, layer)
         order = np.argsort(-whole.used, kind="stable")
-        fits = np.cumsum(whole.sizes[order]) <= self._most // 2
+        fits = np.cumsum(whole.sizes[order]) <= self._most * 3 // 4
         stays = np.sort(order[fits | (whole.used[order] == self._turn)])
         return [whole.only(stays)]
 

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from patron.runtime.pipeline import Definitions
     from patron.runtime.swapping import Next
 
-MOST = 20_000
+MOST = 50_000
 _MOST_GIVEN_WAY = 10
 _MOST_DUE = 2_000
 _SECONDS_OF_A_CUSTOMER = 4e-5  # of a full refresh, where none was measured yet

@@ -31,10 +31,17 @@ def join(sheet: Sheet, node: ops.JoinChain, of: Mapping[ops.Relation, Rows]) -> 
         UnsupportedError: there is no such join here.
     """
     beside: Beside = {node.first: of[node.first]}
+    key = of[node.first].key
     for link in node.rest:
+        key = key if _has_none_twice(link, of[link.table]) else ""
         beside = _joined(sheet, link, beside, of[link.table])
     values = _values(sheet, beside)
-    return Rows(values.size, lambda name: values.column(node.values[name]))
+    return Rows(values.size, lambda name: values.column(node.values[name]), renamed(node.values, node.first, key))
+
+
+def renamed(values: Mapping[str, ops.Value], of: ops.Relation, key: str) -> str:
+    """What a column of a relation is called among the values over it; empty where it is not among them."""
+    return next((name for name, value in values.items() if isinstance(value, ops.Field) and value.rel == of and value.name == key), "")
 
 
 def _joined(sheet: Sheet, link: ops.JoinLink, beside: Beside, other: Rows) -> Beside:
@@ -46,7 +53,7 @@ def _joined(sheet: Sheet, link: ops.JoinLink, beside: Beside, other: Rows) -> Be
     if link.how in _ONE_SIDED and not conditions:
         there = sheet.of(matching.found if link.how == "semi" else matching.not_found, left, right)
         return _kept(sheet, beside, there)
-    is_unique = sheet.of(matching.is_unique, right)
+    is_unique = sheet.of(matching.always) if _is_by_key(link, other) else sheet.of(matching.is_unique, right)
     if link.how == "left" and not conditions:
         return _paired(sheet, link, beside, other, sheet.of(matching.same_or_alone, left, right, is_unique))
     pairs = sheet.of(matching.same, left, right, is_unique)
@@ -59,6 +66,18 @@ def _joined(sheet: Sheet, link: ops.JoinLink, beside: Beside, other: Rows) -> Be
     elif link.how != "inner":
         raise UnsupportedError(f"a {link.how} join")
     return _paired(sheet, link, beside, other, pairs)
+
+
+def _has_none_twice(link: ops.JoinLink, other: Rows) -> bool:
+    """Whether no row so far stands beside more than one of the table that joins them, nor any of that table beside none."""
+    return link.how in _ONE_SIDED or (link.how in {"left", "inner"} and _is_by_key(link, other))
+
+
+def _is_by_key(link: ops.JoinLink, other: Rows) -> bool:
+    """Whether the table that joins others does so by a column that has no value twice."""
+    same = [p for p in link.predicates if isinstance(p, ops.Equals) and p.left.dtype == p.right.dtype]
+    sides = [side for predicate in same for side in (predicate.left, predicate.right)]
+    return bool(other.key) and any(isinstance(s, ops.Field) and s.rel == link.table and s.name == other.key for s in sides)
 
 
 def _kept(sheet: Sheet, beside: Beside, places: Cell) -> dict[ops.Relation, Rows]:

@@ -56,6 +56,11 @@ def is_unique(keys: pa.Array) -> bool:
     return bool(pc.count_distinct(keys, mode="only_valid").as_py() == len(keys) - keys.null_count)
 
 
+def always() -> bool:
+    """That no key is there twice, where it is known beforehand."""
+    return True
+
+
 def same(left: pa.Array, right: pa.Array, is_right_unique: bool) -> Pairs:  # noqa: FBT001  # worked out before it
     """Rows on both sides whose keys are the same."""
     if not is_right_unique:

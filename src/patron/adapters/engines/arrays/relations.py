@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from operator import add
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import pyarrow as pa
 from patron.adapters.engines.arrays.cells import Sheet
 from patron.adapters.engines.arrays.columns import cast_to, concatenated, places, type_of
 from patron.adapters.engines.arrays.groups import grouped
-from patron.adapters.engines.arrays.joins import join
+from patron.adapters.engines.arrays.joins import join, renamed
 from patron.adapters.engines.arrays.rows import Rows, Values, chosen, converted, moment_in, where
 from patron.adapters.engines.arrays.windows import sorted_rows
 from patron.kernel.errors import UnsupportedError
@@ -90,17 +91,17 @@ def _numbered(size: int) -> pa.Array:
 
 
 def _in_types(sheet: Sheet, rows: Rows, schema: Schema) -> Rows:
-    return Rows(rows.size, lambda name: converted(sheet, rows.column(name), type_of(schema[name])))
+    return Rows(rows.size, lambda name: converted(sheet, rows.column(name), type_of(schema[name])), rows.key)
 
 
 def _project(question: Question, node: ops.Project) -> Rows:
-    values = question.values(node.parent)
-    return Rows(question.rows(node.parent).size, lambda name: values.column(node.values[name]))
+    values, rows = question.values(node.parent), question.rows(node.parent)
+    return Rows(rows.size, lambda name: values.column(node.values[name]), renamed(node.values, node.parent, rows.key))
 
 
 def _filter(question: Question, node: ops.Filter) -> Rows:
     rows = question.rows(node.parent)
-    return chosen(question.sheet, rows, where(question.values(node.parent), node.predicates))
+    return replace(chosen(question.sheet, rows, where(question.values(node.parent), node.predicates)), key=rows.key)
 
 
 def _parent(question: Question, node: ops.DropColumns | ops.JoinReference | ops.SelfReference | ops.AliasedRelation) -> Rows:
@@ -115,7 +116,8 @@ def _aggregate(question: Question, node: ops.Aggregate) -> Rows:
     firsts = question.sheet.of(_first, groups)
     told = values.over_groups(groups, size, firsts, node.groups.values())
     first = chosen(question.sheet, Rows(rows.size, keys.__getitem__), firsts)
-    return Rows(size, lambda name: first.column(name) if name in keys else told.column(node.metrics[name]))
+    key = next(iter(keys)) if len(keys) == 1 else ""
+    return Rows(size, lambda name: first.column(name) if name in keys else told.column(node.metrics[name]), key)
 
 
 def _count(groups: Groups) -> int:

@@ -14,7 +14,7 @@ from patron.adapters.engines.arrays.cells import Cell, Choice
 from patron.adapters.engines.arrays.columns import as_array, cast_to, is_full, taken, type_of
 from patron.adapters.engines.arrays.groups import there, there_where, told_by
 from patron.adapters.engines.arrays.moments import moment_of, moment_of_first
-from patron.adapters.engines.arrays.values import As, function_of
+from patron.adapters.engines.arrays.values import As, among, function_of, words_asked, words_of
 from patron.adapters.engines.arrays.windows import around, laid
 from patron.kernel.errors import UnsupportedError
 from patron.kernel.time import moment
@@ -36,10 +36,12 @@ class Rows:
     Attributes:
         size: how many there are.
         column: the values of a column, an array in the type that the relation says, by its name.
+        key: a column that has no value twice; empty where none is known.
     """
 
     size: Cell
     column: Callable[[str], Cell]
+    key: str = ""
 
 
 def chosen(sheet: Sheet, rows: Rows, places: Cell) -> Rows:
@@ -117,6 +119,9 @@ class Values:
             return self._moment()
         if self._reduced is not None and issubclass(kind, ops.Reduction):
             return self._reduced(node)
+        if (asked := words_asked(node)) is not None:
+            text, options = asked
+            return self.sheet.of(partial(among, options=options), _in_words(self.sheet, self.spread(text)), key=_shape(node, [text]))
         function, arguments = function_of(node)
         given = [a.value if isinstance(a, As) else a for a in arguments]
         if kind is ops.Coalesce:
@@ -147,6 +152,14 @@ class Values:
         read = [node.func.arg] if isinstance(getattr(node.func, "arg", None), ops.Value) else []
         shape = (_shape(node.func, read), node.how, node.start, node.end)
         return self.sheet.of(told, lay, *[self.spread(a) for a in read], key=shape)
+
+
+def _in_words(sheet: Sheet, text: Cell) -> Cell:
+    """Texts as words, which are told apart once for all that is asked of them, and of some of their rows."""
+    if text.function is taken:
+        source, places = text.arguments
+        return sheet.of(taken, sheet.of(words_of, source), places)
+    return sheet.of(words_of, text)
 
 
 def _unable(what: str, _: int) -> Column:

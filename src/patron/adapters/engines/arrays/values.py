@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from patron.adapters.engines.arrays import decimals, jsons, parsed, patterns, texts, zones
-from patron.adapters.engines.arrays.columns import INSTANT, SPAN, Column, cast_to, from_numbers, known, numbers, type_of
+from patron.adapters.engines.arrays.columns import INSTANT, SPAN, Column, cast_to, from_numbers, known, numbers, taken, type_of
 from patron.kernel.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -193,6 +193,34 @@ def _coalesce(*given: Column) -> Column:
 
 def _null_if(value: Column, other: Column) -> Column:
     return pc.if_else(_met(pc.equal(value, other)), pa.scalar(None, value.type), value)
+
+
+def words_asked(node: ops.Node) -> tuple[ops.Value, pa.Array] | None:
+    """The text of an operation that asks whether it is one of some that are said, and these; None of any other operation."""
+    if isinstance(node, ops.InValues):
+        text, options = node.value, node.options
+    elif isinstance(node, ops.Equals):
+        text, options = node.left, (node.right,)
+    else:
+        return None
+    if not (text.shape.is_columnar() and all(isinstance(o, ops.Literal) and o.value is not None for o in options)):
+        return None
+    if not all(value.dtype.is_string() for value in (text, *options)):
+        return None
+    return text, pa.array([o.value for o in options], pa.string())
+
+
+def words_of(text: pa.Array) -> pa.DictionaryArray:
+    """The words of texts, and which of them stands in each row."""
+    return text.dictionary_encode()
+
+
+def among(words: pa.DictionaryArray, options: pa.Array) -> pa.Array:
+    """Whether words are among some; null of null."""
+    found = pc.is_in(words.dictionary, options)
+    if words.indices.null_count or not len(found):
+        return taken(found, words.indices)
+    return pa.array(np.asarray(found)[words.indices.to_numpy()])
 
 
 def _in_values(node: ops.InValues) -> Built:

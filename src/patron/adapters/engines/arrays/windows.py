@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
 
 _SHIFTS = {"Lag": -1, "Lead": 1}
+_ROOM = 1 << 62
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def laid(size: int, *columns: pa.Array, parts: int, ups: Sequence[tuple[bool, bo
     """Rows laid out, by as many columns as tell parts, and then by keys: each with whether it goes up, and whether nulls come first."""
     part_codes = codes(columns[:parts], size)[0]
     keys = [_sortable(c, is_up=up, nulls_first=first) for c, (up, first) in zip(columns[parts:], ups, strict=True)]
-    order = np.lexsort((*reversed(keys), part_codes)) if keys else np.argsort(part_codes, kind="stable")
+    order = _ordered(part_codes, keys)
     is_new = _changes([part_codes[order]])
     starts = np.flatnonzero(is_new)
     part = np.cumsum(is_new).astype(np.int64) - 1
@@ -84,6 +85,29 @@ def _sortable(column: pa.Array, *, is_up: bool, nulls_first: bool) -> Indices:
     found = found if is_up else -found
     edge = len(column) + 1
     return np.where(known(column), found, -edge if nulls_first else edge)
+
+
+def _ordered(parts: Indices, keys: Sequence[Indices]) -> Indices:
+    """Rows by part, and within it by keys. Rows mostly come so by the first of them: the others only tell apart what it does not."""
+    first = keys[0] if keys else parts
+    order = np.arange(len(parts)) if _rises(parts, first) else np.lexsort((first, parts))
+    others = keys[1:]
+    if not others:
+        return order
+    is_new = _changes([parts[order], first[order]])
+    is_tied = ~is_new
+    is_tied[:-1] |= is_tied[1:]
+    tied = np.flatnonzero(is_tied)
+    if len(tied):
+        rows = order[tied]
+        order[tied] = rows[np.lexsort((*(key[rows] for key in reversed(others)), np.cumsum(is_new)[tied]))]
+    return order
+
+
+def _rises(parts: Indices, key: Indices) -> bool:
+    """Whether rows are in the order of parts, and within these of a key."""
+    after, before = parts[1:], parts[:-1]
+    return bool(((after > before) | ((after == before) & (key[1:] >= key[:-1]))).all())
 
 
 def _changes(columns: Sequence[NDArray[np.generic]]) -> Flags:
@@ -163,15 +187,25 @@ def _extremes(  # noqa: PLR0913  # all of it decides
     size = len(values)
     if not size:
         return np.zeros(0, np.int64)
-    ranked = np.unique(values, return_inverse=True)[1].reshape(-1).astype(np.int64)
-    ranked = np.where(there, ranked if is_max else size - ranked, -1)
-    from_begin = np.array_equal(low, laid.begins)
     part = np.cumsum(laid.begins == np.arange(size))
+    ranked, most = _from_zero(values, there, int(part[-1]))
+    ranked = np.where(there, ranked if is_max else most - ranked, -1)
+    from_begin = np.array_equal(low, laid.begins)
     # One number says the part and the value, so that every part begins above the one before.
-    scaled = (part if from_begin else part[-1] - part) * (size + 2) + ranked
+    scaled = (part if from_begin else part[-1] - part) * (most + 2) + ranked
     if from_begin:
         return _last_records(scaled)[np.maximum(high - 1, 0)]
     return (size - 1 - _last_records(scaled[::-1])[::-1])[np.minimum(low, size - 1)]
+
+
+def _from_zero(values: NDArray[np.generic], there: Flags, parts: int) -> tuple[Indices, int]:
+    """Numbers in the order of the values there, from 0, and the most: what is above the smallest, if so many parts leave room for it."""
+    if values.dtype == np.int64 and there.any():
+        low, high = int(values[there].min()), int(values[there].max())
+        if (high - low + 2) * (parts + 1) < _ROOM:
+            return values - low, high - low
+    ranked = np.unique(values, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    return ranked, len(values)
 
 
 def _last_records(values: Indices) -> Indices:

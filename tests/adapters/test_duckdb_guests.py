@@ -132,7 +132,7 @@ def test_many_rows_go_and_come_in_their_order(host: DuckDBEngine, monkeypatch: p
     with guest(host) as visitor:
         visitor.fill("many", rows.to_reader())
         assert visitor.query(ibis.table(ibis.Schema.from_pyarrow(rows.schema), name="many")).to_pylist() == rows.to_pylist()
-        assert visitor.pick("many", "n", 3, ("at", "text")) == [{"at": datetime(2026, 1, 4), "text": "ä"}]
+        assert visitor.pick("many", ("at", "text"), ("n", 3)) == [{"at": datetime(2026, 1, 4), "text": "ä"}]
 
 
 def test_who_goes_in_the_middle_has_changed_nothing_and_others_go_on(host: DuckDBEngine) -> None:

@@ -34,7 +34,7 @@ def _rows(visits: dict[int, int]) -> pa.Table:
 
 
 def _visits(store: DuckDBEngine, customer: int) -> list[int]:
-    return [row["visits"] for row in store.pick("kept", "customer_id", customer, ("visits",))]
+    return [row["visits"] for row in store.pick("kept", ("visits",), ("customer_id", customer))]
 
 
 def test_a_session_sees_what_has_been_committed_and_nothing_before(store: DuckDBEngine) -> None:
@@ -126,15 +126,21 @@ def test_rows_are_found_by_an_index_if_there_is_one_and_all_that_match(store: Du
     assert (before, sorted(_visits(store, 2)), _visits(store, 3)) == ([20, 21], [20, 21], [])
 
 
+def test_all_rows_of_a_small_table_are_had_at_once_as_they_are_now(store: DuckDBEngine) -> None:
+    assert store.pick("kept", ("visits",)) == [{"visits": 10}, {"visits": 20}]
+    store.insert("kept", _rows({3: 30}))
+    assert [row["visits"] for row in store.pick("kept", ("visits",))] == [10, 20, 30]
+
+
 def test_rows_are_found_as_before_when_a_table_has_become_another_one(store: DuckDBEngine) -> None:
     session = store.session()
     assert _visits(session, 1) == [10]
     store.create("kept", _KEPT.select("customer_id", name=ibis.literal("a"), visits=_KEPT.visits.cast("string")))
-    assert session.pick("kept", "customer_id", 1, ("visits",)) == [{"visits": "10"}]
+    assert session.pick("kept", ("visits",), ("customer_id", 1)) == [{"visits": "10"}]
     store.create("kept", ibis.table({"customer_id": "int64", "name": "string"}, name="kept"))
     with pytest.raises(duckdb.BinderException):
         _visits(session, 1)
-    assert session.pick("kept", "customer_id", 1, ("name",)) == [{"name": "a"}]
+    assert session.pick("kept", ("name",), ("customer_id", 1)) == [{"name": "a"}]
 
 
 def test_any_number_of_different_questions_is_answered(store: DuckDBEngine) -> None:
@@ -142,7 +148,7 @@ def test_any_number_of_different_questions_is_answered(store: DuckDBEngine) -> N
     store.create("wide", wide)
     asked = [tuple(f"c{(n + m) % 100}" for m in range(1 + n % 3)) for n in range(100)]
     for columns in asked * 2:
-        assert store.pick("wide", "customer_id", 2, columns) == [{c: 20 + int(c[1:]) for c in columns}]
+        assert store.pick("wide", columns, ("customer_id", 2)) == [{c: 20 + int(c[1:]) for c in columns}]
 
 
 def test_what_memory_cannot_hold_stays_beside_the_file(tmp_path: Path) -> None:

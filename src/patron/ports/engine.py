@@ -134,8 +134,8 @@ class Store(Engine, Protocol):
         """From now on rows of a kept table are found by a column of ids without looking through it; until the table is made anew."""
         ...
 
-    def pick(self, name: str, column: str, value: int, columns: Sequence[str]) -> list[dict[str, Any]]:
-        """These columns of the rows of a table in which a column of ids has a value: the quick way to few rows."""
+    def pick(self, name: str, columns: Sequence[str], where: tuple[str, int] | None = None) -> list[dict[str, Any]]:
+        """These columns of the rows of a table, of all or of those in which a column of ids has a value: the quick way to few rows."""
         ...
 
     def session(self) -> Store:

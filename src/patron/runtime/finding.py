@@ -34,7 +34,7 @@ def find_customer(store: Store, text: str, scopes: Sequence[str] | None = None) 
     found = {
         row["customer_id"]
         for identifier in _identifier_ids(wanted, scopes_of(store) if scopes is None else scopes)
-        for row in store.pick("identities", "identifier_id", identifier, ("customer_id",))
+        for row in store.pick("identities", ("customer_id",), ("identifier_id", identifier))
     }
     return [CustomerId(i) for i in sorted(found or _buyers(store, wanted))]
 

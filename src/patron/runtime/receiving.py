@@ -120,7 +120,7 @@ class _Receiving:
 def _refuse(store: Store, source: str, record: bytes, error: InputError, *, at: datetime) -> None:
     text, file = record.decode(errors="replace"), f"{source}.jsonl"
     load_id = derived("received", source, text)
-    if store.pick(t.LOADS.name, "load_id", load_id, ("load_id",)):
+    if store.pick(t.LOADS.name, ("load_id",), ("load_id", load_id)):
         return  # it was sent and refused before
     problem = error.problems[0] if error.problems else None
     row = {

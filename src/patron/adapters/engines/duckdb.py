@@ -224,11 +224,14 @@ class DuckDBEngine:
         """From now on rows of a kept table are found by a column of ids without looking through it; until the table is made anew."""
         self._run(f"CREATE INDEX IF NOT EXISTS {quoted(f'{name}_by_{column}')} ON {self._kept}.{quoted(name)} ({quoted(column)})")
 
-    def pick(self, name: str, column: str, value: int, columns: Sequence[str]) -> list[dict[str, Any]]:
-        """These columns of the rows of a table in which a column of ids has a value: the quick way to few rows."""
-        chosen = ", ".join(map(quoted, columns))
-        asked = self._prepared.named(f"SELECT {chosen} FROM {quoted(name)} WHERE {quoted(column)} = $1::BIGINT")
-        rows = self._rows(f"EXECUTE {asked}({int(value)})")
+    def pick(self, name: str, columns: Sequence[str], where: tuple[str, int] | None = None) -> list[dict[str, Any]]:
+        """These columns of the rows of a table, of all or of those in which a column of ids has a value: the quick way to few rows."""
+        every = f"SELECT {', '.join(map(quoted, columns))} FROM {quoted(name)}"
+        if where is None:
+            rows = self._rows(f"EXECUTE {self._prepared.named(every)}")
+        else:
+            asked = self._prepared.named(f"{every} WHERE {quoted(where[0])} = $1::BIGINT")
+            rows = self._rows(f"EXECUTE {asked}({int(where[1])})")
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
     def tell(self, instant: datetime) -> None:

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from patron.app.project import Project
     from patron.segments.definition import Definition
 
-_REFRESHES, _TICKS = REFRESHES.unbound(), TICKS.unbound()
-_MARK = _REFRESHES.aggregate(refreshed_at=_REFRESHES.refreshed_at.max()).cross_join(_TICKS.aggregate(as_of=_TICKS.as_of.max()))
 _RENEWED_SECONDS = 10
 
 
@@ -89,12 +87,13 @@ class Standings:
             NotFoundError: nobody is known by this name.
             InputError: more than one customer is, or a feature is not known; all such problems at once.
         """
-        mark = project.store.query(_MARK).to_pylist()[0]
-        state = (mark["refreshed_at"], int(project.clock.now().timestamp()) // _RENEWED_SECONDS)
+        refreshed = max((row["refreshed_at"] for row in project.store.pick(REFRESHES.name, ("refreshed_at",))), default=None)
+        state = (refreshed, int(project.clock.now().timestamp()) // _RENEWED_SECONDS)
         if self._common is None or self._common[0] != state:
             self._common = (state, common_of(project))
         common = self._common[1]
-        as_of = mark["as_of"].replace(tzinfo=UTC) if mark["as_of"] else common.answers.as_of
+        ticked = project.store.pick(TICKS.name, ("as_of",))
+        as_of = ticked[0]["as_of"].replace(tzinfo=UTC) if ticked and ticked[0]["as_of"] else common.answers.as_of
         return standing(project, common, name, features, as_of=as_of)
 
 
@@ -120,10 +119,10 @@ def standing(project: Project, common: Common, name: str, features: Sequence[str
     """
     names = feature_names(project, features)
     customer_id = the_customer(project, name, common.scopes)
-    rows = project.store.pick(FEATURES, "customer_id", customer_id, names)
+    rows = project.store.pick(FEATURES, names, ("customer_id", customer_id))
     if not rows:
         raise NotFoundError(f"The customer {name} was not known yet as of {as_of:%Y-%m-%d %H:%M} UTC.")
-    bits = project.store.pick(CURRENT, "customer_id", customer_id, common.words)
+    bits = project.store.pick(CURRENT, common.words, ("customer_id", customer_id))
     segments = tuple(definition for definition, word, mask in common.told if bits and bits[0][word] & mask)
     return Standing(customer_id, as_of, rows[0], segments, project)
 

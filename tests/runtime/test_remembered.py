@@ -41,7 +41,8 @@ def test_what_was_put_last_holds_and_what_was_added_since(
     remembered, held = Remembered(most), dict[int, dict[str, pa.Table]]()
     for turn, (given_counts, adds, asked) in enumerate(turns):
         there = remembered.has(_ids(list(given_counts)))
-        counts = {who: n for who, is_there in zip(sorted(given_counts), there, strict=True) if is_there or not adds for n in [given_counts[who]]}
+        known = {who for who, is_there in zip(sorted(given_counts), there, strict=True) if is_there}
+        counts = {who: n for who, n in given_counts.items() if who in known or not adds}
         tables = _tables(counts, turn)
         (remembered.add if adds else remembered.put)(_ids(list(counts)), tables)
         for who in counts:
@@ -51,9 +52,9 @@ def test_what_was_put_last_holds_and_what_was_added_since(
         assert all(remembered.has(_ids(list(counts))))  # whoever was put last is there, whatever is allowed
         if most == 10_000:
             assert has.tolist() == [who in held for who in sorted(asked)]
-        known = [who for who, is_there in zip(sorted(asked), has, strict=True) if is_there]
-        expected = {name: [held[who][name] for who in known] for name in ("orders", "events")}
-        assert _told(remembered.take(_ids(known))) == _told(expected)
+        found = [who for who, is_there in zip(sorted(asked), has, strict=True) if is_there]
+        expected = {name: [held[who][name] for who in found] for name in ("orders", "events")}
+        assert _told(remembered.take(_ids(found))) == _told(expected)
 
 
 def test_who_was_read_longest_ago_is_forgotten_first() -> None:

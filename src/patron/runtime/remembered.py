@@ -117,6 +117,11 @@ class _Rows:
         """The rows of customers by their places in the layer."""
         return self.table.take(pa.array(_ranges(self.starts[places], self.ends[places])))
 
+    def spans(self, places: Ids, counts: NDArray[np.bool_]) -> _Rows:
+        """The same table, with the rows of customers by their places; none of those who do not count."""
+        starts, ends = (np.where(counts, edges[places], 0) for edges in (self.starts, self.ends))
+        return _Rows(self.table, starts, ends)
+
 
 @dataclass(frozen=True, slots=True)
 class _Layer:
@@ -151,10 +156,7 @@ class _Layer:
 
     def only(self, places: Ids) -> _Layer:
         """A layer of some of its customers."""
-        rows = {}
-        for name, of in self.rows.items():
-            until = np.cumsum(of.ends[places] - of.starts[places])
-            rows[name] = _Rows(of.of(places).combine_chunks(), until - (of.ends[places] - of.starts[places]), until)
+        rows = {name: _in_line(of.of(places), of.ends[places] - of.starts[places]) for name, of in self.rows.items()}
         return _Layer(self.ids[places], self.is_whole[places], self.used[places], rows)
 
 
@@ -173,7 +175,9 @@ def _laid_on(below: _Layer, above: _Layer) -> _Layer:
     hides = is_above.copy()
     hides[is_above] = above.is_whole[of_above[is_above]]
     is_below &= ~hides
-    rows = {name: _both(below.rows[name], of_below, is_below, upper, of_above, is_above) for name, upper in above.rows.items()}
+    rows = {}
+    for name, upper in above.rows.items():
+        rows[name] = _one_after_another(below.rows[name].spans(of_below, is_below), upper.spans(of_above, is_above))
     is_whole = hides
     is_whole[is_below] = below.is_whole[of_below[is_below]]
     used = np.zeros(len(ids), np.int64)
@@ -182,15 +186,18 @@ def _laid_on(below: _Layer, above: _Layer) -> _Layer:
     return _Layer(ids, is_whole, used, rows)
 
 
-def _both(lower: _Rows, of_lower: Ids, is_lower: NDArray[np.bool_], upper: _Rows, of_upper: Ids, is_upper: NDArray[np.bool_]) -> _Rows:
-    """Of each customer the rows of the lower table, if they count, and behind them those of the upper one."""
-    starts, ends = (np.zeros(2 * len(is_lower), np.int64) for _ in range(2))
-    for side, (rows, places, counts, behind) in enumerate(((lower, of_lower, is_lower, 0), (upper, of_upper, is_upper, lower.table.num_rows))):
-        where = 2 * np.flatnonzero(counts) + side
-        starts[where], ends[where] = rows.starts[places[counts]] + behind, rows.ends[places[counts]] + behind
+def _one_after_another(lower: _Rows, upper: _Rows) -> _Rows:
+    """Of each customer, who is in the same place in both, the rows of one table and behind them those of the other."""
+    starts = np.stack([lower.starts, upper.starts + lower.table.num_rows], axis=1).ravel()
+    ends = np.stack([lower.ends, upper.ends + lower.table.num_rows], axis=1).ravel()
     table = pa.concat_tables([lower.table, upper.table]).combine_chunks().take(pa.array(_ranges(starts, ends)))
-    until = np.cumsum((ends - starts).reshape(-1, 2).sum(axis=1))
-    return _Rows(table.combine_chunks(), np.concatenate([[0], until[:-1]]), until)
+    return _in_line(table, lower.ends - lower.starts + upper.ends - upper.starts)
+
+
+def _in_line(table: pa.Table, counts: Ids) -> _Rows:
+    """Rows that stand customer by customer, so many of each."""
+    until = np.cumsum(counts)
+    return _Rows(table.combine_chunks(), until - counts, until)
 
 
 def _ranges(starts: Ids, ends: Ids) -> Ids:

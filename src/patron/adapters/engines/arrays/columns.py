@@ -158,13 +158,13 @@ def is_whole(column: pa.Array) -> bool:
 
 def _codes(column: pa.Array) -> tuple[NDArray[np.int64], int]:
     if pa.types.is_floating(column.type):  # zeros of both signs are the same
-        values, found = np.unique(ranks(column), return_inverse=True)
-        return found.reshape(-1).astype(np.int64, copy=False), len(values)
+        once, found = np.unique(ranks(column), return_inverse=True)
+        return found.reshape(-1).astype(np.int64, copy=False), len(once)
     if is_whole(column) and len(column):
-        values = numbers(column)
+        values = numbers(column).astype(np.int64, copy=False)
         if (values[1:] >= values[:-1]).all():  # as rows mostly come
-            found = np.concatenate([[0], np.cumsum(values[1:] != values[:-1])])
-            return found, int(found[-1]) + 1
+            steps = np.concatenate([[0], np.cumsum(values[1:] != values[:-1])])
+            return steps, int(steps[-1]) + 1
     words = column.dictionary_encode(null_encoding="encode")
     return words.indices.to_numpy().astype(np.int64), len(words.dictionary)
 

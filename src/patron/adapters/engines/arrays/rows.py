@@ -122,9 +122,12 @@ class Values:
         if (asked := words_asked(node)) is not None:
             text, options = asked
             return self.sheet.of(partial(among, options=options), _in_words(self.sheet, self.spread(text)), key=_shape(node, [text]))
+        return self._by_function(node)
+
+    def _by_function(self, node: ops.Node) -> Cell:
         function, arguments = function_of(node)
         given = [a.value if isinstance(a, As) else a for a in arguments]
-        if kind is ops.Coalesce:
+        if isinstance(node, ops.Coalesce):
             cells = [self(arguments[0]), *[self._if_asked(a) for a in arguments[1:]]]
             return self.sheet.of(_first_of(function, type_of(node.dtype)), *cells, key=_shape(node, given), kind=Choice)
         return self.sheet.of(function, *[self(a) for a in arguments], key=_shape(node, given))

@@ -201,9 +201,10 @@ def _extremes(  # noqa: PLR0913  # all of it decides
 def _from_zero(values: NDArray[np.generic], there: Flags, parts: int) -> tuple[Indices, int]:
     """Numbers in the order of the values there, from 0, and the most: what is above the smallest, if so many parts leave room for it."""
     if values.dtype == np.int64 and there.any():
-        low, high = int(values[there].min()), int(values[there].max())
+        whole = values.astype(np.int64, copy=False)
+        low, high = int(whole[there].min()), int(whole[there].max())
         if (high - low + 2) * (parts + 1) < _ROOM:
-            return values - low, high - low
+            return whole - low, high - low
     ranked = np.unique(values, return_inverse=True)[1].reshape(-1).astype(np.int64)
     return ranked, len(values)
 

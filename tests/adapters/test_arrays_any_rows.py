@@ -28,6 +28,13 @@ _LATER = _LEFT.id < _OTHER.other_id
 _GOOD = _LEFT.is_good
 _BY_KEY = ibis.window(group_by="key", order_by=[ibis.desc("share"), "id"])
 _SO_FAR = ibis.cumulative_window(group_by=["key", "word"], order_by="id")
+_UNTIL = ibis.cumulative_window(group_by="key", order_by="id")
+_SINCE = ibis.window(group_by="key", order_by="id", preceding=0)
+_BY_TIES = ibis.window(group_by="key", order_by=["n", ibis.desc("word"), "id"])
+_ODD = (_LEFT.id % 2 == 1).ifelse(_LEFT.id, ibis.null("int64"))
+_FAR = (_LEFT.id - 3) * (1 << 60)  # too far apart for a part and a value in one number
+_EACH = _OTHER.group_by(its_key="other_key").aggregate(n=_OTHER.count(), last=_OTHER.other_word.max())
+_EACH_MORE = _EACH.filter(_EACH.n > 1).select("last", the_key="its_key")
 
 _ROWS = st.lists(
     st.tuples(
@@ -62,6 +69,22 @@ _QUESTIONS: dict[str, ir.Table] = {
         place=ibis.dense_rank().over(ibis.window(group_by="is_good", order_by="key")),
         so_far=_LEFT.id.sum().over(_SO_FAR), highest=_LEFT.share.max().over(_SO_FAR), n=_LEFT.word.count().over(_SO_FAR),
     ),
+    "windows over whole numbers": _LEFT.mutate(
+        odd=_ODD.max().over(_UNTIL), low=_ODD.min().over(_UNTIL), far=_FAR.max().over(_UNTIL), least=_FAR.min().over(_SINCE),
+    ),
+    "windows over ties": _LEFT.mutate(n=_LEFT.id % 2).mutate(before=ibis._.word.lag().over(_BY_TIES), at=ibis.row_number().over(_BY_TIES)),
+    "words": _LEFT.mutate(
+        some=_LEFT.word.isin(["a", "é", "z"]), one=_LEFT.word == "a", others=_LEFT.word.notin(["", "b"]), none=_LEFT.word == "z",
+    ),
+    "words of some": _LEFT.filter(_LEFT.key >= 0, _LEFT.word != "b").mutate(some=ibis._.word.isin(["a", "é"]), one=ibis._.word == "a"),
+    "groups in order": _LEFT.group_by("id").aggregate(n=_LEFT.count(), last=_LEFT.word.max()),
+    **{f"{how} join by what tells rows apart": _LEFT.join(_EACH, _LEFT.key == _EACH.its_key, how=how) for how in ("inner", "left", "semi")},
+    "joins by what tells rows apart": _LEFT.left_join(_EACH, _LEFT.key == _EACH.its_key)
+        .select("id", "key", "its_key", "n")
+        .left_join(_EACH_MORE, ibis._.its_key == _EACH_MORE.the_key),
+    "join by what told rows apart before a join": _RIGHT.inner_join(_EACH, _RIGHT.key == _EACH.its_key)
+        .select("id", "its_key")
+        .inner_join(_THIRD, ibis._.its_key == _THIRD.third_key),
     "distinct rows": _LEFT.select("key", "word").distinct(),
     "rows of both": _LEFT.select("key", "is_good").union(_RIGHT.select("key", "is_good"), distinct=True),
     "rows of one alone": _LEFT.select("key", "word").difference(_RIGHT.select("key", "word")),

@@ -15,7 +15,7 @@ from patron.facts.sessions import sessions
 from patron.facts.shop import Shop
 from patron.facts.touches import touches
 from patron.features import plan, scores
-from patron.features.catalog import BUILT_IN
+from patron.features.catalog import BUILT_IN, Catalog
 from patron.features.partials import histories
 from patron.kernel.steps import Step
 from patron.kernel.time import Calendar
@@ -43,6 +43,11 @@ def _plan() -> list[Step]:
 
 
 PLAN = _plan()
+
+
+def test_a_catalogue_may_have_some_features_alone_and_none_of_those_that_scores_read() -> None:
+    some = Catalog({name: BUILT_IN[name] for name in ("order_count", "view_count_7d")}, BUILT_IN.partials, BUILT_IN.settings)
+    assert [step.name for step in plan.partial_steps(some, FACTS)] == ["p_orders", "p_recent_events"]
 
 
 RELATIONS = [Step("sessions", sessions(FACTS)), Step("touches", touches(FACTS))]

@@ -36,7 +36,7 @@ def partial_steps(catalog: Catalog, facts: Facts, names: Iterable[str] | None = 
     touched, _ = _touched(catalog, facts, names or catalog)
     read = _with_origins(touched)
     made = [p for p in catalog.partials.values() if p in read and not (facts.only and p.is_of_all)]
-    by_cut_points, _ = _touched(catalog, facts, catalog.settings.scores.features)
+    by_cut_points, _ = _touched(catalog, facts, [name for name in catalog.settings.scores.features if name in catalog])
     read_before = {*by_cut_points, *(origin for p in made for origin in p.reads)}
 
     def step(p: Partial) -> Step:

@@ -11,7 +11,7 @@ Nothing but due times changes, and when something comes of a customer he is look
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     Instants = NDArray[np.datetime64]
     """Naive UTC, in microseconds."""
 
-AHEAD = timedelta(minutes=5)
-"""Who is due within it is looked at together: reading rows of a hundred customers costs what those of ten do."""
 _MOST, _ROUNDS = 1_000, 10
 _ROWS = DUE.unbound()
 

@@ -24,11 +24,11 @@ from patron.runtime import pipeline
 from patron.runtime.aside import Aside
 from patron.runtime.asides import Asides
 from patron.runtime.basis import BASIS, Basis, keep_basis, kept_basis
-from patron.runtime.due_times import DUE, due_now, due_since, next_due
+from patron.runtime.due_times import DUE, SOON, due_now, due_since, next_due
 from patron.runtime.layout import LAYOUT, gather, index_facts, scattered
 from patron.runtime.loading_merge import EARLIER, REPLACED
 from patron.runtime.loading_options import LoadOptions
-from patron.runtime.looking_ahead import AHEAD, look_ahead
+from patron.runtime.looking_ahead import look_ahead
 from patron.runtime.memberships import TABLES, customers_last
 from patron.runtime.old_events import REPLACED_EVENTS, keep_old_events, look_again_at_replaced
 from patron.runtime.reached import TICKS, reach, stands
@@ -330,7 +330,7 @@ class Ticks:
     def _look_ahead(self, of: Facts, facts: Facts) -> None:
         """Put off those who are due soon in vain, unless that was done a moment ago."""
         if self._looked_until is None or facts.as_of >= self._looked_until:
-            until = min(facts.as_of + AHEAD, facts.shop.calendar.next_midnight(facts.as_of) - _TICK)
+            until = min(facts.as_of + SOON, facts.shop.calendar.next_midnight(facts.as_of) - _TICK)
             self._looked_until = look_ahead(self.store, self._recipe(of), now=facts.as_of, until=until)
 
     def _due_meanwhile(self, facts: Facts, basis: Basis, before: datetime) -> ir.Table:

@@ -18,7 +18,7 @@ from patron.kernel.errors import UnsupportedError
 from patron.kernel.time import moment
 from patron.runtime.due_times import SOON, due_until
 from patron.runtime.new_events import NEW
-from patron.runtime.remembered import Remembered
+from patron.runtime.remembered import Remembered, by_customer
 from patron.runtime.touching import TOUCHED, TOUCHED_ROWS
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Beside:
                 parts.setdefault(name, []).append(part)
         if news:
             self.remembered_events.add(visits, news)
-        return {name: _by_customer(pa.concat_tables(tables).combine_chunks()) for name, tables in parts.items()}
+        return {name: by_customer(pa.concat_tables(tables).combine_chunks()) for name, tables in parts.items()}
 
     def _has(self, ids: Ids) -> NDArray[np.bool_]:
         """Of whom of these all lasting rows are remembered."""
@@ -173,12 +173,6 @@ class Beside:
         if (known := self.of_shop.get(_PRODUCTS)) is None:
             return asked
         return asked.filter(pc.invert(pc.is_in(asked, known["product_id"].combine_chunks())))
-
-
-def _by_customer(table: pa.Table) -> pa.Table:
-    """Rows in the order of customers, and within it as they come: so the engine finds them together."""
-    whose = table["customer_id"].to_numpy()
-    return table if (whose[1:] >= whose[:-1]).all() else table.take(pa.array(np.argsort(whose, kind="stable")))
 
 
 def _only(table: pa.Table, whose: Ids) -> pa.Table:

@@ -33,7 +33,7 @@ def join(sheet: Sheet, node: ops.JoinChain, of: Mapping[ops.Relation, Rows]) -> 
     beside: Beside = {node.first: of[node.first]}
     key = of[node.first].key
     for link in node.rest:
-        key = key if _has_none_twice(link, of[link.table]) else ""
+        key = key if _repeats_none(link, of[link.table]) else ""
         beside = _joined(sheet, link, beside, of[link.table])
     values = _values(sheet, beside)
     return Rows(values.size, lambda name: values.column(node.values[name]), renamed(node.values, node.first, key))
@@ -68,8 +68,8 @@ def _joined(sheet: Sheet, link: ops.JoinLink, beside: Beside, other: Rows) -> Be
     return _paired(sheet, link, beside, other, pairs)
 
 
-def _has_none_twice(link: ops.JoinLink, other: Rows) -> bool:
-    """Whether no row so far stands beside more than one of the table that joins them, nor any of that table beside none."""
+def _repeats_none(link: ops.JoinLink, other: Rows) -> bool:
+    """Whether every row so far is there once at most after the join."""
     return link.how in _ONE_SIDED or (link.how in {"left", "inner"} and _is_by_key(link, other))
 
 

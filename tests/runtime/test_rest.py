@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -24,6 +25,7 @@ class _Shop(threading.Event):
 
     per_second: float
     took: timedelta
+    touched: int = 0
     moment: datetime = _BEGIN
     looked: datetime = _BEGIN
     rests: list[float] = field(default_factory=list)
@@ -38,7 +40,7 @@ class _Shop(threading.Event):
     def tick(self, now: datetime, **_: object) -> Ticked:
         records = round(self.per_second * (now - self.looked).total_seconds())
         self.looked, self.moment = now, now + self.took
-        return Ticked(now, 0, records, 0, 0, 0, refreshed=False)
+        return Ticked(now, 0, records, 0, self.touched, 0, refreshed=False)
 
     def close(self) -> None:
         """Nothing goes on."""
@@ -98,3 +100,9 @@ def test_no_rest_is_longer_than_half_a_second() -> None:
 def test_who_is_due_while_nothing_comes_is_looked_at_together() -> None:
     assert _rest(0, 0.2) == pytest.approx(0.4)
     assert _rest(0, 3.0) == PAUSE
+
+
+def test_what_ticks_kept_from_the_collector_is_let_go_when_they_end() -> None:
+    shop = _Shop(1_000, timedelta(seconds=0.1), touched=1)
+    Live(cast("Ticks", shop), shop).run(shop)
+    assert gc.get_freeze_count() == 0

@@ -75,6 +75,7 @@ class Live:
                 self._go_on(stop)
         finally:
             self.ticks.close()
+            gc.unfreeze()  # a tick may have ended after the server did: what is kept from the collector at the end is never let go
 
     def status(self) -> Mapping[str, object]:
         """How far it is: for people, programs and alarms."""

@@ -16,6 +16,7 @@ from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.facts import tables as t
 from patron.ports.inbox import Entry
 from patron.runtime.loading_options import LoadOptions
+from patron.runtime.met import Shortcuts
 from patron.runtime.new_events import NEW, NEW_EVENTS
 from patron.runtime.receiving import receive
 from runtime.live import BEGIN, SHOP, body
@@ -85,13 +86,14 @@ def _tables() -> None:
 def _facts(records: Records, few: Few | None) -> dict[str, pa.Table]:
     """All facts that two ticks make, of records and of half of them again."""
     found: dict[str, pa.Table] = {}
+    shortcuts = Shortcuts(few) if few is not None else None
     with suppress(_Undone), STORE.transaction():
         for number, some in enumerate((records, records[::2])):
             now = BEGIN.replace(second=number)
             STORE.tell(now)
             if few is not None:
                 few.tell(now)
-            received = receive(STORE, _entries(some), LoadOptions(received_at=now, shop=SHOP, is_live=True), few)
+            received = receive(STORE, _entries(some), LoadOptions(received_at=now, shop=SHOP, is_live=True), shortcuts)
             if NEW_EVENTS in received.left:
                 STORE.insert("events", NEW)  # as a tick does once it knows whose they are
                 STORE.drop(NEW_EVENTS)

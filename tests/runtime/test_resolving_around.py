@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from patron.adapters.engines.arrays.engine import ArraysEngine
 from patron.facts import tables as t
+from patron.runtime.met import Shortcuts
 from patron.runtime.new_events import NEW_EVENTS
 from patron.runtime.resolving import STIRRED, resolve, resolve_new
 from patron.testing.tiny import tiny_rows
@@ -36,7 +37,7 @@ class Told:
 
     def __init__(self, few: Few | None) -> None:
         self.store = shop({}, [])
-        self.few, self.now = few, BEGAN
+        self.shortcuts, self.now = Shortcuts(few), BEGAN
         self.moment()
         resolve(self.store, now=self.now)
 
@@ -62,7 +63,7 @@ class Told:
                 self._order(one, at or "2024-01-09")
         self.store.fill(NEW_EVENTS, tiny_rows(t.EVENTS, events).to_reader(), temporary=True)
         written = {"identifiers", "links", "profiles", "events", "orders"} if evidence else set()
-        resolve_new(self.store, written, self.few)
+        resolve_new(self.store, written, self.shortcuts)
 
     def held(self) -> dict[str, list[Any]]:
         return {table: sorted(rows(self.store, f"FROM {table}"), key=repr) for table in _TABLES}
@@ -179,6 +180,6 @@ def test_people_who_are_forgotten_and_evidence_that_is_as_it_was_before_leave_no
     told.tell([("n1", "e1", "2024-01-01", "met")])
     told.moment()
     add(told.store, "forgotten", [{"identifier_id": who("n1"), "asked_at": "2024-02-01", "received_at": told._naive}])
-    resolve_new(told.store, {"forgotten"}, told.few)
+    resolve_new(told.store, {"forgotten"}, told.shortcuts)
     assert rows(told.store, "FROM identities") == []
     assert rows(told.store, "FROM customers") == []

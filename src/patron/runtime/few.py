@@ -18,7 +18,7 @@ from patron.kernel.errors import UnsupportedError
 from patron.kernel.time import moment
 from patron.runtime.due_times import SOON, due_until
 from patron.runtime.new_events import NEW
-from patron.runtime.remembered import Remembered, by_customer
+from patron.runtime.remembered import Remembered, in_order
 from patron.runtime.touching import TOUCHED, TOUCHED_ROWS
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Beside:
                 parts.setdefault(name, []).append(part)
         if news:
             self.remembered_events.add(visits, news)
-        return {name: by_customer(pa.concat_tables(tables).combine_chunks()) for name, tables in parts.items()}
+        return {name: in_order(pa.concat_tables(tables).combine_chunks(), "customer_id") for name, tables in parts.items()}
 
     def _has(self, ids: Ids) -> NDArray[np.bool_]:
         """Of whom of these all lasting rows are remembered."""

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from patron.ports.engine import Few, Store
+    from patron.ports.engine import Store
     from patron.ports.source import Reader, Source
     from patron.runtime.loading_files import Opened
+    from patron.runtime.met import Shortcuts
 
 __all__ = ["FileReport", "LoadOptions", "LoadReport", "MoneyOf", "Progress", "load", "load_live", "suggest_map"]
 
@@ -48,7 +49,7 @@ def load(store: Store, source: Source | str, files: Sequence[Path], options: Loa
             return _load(Loading(store, reader, chosen, options, Steps(progress, STEPS * len(every) + 1)), every)
 
 
-def load_live(store: Store, source: Source | str, records: Sequence[bytes], options: LoadOptions, few: Few | None) -> LoadReport:
+def load_live(store: Store, source: Source | str, records: Sequence[bytes], options: LoadOptions, shortcuts: Shortcuts) -> LoadReport:
     """Read records that a tick was given into facts, as if they were lines of a file of JSON Lines.
 
     Args:
@@ -56,7 +57,7 @@ def load_live(store: Store, source: Source | str, records: Sequence[bytes], opti
         source: a source or its name.
         records: JSON objects in UTF-8.
         options: what it depends on besides; they are live.
-        few: works out the rows of few records, if it can; else the store does.
+        shortcuts: what spares asking the store.
 
     Raises:
         InputError: they are not what they claim, and nothing changed.
@@ -65,7 +66,7 @@ def load_live(store: Store, source: Source | str, records: Sequence[bytes], opti
     with _reading(store) as reader:
         file = reader.open_records(f"{chosen.name}.jsonl", records, at=options.received_at)
         one = known(file, chosen, options.statements)
-        return _load(Loading(store, reader, chosen, options, Steps(None, STEPS + 1), few), [one])
+        return _load(Loading(store, reader, chosen, options, Steps(None, STEPS + 1), shortcuts), [one])
 
 
 def suggest_map(store: Store, source: Source | str, file: Path) -> str:

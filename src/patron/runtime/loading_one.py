@@ -23,9 +23,10 @@ from patron.runtime.loading_products import LISTED, project_products
 from patron.runtime.loading_refused import refuse
 from patron.runtime.loading_report import FileReport
 from patron.runtime.loading_rows import load_rows, merge_live
+from patron.runtime.met import Shortcuts
 
 if TYPE_CHECKING:
-    from patron.ports.engine import Few, Store
+    from patron.ports.engine import Store
     from patron.ports.source import Reader, Source
     from patron.runtime.loading_few import Made
     from patron.runtime.loading_files import Opened
@@ -44,7 +45,7 @@ class Loading:
     source: Source
     options: LoadOptions
     tell: Steps
-    few: Few | None = None
+    shortcuts: Shortcuts = field(default_factory=Shortcuts)
     rows: dict[str, int] = field(default_factory=dict)
 
     def file(self, one: Opened) -> FileReport:
@@ -55,7 +56,7 @@ class Loading:
         load_id = derived("load", self.source.name, one.file.digest, intake.scope, intake.currency, zone, repr(self.options.statements))
         self.tell(f"reading {name}")
         if (made := self._made_of_few(one, intake)) is not None:
-            return self._told_of_few(one, load_id, made.count, merge_live(self.store, layout, made.rows))
+            return self._told_of_few(one, load_id, made.count, merge_live(self.store, layout, made.rows, self.shortcuts.met))
         known = self._known(load_id)
         if known:
             read, refused = known
@@ -99,7 +100,8 @@ class Loading:
         return left
 
     def _made_of_few(self, one: Opened, intake: Intake) -> Made | None:
-        return made_of_few(self.few, self.reader, one, self.options.statements, intake) if self.few is not None else None
+        few = self.shortcuts.few
+        return made_of_few(few, self.reader, one, self.options.statements, intake) if few is not None else None
 
     def _told_of_few(self, one: Opened, load_id: int, count: int, outcome: Outcome) -> FileReport:
         """All of the records were usable, so the load is not noted."""

@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from patron.ports.engine import Engine, Store
     from patron.ports.source import Intake, Layout
     from patron.runtime.loading_report import MoneyOf
+    from patron.runtime.met import Met
 
 DOCUMENTS = frozenset(table.name for table in merging.DOCUMENT_TABLES)
-_NEW = "_load_new_"
+_NEW, _SEEN = "_load_new_", t.IDENTIFIERS.name
 _SAID, _ANY = 200, datetime(1, 1, 1)  # noqa: DTZ001  # it stands for any instant
 _said: dict[Hashable, tuple[ir.Table, Mapping[str, ir.Table]]] = {}
 
@@ -78,11 +79,22 @@ def rows_of(engine: Engine, layout: Layout, records: ir.Table, intake: Intake) -
     return {name: engine.query(rows) for name, rows in _told(engine, layout, records, made).items()}
 
 
-def merge_live(store: Store, layout: Layout, rows: Mapping[str, pa.Table]) -> Outcome:
-    """Merge rows of `rows_of` into the store."""
+def merge_live(store: Store, layout: Layout, rows: Mapping[str, pa.Table], met: Met) -> Outcome:
+    """Merge rows of `rows_of` into the store, but for those of identifiers that were met before and tell nothing new."""
+    rows = _news(rows, met)
     for name, some in rows.items():
         store.fill(_NEW + name, some.to_reader(), temporary=True)
-    return _merged_live(store, layout.primary, rows, [name for name, some in rows.items() if _is_once(t.BY_NAME[name], some)])
+    merged = _merged_live(store, layout.primary, rows, [name for name, some in rows.items() if _is_once(t.BY_NAME[name], some)])
+    if _SEEN in rows:
+        met.add(rows[_SEEN])
+    return merged
+
+
+def _news(rows: Mapping[str, pa.Table], met: Met) -> Mapping[str, pa.Table]:
+    if _SEEN not in rows:
+        return rows
+    news = met.news(rows[_SEEN])
+    return {name: news if name == _SEEN else some for name, some in rows.items() if news.num_rows or name != _SEEN}
 
 
 def _is_once(table: Table, rows: pa.Table) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import ibis
+import numpy as np
 
 from patron.facts import tables as t
 from patron.facts.as_of import HAPPENED
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from patron.ports.engine import Store
+    from patron.runtime.met import Met
 
 _IDENTITIES, _ORDERS, _REFUNDS = t.IDENTITIES.unbound(), t.ORDERS.unbound(), t.REFUNDS.unbound()
-_NEW_FACTS, _OWNERS = "_who_new_facts", "_who_owners"
+_OWNERS = "_who_owners"
 _DATED = frozenset({"events"})
 """Facts that are never without an instant, by which their identifier was seen at the latest."""
 _FOLLOWING = frozenset({"orders", "refunds", "order_lines"})
@@ -68,15 +70,18 @@ def own(store: Store, moved: Moved | None) -> dict[str, int]:
     return changed
 
 
-def own_new(store: Store, written: Collection[str], moved: Moved | None) -> dict[str, int]:
+def own_new(store: Store, written: Collection[str], moved: Moved | None, met: Met) -> dict[str, int]:
     """The same where all was up to date before and new rows were received at the moment: no other row is looked at in vain.
 
     Args:
         store: it, within a transaction; identities are worked out.
         written: the tables that have new rows; those of events wait in `NEW_EVENTS`, and are added.
         moved: the identifiers that moved; None where identities are as they were.
+        met: knows whose identifiers are that were met before.
     """
     changed = _counts()
+    if moved is not None:
+        met.move(store.query(moved.rows))
     new = {*written, *_FOLLOWING} if "orders" in written else frozenset(written)
     for name, column in t.PERSONS.items():
         if moved is not None:
@@ -84,7 +89,7 @@ def own_new(store: Store, written: Collection[str], moved: Moved | None) -> dict
             changed[name] += store.update(name, moved.values(column), (column,), since=since)
         if name in new:
             where = NEW_EVENTS if name == "events" else name
-            with _owners(store, where, column) as owners:
+            with _owners(store, where, column, met) as owners:
                 changed[name] += store.update(where, owners, (column,), only="unknown" if name == "refunds" else "unknown, new")
     if "events" in new:
         store.insert("events", NEW)
@@ -116,15 +121,14 @@ def _orders_of_new(moved: Moved | None) -> ir.Table:
 
 
 @contextmanager
-def _owners(store: Store, name: str, column: str) -> Iterator[ir.Table]:
+def _owners(store: Store, name: str, column: str, met: Met) -> Iterator[ir.Table]:
     """The identities of those whom rows without a customer are about that were received at the moment; within the block.
 
     They are few, so that no large table is prepared. Refunds are worked out of credits that were received before.
     """
-    store.create(_NEW_FACTS, _of_nobody(name, column), temporary=True)
-    store.create(_OWNERS, _known(), temporary=True)
+    ids = np.sort(store.query(_of_nobody(name, column))["identifier_id"].to_numpy())
+    store.fill(_OWNERS, met.owners(store, ids).to_reader(), temporary=True)
     yield _owner(column)
-    store.drop(_NEW_FACTS, temporary=True)
     store.drop(_OWNERS, temporary=True)
 
 
@@ -134,12 +138,6 @@ def _of_nobody(name: str, column: str) -> ir.Table:
     of_nobody = rows.filter(rows.customer_id.isnull(), rows[column].notnull())
     new = of_nobody if name == "refunds" else of_nobody.filter(rows.received_at == moment())
     return new.select(identifier_id=rows[column]).distinct()
-
-
-@said_once
-def _known() -> ir.Table:
-    known = _IDENTITIES.semi_join(ibis.table({"identifier_id": "int64"}, name=_NEW_FACTS), "identifier_id")
-    return known.select("identifier_id", "customer_id")
 
 
 @said_once

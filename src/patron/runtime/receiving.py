@@ -15,11 +15,12 @@ from patron.kernel.errors import InputError
 from patron.kernel.ids import derived
 from patron.kernel.problems import Problem
 from patron.runtime.loading import load_live
+from patron.runtime.met import Shortcuts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from patron.ports.engine import Few, Store
+    from patron.ports.engine import Store
     from patron.ports.inbox import Entry
     from patron.runtime.loading_options import LoadOptions
 
@@ -43,16 +44,16 @@ class Received:
     left: frozenset[str] = frozenset()
 
 
-def receive(store: Store, entries: Iterable[Entry], options: LoadOptions, few: Few | None = None) -> Received:
+def receive(store: Store, entries: Iterable[Entry], options: LoadOptions, shortcuts: Shortcuts | None = None) -> Received:
     """Make facts of entries; what cannot be used is kept among the refused.
 
     Args:
         store: it, within a transaction.
         entries: of the inbox, in order.
         options: when this is done, which new facts carry as `received_at`; currency and calendar, where records do not say.
-        few: works out the rows of few records, if it can; else the store does.
+        shortcuts: what spares asking the store, if there is anything.
     """
-    receiving = _Receiving(store, options, few)
+    receiving = _Receiving(store, options, shortcuts or Shortcuts())
     told = [_read(entry.body) for entry in entries]
     instants = [one.received_at for one in told]
     receiving.received.between = (min(instants), max(instants)) if instants else None
@@ -90,13 +91,13 @@ _read = msgspec.json.Decoder(_Told).decode
 class _Receiving:
     store: Store
     options: LoadOptions
-    few: Few | None
+    shortcuts: Shortcuts
     received: Received = field(default_factory=Received)
 
     def take(self, source: str, records: Sequence[bytes]) -> None:
         """Load records; some that cannot be read together are taken apart until what is wrong stands alone."""
         try:
-            report = load_live(self.store, source, records, self.options, self.few)
+            report = load_live(self.store, source, records, self.options, self.shortcuts)
         except InputError as error:
             if len(records) == 1:
                 _refuse(self.store, source, records[0], error, at=self.options.received_at)

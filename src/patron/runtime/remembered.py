@@ -1,4 +1,4 @@
-"""Rows of customers that ticks have read: whoever comes again, as visitors do, is not read again."""
+"""Rows of customers, or of others, that ticks have read: whoever comes again, as visitors do, is not read again."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 MOST = 2_000_000
 
 
-def by_customer(table: pa.Table) -> pa.Table:
-    """Rows in the order of customers, and of each as they come: whoever asks for those of a customer finds them together."""
-    whose = table["customer_id"].to_numpy()
+def in_order(table: pa.Table, of: str) -> pa.Table:
+    """Rows in the order of a column of ids, and of each as they come: whoever asks for those of an id finds them together."""
+    whose = table[of].to_numpy()
     return table if (whose[1:] >= whose[:-1]).all() else table.take(pa.array(np.argsort(whose, kind="stable")))
 
 
@@ -33,13 +33,14 @@ class Remembered:
     seldom moved. Where there are too many rows, those who were not asked for longest go, a quarter of all.
     """
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = MOST, *, of: str = "customer_id") -> None:
         """Without any customer.
 
         Args:
             most: so many rows of all tables together are kept at most, but for those that were put last.
+            of: the column that says whose they are; who is meant by it is called a customer here.
         """
-        self._most = most
+        self._most, self._of = most, of
         self._layers: list[_Layer] = []
         self._turn = 0
 
@@ -75,7 +76,7 @@ class Remembered:
 
         Args:
             ids: the customers.
-            tables: their rows and no others, by table; the same tables each time, each with customer_id.
+            tables: their rows and no others, by table; the same tables each time, each with the column `of`.
         """
         self._lay(ids, tables, is_whole=True)
 
@@ -92,7 +93,7 @@ class Remembered:
         if not len(ids):
             return
         self._turn += 1
-        rows = {name: _grouped(ids, table) for name, table in tables.items()}
+        rows = {name: _grouped(ids, table, self._of) for name, table in tables.items()}
         layers = [_Layer(ids, np.full(len(ids), is_whole), np.full(len(ids), self._turn), rows), *self._layers]
         while len(layers) > 1 and 2 * layers[0].size >= layers[1].size:
             layers[:2] = [_laid_on(layers[1], layers[0])]
@@ -166,10 +167,10 @@ class _Layer:
         return _Layer(self.ids[places], self.is_whole[places], self.used[places], rows)
 
 
-def _grouped(ids: Ids, table: pa.Table) -> _Rows:
+def _grouped(ids: Ids, table: pa.Table, of: str) -> _Rows:
     """Rows customer by customer."""
-    rows = by_customer(table.combine_chunks())
-    whose = rows["customer_id"].to_numpy()
+    rows = in_order(table.combine_chunks(), of)
+    whose = rows[of].to_numpy()
     return _Rows(rows, np.searchsorted(whose, ids, "left"), np.searchsorted(whose, ids, "right"))
 
 

@@ -20,6 +20,7 @@ from patron.kernel.ids import derived, shown
 from patron.kernel.time import moment
 from patron.runtime.forgetting import forget
 from patron.runtime.loading_counts import any_of
+from patron.runtime.met import Shortcuts
 from patron.runtime.neighbours import around_the_new, found
 from patron.runtime.new_events import look_for_new_events
 from patron.runtime.owning import Moved, own, own_new
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
 
-    from patron.ports.engine import Few, Store
+    from patron.ports.engine import Store
 
 _EVIDENCE = frozenset({"identifiers", "links", "profiles", "forgotten"})  # what identities are worked out from
 _IDENTIFIERS, _LINKS, _PROFILES, _RESOLVED = t.IDENTIFIERS.unbound(), t.LINKS.unbound(), t.PROFILES.unbound(), t.RESOLVED.unbound()
@@ -79,21 +80,22 @@ def resolve(store: Store, *, now: datetime) -> Resolution:
     return Resolution(now, people, merges, {name: n for name, n in changed.items() if n})
 
 
-def resolve_new(store: Store, written: Collection[str], few: Few | None = None, *, earlier: bool = True) -> dict[str, int]:
+def resolve_new(store: Store, written: Collection[str], shortcuts: Shortcuts | None = None, *, earlier: bool = True) -> dict[str, int]:
     """The same for a tick, of whom new facts and evidence concern; how many rows changed, per table. `STIRRED` stays for what follows.
 
     Args:
         store: it, within a transaction; told the moment, at which all that is new was received. Everything else is up to date.
         written: the tables that have new rows.
-        few: works out who is who in a neighbourhood, if it can; else the store itself does.
+        shortcuts: what spares asking the store, if there is anything.
         earlier: whether identifiers of before may have turned out to have been seen earlier than was known.
     """
+    shortcuts = shortcuts or Shortcuts()
     store.create(_STIRRED, _nobody(), temporary=True)
     told = _EVIDENCE.intersection(written)
     if not told or (told == {_IDENTIFIERS.get_name()} and not earlier and not any_of(store, _new_people())):
-        changed = own_new(store, written, None)  # browsers that met no one
+        changed = own_new(store, written, None, shortcuts.met)  # browsers that met no one
     else:
-        changed = _resolved_around(store, written, few)
+        changed = _resolved_around(store, written, shortcuts)
     return {name: n for name, n in changed.items() if n}
 
 
@@ -145,19 +147,20 @@ def _work_out(store: Store, *, stirs: bool) -> dict[str, int]:
         }
 
 
-def _resolved_around(store: Store, written: Collection[str], few: Few | None) -> dict[str, int]:
+def _resolved_around(store: Store, written: Collection[str], shortcuts: Shortcuts) -> dict[str, int]:
     """Bring up to date whom the evidence that was received at the moment concerns; how many rows changed, per table."""
     store.declare(t.FORGOTTEN)
     store.delete("resolved", _RESOLVED, ("digest",))  # it stands for other evidence
     changed: dict[str, int] = {}
-    news, moved = found(around_the_new(store), store, few), None
+    news, moved = found(around_the_new(store), store, shortcuts.few), None
     if news is not None:
         store.insert(_STIRRED, news.stirred)
         changed = {"merges": make_up(store, news.merges), "customers": make_up(store, news.customers)}
         changed["identities"] = make_up(store, news.identities, moved=_MOVED)
         moved = Moved(t.IDENTITIES.unbound(_MOVED), news.since) if changed["identities"] else None
-    changed |= own_new(store, written, moved)
+    changed |= own_new(store, written, moved, shortcuts.met)
     if forget(store, _STIRRED):
+        shortcuts.met.clear()
         changed = _added(changed, _told_apart(store, stirs=True))
         if "events" in written:
             look_for_new_events(store)

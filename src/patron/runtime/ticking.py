@@ -30,6 +30,7 @@ from patron.runtime.loading_merge import EARLIER, REPLACED
 from patron.runtime.loading_options import LoadOptions
 from patron.runtime.looking_ahead import look_ahead
 from patron.runtime.memberships import TABLES, customers_last
+from patron.runtime.met import Met, Shortcuts
 from patron.runtime.old_events import REPLACED_EVENTS, keep_old_events, look_again_at_replaced
 from patron.runtime.reached import TICKS, reach, stands
 from patron.runtime.receiving import Received, receive, set_aside
@@ -124,6 +125,7 @@ class Ticks:
     _is_warm: bool = field(default=False)
     _due: dict[datetime, datetime | None] = field(default_factory=dict)
     _looked_until: datetime | None = field(default=None)
+    _met: Met = field(default_factory=Met)
 
     def __post_init__(self) -> None:
         """Make what the live path keeps, unless it is there."""
@@ -189,6 +191,7 @@ class Ticks:
         except BaseException as error:
             for how in self._recipes:  # what they have read is void
                 how.forget()
+            self._met.clear()
             self._looked_until = None
             if isinstance(error, Exception) and done is not None and not done.is_void:
                 self._asides.fail(error, now)
@@ -202,7 +205,7 @@ class Ticks:
         with self.store.transaction():
             position, before = self.reached
             now = now if before is None or now > before else before + _TICK
-            held = self._held if self._held and before else self.hold(now)  # others may have loaded facts of a new kind
+            held = self._held if self._held and before else self._looked_again(now)
             self.store.tell(now)
             if self.few is not None:
                 self.few.tell(now)
@@ -240,16 +243,22 @@ class Ticks:
         lasting = self._basis.lasting_old_events(facts.as_of) if self._basis is not None else None
         return Aside(self.store, self._wanted, facts, self.few, position=position, old_events_at=lasting, progress=self.progress)
 
+    def _looked_again(self, now: datetime) -> Facts:
+        """The facts that there are, after others may have loaded some of a new kind, or changed identities."""
+        self._met.clear()
+        return self.hold(now)
+
     def _take(self, position: int, now: datetime, held: Facts, *, most: int, is_aside: bool) -> tuple[Received, int]:
         """Make facts of what has come since a position; what became of it, and the position that is reached."""
         entries = self.inbox.read(position, most=most)
         if not entries:
             return Received(), position
+        shortcuts = Shortcuts(self.few, self._met)
         if is_aside:
             received = set_aside(self.store, entries, at=now)
         else:
-            received = receive(self.store, entries, LoadOptions(received_at=now, shop=held.shop, is_live=True), self.few)
-        resolved = resolve_new(self.store, received.written, self.few, earlier=EARLIER in received.left)
+            received = receive(self.store, entries, LoadOptions(received_at=now, shop=held.shop, is_live=True), shortcuts)
+        resolved = resolve_new(self.store, received.written, shortcuts, earlier=EARLIER in received.left)
         if "customers" in resolved:
             received.written["customers"] = resolved["customers"]
         if "events" in received.written:

@@ -101,7 +101,7 @@ class DuckDBEngine:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
-            "checkpoint_threshold": "128MB",  # ticks write little, and all over the file: they are brought together seldom
+            "checkpoint_threshold": "512MB",  # ticks write little, and all over the file: they are brought together seldom
         }
         if path is not None:
             settings["temp_directory"] = f"{path}.tmp"  # what memory cannot hold is a customer's too: it stays beside the file

@@ -288,8 +288,7 @@ class Begun:
             store = _copied(self.file, Path(folder))
             live = TeaHouse(self.made, self.now, store)
             live.ticks = replace(self.ticks, store=store, inbox=live.inbox, hold=live.hold)
-            for how in live.ticks._recipes:  # what other stories have read is none of this one's
-                how.forget()
+            live.ticks.forget()  # what other stories have read is none of this one's
             yield live
             store.close()
 

@@ -140,7 +140,7 @@ def test_who_comes_again_is_not_read_again_unless_more_has_come_than_events(monk
     assert _read_while(live, monkeypatch, visit) == []
     assert _read_while(live, monkeypatch, buy) == ["messages", "orders"]
     assert _read_while(live, monkeypatch, visit) == []
-    live.ticks._recipes[0].forget()  # as after a tick that failed
+    live.ticks.forget()  # as after a tick that failed
     assert _read_while(live, monkeypatch, visit) == ["messages", "orders"]
 
 

@@ -7,13 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from patron.facts.as_of import RECENT
+from patron.facts import tables as t
+from patron.facts.as_of import DETAILS, RECENT
 from patron.features.partials.last_events import OLD
 from patron.kernel.arrow import arrow_rows
 from patron.kernel.tables import Column, Table
 from patron.runtime.renewing import of_touched
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from patron.facts.as_of import Facts
     from patron.ports.engine import Store
 
@@ -27,6 +30,8 @@ BASIS = Table(
     ),
 )
 _ROWS = BASIS.unbound()
+_FACTS = frozenset(table.name for table in t.FACTS)
+_TELLING = frozenset({"orders", "spend", "forgotten"})  # of currencies and costs; and what is forgotten may have been all there was
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +99,9 @@ def keep_basis(store: Store, basis: Basis) -> None:
     store.delete(BASIS.name, _ROWS.select("as_of"), on=("as_of",))
     row = {"as_of": basis.as_of.astimezone(UTC).replace(tzinfo=None), "kinds": json.dumps(kinds)}
     store.insert(BASIS.name, arrow_rows(BASIS, [row]))
+
+
+def may_tell(written: Collection[str], held: Facts) -> bool:
+    """Whether new rows of these tables can make facts of a kind known that were not: a table, a detail, a currency, a cost."""
+    details = {table.name for name, (table, _) in DETAILS.items() if name not in held.known}
+    return any(name in _TELLING or name in details or (name in _FACTS and name not in held.known) for name in written)

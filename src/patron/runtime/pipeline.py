@@ -147,7 +147,7 @@ def make_due(engine: Engine, made: WorkedOut) -> None:
 
 def index_answers(store: Store) -> None:
     """Have the kept answers about few customers found at once: ticks renew them, and a site asks about its visitors one by one."""
-    for name in (FEATURES, memberships.RECORDED, DUE.name, OLD_EVENTS_TABLE.name):
+    for name in (FEATURES, memberships.CURRENT, memberships.RECORDED, DUE.name, OLD_EVENTS_TABLE.name):
         store.index(name, "customer_id")
 
 

@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.facts import tables as t
-from patron.facts.as_of import DETAILS
 from patron.features.partials.last_events import OLD_EVENTS_TABLE
 from patron.kernel.errors import TransientError
 from patron.kernel.time import moment
 from patron.runtime import pipeline
 from patron.runtime.aside import Aside
 from patron.runtime.asides import Asides
-from patron.runtime.basis import BASIS, Basis, keep_basis, kept_basis
+from patron.runtime.basis import BASIS, Basis, keep_basis, kept_basis, may_tell
 from patron.runtime.due_times import DUE, SOON, due_now, due_since, next_due
 from patron.runtime.layout import LAYOUT, gather, index_facts, scattered
 from patron.runtime.loading_merge import EARLIER, REPLACED
@@ -40,7 +39,7 @@ from patron.runtime.swapping import swap
 from patron.runtime.touching import touch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     import ibis.expr.types as ir
@@ -57,12 +56,10 @@ _MOST_GIVEN_WAY = 10
 _MOST_DUE = 2_000
 _SECONDS_OF_A_CUSTOMER = 4e-5  # of a full refresh, where none was measured yet
 _TICK = timedelta(microseconds=1)
-_FACTS = frozenset(table.name for table in t.FACTS)
 _OF_PEOPLE = frozenset(
     {"identifiers", "links", "profiles", "customers", "events", "messages", "consents", "reviews", "tickets", "redemptions"}
 )
 """Tables of which nothing follows for products, or for the shop."""
-_TELLING = frozenset({"orders", "spend", "forgotten"})  # of currencies and costs; and what is forgotten may have been all there was
 
 
 class GaveWayError(TransientError):
@@ -189,13 +186,17 @@ class Ticks:
         try:
             return self._ticked(now, done, most=most, is_aside=is_aside)
         except BaseException as error:
-            for how in self._recipes:  # what they have read is void
-                how.forget()
-            self._met.clear()
-            self._looked_until = None
+            self.forget()
             if isinstance(error, Exception) and done is not None and not done.is_void:
                 self._asides.fail(error, now)
             raise
+
+    def forget(self) -> None:
+        """Read everything from the store that is asked next: what was read before is void."""
+        for how in self._recipes:
+            how.forget()
+        self._met.clear()
+        self._looked_until = None
 
     def close(self) -> None:
         """Let nothing go on beside ticks; there are no more."""
@@ -210,7 +211,7 @@ class Ticks:
             if self.few is not None:
                 self.few.tell(now)
             received, position = self._take(position, now, held, most=most, is_aside=is_aside)
-            facts = self.hold(now) if _may_tell(received.written, held) else replace(held, as_of=now)
+            facts = self.hold(now) if may_tell(received.written, held) else replace(held, as_of=now)
             if before is None or self._basis is None or self._basis.is_outlived(now):
                 made = self._refreshed(facts, None)
             elif done is not None and done.found is not None:
@@ -244,8 +245,8 @@ class Ticks:
         return Aside(self.store, self._wanted, facts, self.few, position=position, old_events_at=lasting, progress=self.progress)
 
     def _looked_again(self, now: datetime) -> Facts:
-        """The facts that there are, after others may have loaded some of a new kind, or changed identities."""
-        self._met.clear()
+        """The facts that there are, after others may have loaded some, or changed identities."""
+        self.forget()
         return self.hold(now)
 
     def _take(self, position: int, now: datetime, held: Facts, *, most: int, is_aside: bool) -> tuple[Received, int]:
@@ -393,9 +394,3 @@ class _Made:
     touched: int
     changed: int
     anew: _Anew | None = None
-
-
-def _may_tell(written: Collection[str], held: Facts) -> bool:
-    """Whether new rows of these tables can make facts of a kind known that were not: a table, a detail, a currency, a cost."""
-    details = {table.name for name, (table, _) in DETAILS.items() if name not in held.known}
-    return any(name in _TELLING or name in details or (name in _FACTS and name not in held.known) for name in written)

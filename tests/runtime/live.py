@@ -18,7 +18,7 @@ from patron.kernel.time import Calendar
 from patron.runtime.memberships import CHANGES
 from patron.runtime.pipeline import Definitions
 from patron.runtime.referee import strays
-from patron.runtime.ticking import Ticked, Ticks
+from patron.runtime.ticking import Ticks
 from patron.segments.check import checked
 from patron.segments.definition import read
 from patron.testing.inbox import MemoryInbox
@@ -26,6 +26,8 @@ from runtime.narrowed import narrowed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from patron.runtime.ticked import Ticked
 
 
 SHOP = Shop(name="Live", calendar=Calendar("Europe/Berlin"))

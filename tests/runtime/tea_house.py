@@ -47,7 +47,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-    from patron.runtime.ticking import Ticked, Ticks
+    from patron.runtime.ticked import Ticked
+    from patron.runtime.ticking import Ticks
     from patron.segments.check import Checked
 
 SHOP = Shop(name="The Tea House", calendar=Calendar("Europe/Berlin"), country="DE")

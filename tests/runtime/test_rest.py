@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from patron.runtime.live import PAUSE, Live
-from patron.runtime.ticking import Ticked
+from patron.runtime.ticked import Ticked
 
 if TYPE_CHECKING:
     from patron.runtime.ticking import Ticks
@@ -41,6 +41,9 @@ class _Shop(threading.Event):
         records = round(self.per_second * (now - self.looked).total_seconds())
         self.looked, self.moment = now, now + self.took
         return Ticked(now, 0, records, 0, self.touched, 0, refreshed=False)
+
+    def make_ready(self, now: datetime) -> None:
+        """Nothing is planned."""
 
     def close(self) -> None:
         """Nothing goes on."""

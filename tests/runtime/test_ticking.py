@@ -54,6 +54,27 @@ def test_an_event_changes_memberships_with_the_next_tick(live: Live) -> None:
     assert live.strays() == 0
 
 
+def test_what_the_first_tick_of_a_server_would_plan_is_planned_before_it(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    live.reopened().make_ready(live.now)
+    monkeypatch.setattr(ticking, "recipe", _unplanned)
+    live.event("Product Viewed", "browser-ann", product_id="p2")
+    assert live.tick().touched == 1
+    assert live.members("viewed_lately") == 1
+    assert live.strays() == 0
+
+
+def test_nothing_is_planned_before_answers_that_have_to_be_made_anew(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ticking, "recipe", _unplanned)
+    live.reopened().make_ready(live.now + DAY)  # after midnight
+    outdate(live.store)
+    live.reopened().make_ready(live.now)
+    assert live.tick().refreshed
+
+
+def _unplanned(*_: object) -> None:
+    raise AssertionError
+
+
 def test_a_window_ends_at_its_instant_though_nothing_happens(live: Live) -> None:
     viewed_at = BEGIN
     assert live.members("in_the_last_hour") == 1

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from patron.ports.clock import Clock
     from patron.runtime.pipeline import Definitions
-    from patron.runtime.ticking import Ticked, Ticks
+    from patron.runtime.ticked import Ticked
+    from patron.runtime.ticking import Ticks
 
 _log = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class Live:
     def run(self, stop: Event) -> None:
         """Work until told to stop. A full disk is waited out: the tick is made again, and nothing is lost."""
         try:
+            self._make_ready()
             while not stop.is_set():
                 self._go_on(stop)
         finally:
@@ -93,6 +95,12 @@ class Live:
 
     def _refreshing(self, done: int, total: int, what: str) -> None:
         self.refresh = {"step": done + 1, "of": total, "what": what, "is_beside": self.ticks.is_refreshing_beside}
+
+    def _make_ready(self) -> None:
+        try:
+            self.ticks.make_ready(self.clock.now())
+        except Exception as error:  # noqa: BLE001  # whatever it is, the first tick meets it too, and says so
+            _log.info("the first tick is not planned ahead", extra={"action": "tick", "reason": type(error).__name__})
 
     def _go_on(self, stop: Event) -> None:
         """Make one tick, or sleep until there may be work."""

@@ -33,9 +33,10 @@ from patron.runtime.met import Met, Shortcuts
 from patron.runtime.old_events import REPLACED_EVENTS, keep_old_events, look_again_at_replaced
 from patron.runtime.reached import TICKS, reach, stands
 from patron.runtime.receiving import Received, receive, set_aside
-from patron.runtime.renewing import Recipe, add_products, recipe, renew
+from patron.runtime.renewing import Recipe, add_products, prepare, recipe, renew
 from patron.runtime.resolving import STIRRED, resolve_new
 from patron.runtime.swapping import swap
+from patron.runtime.ticked import Anew, Made, Ticked
 from patron.runtime.touching import touch
 
 if TYPE_CHECKING:
@@ -64,31 +65,6 @@ _OF_PEOPLE = frozenset(
 
 class GaveWayError(TransientError):
     """A full refresh was given up, as another waits to write, which would have made it void."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ticked:
-    """What a tick did.
-
-    Attributes:
-        as_of: the instant that memberships are for now.
-        position: the last entry of the inbox that has become facts.
-        records: entries that it read.
-        refused: those of them that could not be used.
-        touched: customers that were looked at.
-        changed: memberships that changed.
-        refreshed: whether everything was worked out anew.
-        received: when the record that had waited longest was received, and the one that had waited least; None without records.
-    """
-
-    as_of: datetime
-    position: int
-    records: int
-    refused: int
-    touched: int
-    changed: int
-    refreshed: bool
-    received: tuple[datetime, datetime] | None = None
 
 
 @dataclass(slots=True)
@@ -170,6 +146,16 @@ class Ticks:
         if not self._asides.is_for(definitions.digest):
             self._asides.break_off()
         self._wanted = definitions
+
+    def make_ready(self, now: datetime) -> None:
+        """Plan what the first tick would wait for, if that is to go on with the answers that are kept."""
+        facts = self.hold(now)
+        if self.reached[1] is None or self._basis is None or self._is_outdated(facts, self._basis):
+            return
+        if self.few is not None:
+            self.few.tell(now)
+        self._held = facts
+        prepare(self.store, self._recipe(self._basis.of_touched(facts)))
 
     def tick(self, now: datetime, *, most: int = MOST, is_aside: bool = False) -> Ticked:
         """Bring facts and answers up to an instant, all of it or nothing.
@@ -297,13 +283,13 @@ class Ticks:
         took = customers_last(self.store) * _SECONDS_OF_A_CUSTOMER if self._took_seconds is None else self._took_seconds
         return took >= self.beside_from
 
-    def _refreshed(self, facts: Facts, old_events_at: datetime | None) -> _Made:
+    def _refreshed(self, facts: Facts, old_events_at: datetime | None) -> Made:
         """Everything worked out anew; what is kept of old events too, unless it is said as of when that was."""
         self._asides.break_off()
         began, stand = perf_counter(), [] if old_events_at is None else [OLD_EVENTS_TABLE.name]
         done = pipeline.refresh(self.store, self._wanted, facts, now=facts.as_of, progress=self._progress, is_live=True, stand=stand)
         self._given_way = 0
-        return _Made(done.customers, done.changed, _Anew(self._wanted, Basis.of(facts, old_events_at), perf_counter() - began))
+        return Made(done.customers, done.changed, Anew(self._wanted, Basis.of(facts, old_events_at), perf_counter() - began))
 
     def _progress(self, done: int, total: int, what: str) -> None:
         self.progress(done, total, what)
@@ -311,14 +297,14 @@ class Ticks:
             self._given_way += 1
             raise GaveWayError("The refresh gives way to a command that writes.")
 
-    def _swapped(self, aside: Aside, made: Next, facts: Facts, received: Received) -> _Made:
+    def _swapped(self, aside: Aside, made: Next, facts: Facts, received: Received) -> Made:
         basis = Basis.of(made.facts, made.old_events_at)
         since = [*self._others(received), aside.noted_in(self.store)]
         of = basis.of_touched(facts)
         touched, changed = swap(self.store, made, of, self.few, written=received.written, others=since, now=facts.as_of)
-        return _Made(touched, changed, _Anew(made.definitions, basis, aside.seconds, made.recipes))
+        return Made(touched, changed, Anew(made.definitions, basis, aside.seconds, made.recipes))
 
-    def _renewed(self, facts: Facts, basis: Basis, received: Received, before: datetime) -> _Made:
+    def _renewed(self, facts: Facts, basis: Basis, received: Received, before: datetime) -> Made:
         if not _OF_PEOPLE.issuperset(received.written):  # whoever it touches, and though it touch nobody
             for how in self._recipes:
                 how.forget_shop()
@@ -331,11 +317,11 @@ class Ticks:
                 self._look_ahead(of, facts)
         touched = touch(self.store, received.written, self._others(received), due)
         if not touched:
-            return _Made(0, 0)
+            return Made(0, 0)
         self._asides.note(self.store)
         if "order_lines" in received.written:
             add_products(self.store, of, moment())
-        return _Made(touched, renew(self.store, self._recipe(of)))
+        return Made(touched, renew(self.store, self._recipe(of)))
 
     def _look_ahead(self, of: Facts, facts: Facts) -> None:
         """Put off those who are due soon in vain, unless that was done a moment ago."""
@@ -366,7 +352,7 @@ class Ticks:
             others.append(ibis.table({"customer_id": "int64"}, name=REPLACED))
         return others
 
-    def _take_over(self, anew: _Anew) -> None:
+    def _take_over(self, anew: Anew) -> None:
         """Everything was worked out anew, and kept."""
         if self._is_warm:  # the first of a process is planned from nothing, which says little about the next
             self._took_seconds = anew.seconds
@@ -375,22 +361,3 @@ class Ticks:
         if anew.recipes:
             self._asides.took_place()
             self.few = next((how.by.engine for how in anew.recipes if how.by is not None), self.few)  # the one that is told the moment
-
-
-@dataclass(frozen=True, slots=True)
-class _Anew:
-    """What all answers come from now: by which definitions, of what, how long it took; recipes for ticks if it was made beside them."""
-
-    definitions: Definitions
-    basis: Basis
-    seconds: float
-    recipes: tuple[Recipe, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Made:
-    """What a tick made of answers: customers looked at, memberships changed; and all anew, if it was all."""
-
-    touched: int
-    changed: int
-    anew: _Anew | None = None

@@ -1,0 +1,57 @@
+"""What a tick did: what it tells of itself, and what it made of answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from patron.runtime.basis import Basis
+    from patron.runtime.pipeline import Definitions
+    from patron.runtime.renewing import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """What a tick did.
+
+    Attributes:
+        as_of: the instant that memberships are for now.
+        position: the last entry of the inbox that has become facts.
+        records: entries that it read.
+        refused: those of them that could not be used.
+        touched: customers that were looked at.
+        changed: memberships that changed.
+        refreshed: whether everything was worked out anew.
+        received: when the record that had waited longest was received, and the one that had waited least; None without records.
+    """
+
+    as_of: datetime
+    position: int
+    records: int
+    refused: int
+    touched: int
+    changed: int
+    refreshed: bool
+    received: tuple[datetime, datetime] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Anew:
+    """What all answers come from now: by which definitions, of what, how long it took; recipes for ticks if it was made beside them."""
+
+    definitions: Definitions
+    basis: Basis
+    seconds: float
+    recipes: tuple[Recipe, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What a tick made of answers: customers looked at, memberships changed; and all anew, if it was all."""
+
+    touched: int
+    changed: int
+    anew: Anew | None = None

@@ -23,7 +23,7 @@ _GIB = 1024
 
 def run(setting: Setting) -> list[Row]:
     """Idle, 200, 1,000, 5,000 and 20,000 events a second, windows that end meanwhile, and a restart after it was killed."""
-    shop = ServedShop.made(setting.work / "served", TINY if setting.small else WHOLE)
+    shop = ServedShop.made(setting, TINY if setting.small else WHOLE)
     shop.start()
     try:
         shop.await_answers()

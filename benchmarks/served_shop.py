@@ -17,7 +17,7 @@ from pathlib import Path
 from time import perf_counter, sleep
 from typing import TYPE_CHECKING, Any, Self
 
-from benchmarks.harness import cpu_seconds
+from benchmarks.harness import Case, cpu_seconds
 from patron.adapters.made_up import Proportions, fill
 from patron.app.actions.init import init
 from patron.app.project import opened
@@ -26,6 +26,8 @@ from patron.runtime.clock import SystemClock
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+
+    from benchmarks.harness import Setting
 
 _CLOCK = SystemClock()
 _PATRON = str(Path(sys.executable).with_name("patron"))
@@ -54,15 +56,15 @@ class ServedShop:
     _sent: int = 0
 
     @classmethod
-    def made(cls, folder: Path, customers: int) -> Self:
-        """Make it; nothing of an earlier one is left."""
+    def made(cls, setting: Setting, customers: int) -> Self:
+        """Make it, beside this process, whose memory is not for that; nothing of an earlier one is left."""
+        folder = setting.work / "served"
         shutil.rmtree(folder, ignore_errors=True)
         init(folder, name="Made up", currency="EUR", time_zone="Europe/Berlin", country="DE")
         (folder / "segments").mkdir(exist_ok=True)
         (folder / "segments" / f"{HERE}.toml").write_text(_HERE, encoding="utf-8")
+        setting.measured(Case("its shop", f"{__name__}:filled", {"folder": str(folder), "customers": customers}), rounds=1)
         with opened(str(folder), _CLOCK) as project:
-            ends_at = _CLOCK.now().replace(microsecond=0)
-            fill(project.store, customers=customers, seed=1, ends_at=ends_at, currency="EUR", much=Proportions())  # type: ignore[arg-type]
             chosen = "SELECT value FROM identifiers WHERE kind = 'anonymous_id' ORDER BY hash(value) LIMIT 6000"
             visitors = [value for (value,) in project.store.execute(chosen).fetchall()]  # type: ignore[attr-defined]
         made = cls(folder, visitors)
@@ -259,6 +261,15 @@ class ServedShop:
 
     def _command(self, *arguments: str) -> list[str]:
         return [_PATRON, "--project", str(self.folder), *arguments]
+
+
+def filled(folder: str, customers: int) -> float:
+    """Seconds of making up customers of a project, up to now."""
+    began = perf_counter()
+    with opened(folder, _CLOCK) as project:
+        ends_at = _CLOCK.now().replace(microsecond=0)
+        fill(project.store, customers=customers, seed=1, ends_at=ends_at, currency="EUR", much=Proportions())  # type: ignore[arg-type]
+    return perf_counter() - began
 
 
 @dataclass

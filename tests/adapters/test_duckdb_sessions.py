@@ -156,3 +156,21 @@ def test_what_memory_cannot_hold_stays_beside_the_file(tmp_path: Path) -> None:
     spilt = store.session()
     assert spilt.execute("SELECT current_setting('temp_directory')").fetchall() == [(f"{tmp_path / 'x.duckdb'}.tmp",)]
     store.close()
+
+
+def test_what_is_in_the_log_is_brought_into_the_file_while_others_read(store: DuckDBEngine, tmp_path: Path) -> None:
+    log = tmp_path / "x.duckdb.wal"
+    for customer in range(10):
+        store.insert("kept", _rows(dict.fromkeys(range(customer * 10_000, customer * 10_000 + 10_000), 1)))
+    before = log.stat().st_size
+    assert before > 1_000_000
+    reader = store.session()
+    with reader.snapshot():
+        assert reader.execute("SELECT count(*) FROM kept").fetchall() == [(100_002,)]
+        store.shorten_log(1_000)
+        assert log.stat().st_size == before
+        store.shorten_log(1)
+        assert not log.exists() or log.stat().st_size < 1_000
+        assert reader.execute("SELECT count(*) FROM kept").fetchall() == [(100_002,)]
+    store.insert("kept", _rows({7: 1}))
+    assert store.execute("SELECT count(*) FROM kept").fetchall() == [(100_003,)]

@@ -6,6 +6,7 @@ import tomllib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from patron.adapters.engines.duckdb_words import type_name
 from patron.facts.as_of import DETAILS, Facts
 from patron.facts.shop import Shop
 from patron.features import plan, scores
@@ -94,5 +95,5 @@ class Run:
 
 
 def _typed(engine: DuckDBEngine, step: Step) -> str:
-    columns = ", ".join(f'"{c}"::{engine._type(t)} AS "{c}"' for c, t in step.expression.schema().items())
+    columns = ", ".join(f'"{c}"::{type_name(t)} AS "{c}"' for c, t in step.expression.schema().items())
     return f"SELECT {columns} FROM ({engine.sql(step.expression)})"

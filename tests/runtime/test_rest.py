@@ -42,6 +42,13 @@ class _Shop(threading.Event):
         self.looked, self.moment = now, now + self.took
         return Ticked(now, 0, records, 0, self.touched, 0, refreshed=False)
 
+    @property
+    def store(self) -> _Shop:
+        return self
+
+    def shorten_log(self, megabytes: int) -> None:
+        """There is none."""
+
     def make_ready(self, now: datetime) -> None:
         """Nothing is planned."""
 

@@ -223,6 +223,10 @@ class Store(Engine, Protocol):
         """Twice as much as until now, if memory is being saved and the machine has more; whether that was so."""
         ...
 
+    def shorten_log(self, megabytes: int) -> None:
+        """Bring what is only in the log of late writes into the file, if that is so much; who writes waits meanwhile."""
+        ...
+
     def transaction(self) -> AbstractContextManager[None]:
         """All that happens inside is kept, or none of it. Transactions inside a transaction join it; those of other sessions wait."""
         ...

@@ -32,6 +32,7 @@ _REST, _LONGEST_REST = 2.5, 0.5  # times the seconds that the last tick took, an
 _TOGETHER = 0.6
 """Seconds from the beginning of a tick without records to that of the next at least, unless some come: who is due meanwhile is late."""
 _LONGEST_SLEEP = 1.0
+_LOG_MEGABYTES = 32
 _AFTER_TROUBLE = 2.0
 _REMEMBERED = 1_000
 
@@ -168,6 +169,8 @@ class Live:
         self.trouble = ""
         took = (ended - began).total_seconds()
         self._rest = self._until_next(began, took, self._last.records)
+        if self._rest > PAUSE and not self.ticks.is_refreshing_beside:  # little comes, so nobody waits for it
+            self.ticks.store.shorten_log(_LOG_MEGABYTES)
         self._tick_seconds.append(took)
         if self._last.received is not None:
             longest, shortest = ((ended - at).total_seconds() for at in self._last.received)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 import duckdb
 import ibis
-import ibis.expr.datatypes as dt
 
 from patron.adapters.engines.duckdb_limits import bytes_of, limits, not_opened
 from patron.adapters.engines.duckdb_prepared import Prepared
@@ -44,11 +43,7 @@ _SESSION = (
     "CREATE OR REPLACE TEMP MACRO moment() AS getvariable('moment')::TIMESTAMP",
     "CREATE OR REPLACE TEMP MACRO hash63(txt) AS (md5_number(txt) >> 65)::BIGINT",
 )
-_FORMATS = {
-    ".parquet": "FORMAT parquet, COMPRESSION zstd",
-    ".csv": "FORMAT csv, HEADER",
-    ".jsonl": "FORMAT json",
-}
+_FORMATS = {".parquet": "FORMAT parquet, COMPRESSION zstd", ".csv": "FORMAT csv, HEADER", ".jsonl": "FORMAT json"}
 _FEW_MEGABYTES = 2_900
 _FILE = "patron"
 _GROUP = 32_768
@@ -101,7 +96,7 @@ class DuckDBEngine:
         settings: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
-            "checkpoint_threshold": "512MB",  # ticks write little, and all over the file: they are brought together seldom
+            "checkpoint_threshold": "640MB",  # ticks write little, and all over the file: they are brought together seldom
         }
         if path is not None:
             settings["temp_directory"] = f"{path}.tmp"  # what memory cannot hold is a customer's too: it stays beside the file
@@ -134,6 +129,13 @@ class DuckDBEngine:
         self._run(f"SET memory_limit = '{self._megabytes}MB'")
         return True
 
+    def shorten_log(self, megabytes: int) -> None:
+        """Bring what is only in the log of late writes into the file, if that is so much; who writes waits meanwhile."""
+        told = self._rows(f"SELECT wal_size FROM pragma_database_size() WHERE database_name = {text(_FILE)}")
+        if any((bytes_of(size) or 0) >= megabytes * 1_000_000 for (size,) in told):
+            with self.turn:
+                self._run("CHECKPOINT")
+
     def sql(self, expression: ir.Table) -> str:
         """The DuckDB statement for an expression."""
         return statement_of(expression.op())
@@ -148,7 +150,7 @@ class DuckDBEngine:
         """Make or replace a table with the rows of an expression, each column in the type that the expression has."""
         kind = "TEMP TABLE" if temporary else "TABLE"
         columns = expression.schema().items()
-        cast = ", ".join(f"{quoted(c)}::{self._type(t)} AS {quoted(c)}" for c, t in columns)
+        cast = ", ".join(f"{quoted(c)}::{type_name(t)} AS {quoted(c)}" for c, t in columns)
         with nullcontext() if temporary else self.transaction():
             self._run(f"CREATE OR REPLACE {kind} {quoted(name)} AS SELECT {cast} FROM ({self.sql(expression)})")
 
@@ -197,7 +199,7 @@ class DuckDBEngine:
     @_whole
     def declare(self, table: Table) -> None:
         """Make an empty table with a declared schema unless it exists."""
-        columns = ", ".join(f"{quoted(c.name)} {self._type(ibis.dtype(c.type))}{' NOT NULL' if c.required else ''}" for c in table.columns)
+        columns = ", ".join(f"{quoted(c.name)} {type_name(ibis.dtype(c.type))}{' NOT NULL' if c.required else ''}" for c in table.columns)
         self._run(f"CREATE TABLE IF NOT EXISTS {quoted(table.name)} ({columns})")
 
     @_whole
@@ -393,6 +395,3 @@ class DuckDBEngine:
             self.connection.execute("ROLLBACK")
         except (duckdb.Error, RuntimeError):  # the failure ended the transaction itself
             return
-
-    def _type(self, of: dt.DataType) -> str:
-        return type_name(of)

@@ -224,7 +224,7 @@ class Store(Engine, Protocol):
         ...
 
     def shorten_log(self, megabytes: int) -> None:
-        """Bring what is only in the log of late writes into the file, if that is so much; who writes waits meanwhile."""
+        """Bring what is only in the log of late writes into the file, if that is so much and nobody is in the way; who writes waits."""
         ...
 
     def transaction(self) -> AbstractContextManager[None]:

@@ -6,7 +6,7 @@ Statements are compiled by Ibis and run here, so no expression depends on a conn
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
@@ -130,10 +130,10 @@ class DuckDBEngine:
         return True
 
     def shorten_log(self, megabytes: int) -> None:
-        """Bring what is only in the log of late writes into the file, if that is so much; who writes waits meanwhile."""
+        """Bring what is only in the log of late writes into the file, if that is so much and nobody is in the way; who writes waits."""
         told = self._rows(f"SELECT wal_size FROM pragma_database_size() WHERE database_name = {text(_FILE)}")
         if any((bytes_of(size) or 0) >= megabytes * 1_000_000 for (size,) in told):
-            with self.turn:
+            with self.turn, suppress(duckdb.TransactionException):  # a session that is ending may still write apart
                 self._run("CHECKPOINT")
 
     def sql(self, expression: ir.Table) -> str:

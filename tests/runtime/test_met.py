@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import numpy as np
 import pyarrow as pa
 from hypothesis import given
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.facts import tables as t
 from patron.runtime.met import Met
+from runtime.live import Live
 
 _ROWS = st.lists(st.tuples(st.integers(0, 9), st.none() | st.integers(0, 20)), min_size=1, max_size=8)
 """Identifiers, and when each was seen; unknown is later than ever."""
@@ -71,3 +74,21 @@ def test_an_owner_is_asked_for_once_until_the_identifier_moves() -> None:
     met.move(pa.table({"identifier_id": [3, 1], "customer_id": pa.array([30, None], pa.int64())}))
     assert owners(1, 2, 3) == {2: 20, 3: 30}
     assert store.asked == [[1, 2, 3]]
+
+
+def test_events_of_a_browser_that_was_nobody_s_follow_it_to_one_person_and_to_the_next() -> None:
+    live = Live()
+    live.order("o1", "ann@shop.example", 100, ago=timedelta(days=3))
+    live.event("Product Viewed", "another browser", product_id="p1")
+    live.tick()
+    live.event("Product Viewed", "browser", product_id="p1")
+    live.tick()
+    for person in ("ann@shop.example", "bob@shop.example"):
+        live.identify("browser", person)
+        live.tick()
+        live.event("Product Viewed", "browser", product_id="p2")
+        live.tick()
+        owned = "events JOIN identities ON visitor_id = identifier_id"
+        astray = f"SELECT count(*) FROM {owned} WHERE events.customer_id IS DISTINCT FROM identities.customer_id"
+        assert live.store.execute(astray).fetchall() == [(0,)]
+        assert live.strays() == 0

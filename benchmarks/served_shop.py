@@ -57,7 +57,7 @@ class ServedShop:
 
     @classmethod
     def made(cls, setting: Setting, customers: int) -> Self:
-        """Make it, beside this process, whose memory is not for that; nothing of an earlier one is left."""
+        """Make it; nothing of an earlier one is left. Whoever sends and watches does not hold the memory that making it up takes."""
         folder = setting.work / "served"
         shutil.rmtree(folder, ignore_errors=True)
         init(folder, name="Made up", currency="EUR", time_zone="Europe/Berlin", country="DE")

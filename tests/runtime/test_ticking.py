@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 import time
 from dataclasses import dataclass, replace
@@ -253,6 +254,7 @@ def test_a_record_at_which_everything_stops_is_set_aside_and_stops_no_other(live
     serving = Served(live.ticks, Later(live.now))
     while live.ticks.reached[0] < live.inbox.last:
         serving._tick()
+    gc.unfreeze()  # as `run` does at its end
     assert live.members("viewed_lately") == 1
     ((kept, said),) = live.store.execute("SELECT record, expected FROM refused").fetchall()
     assert (kept, "report" in said) == (body.decode(errors="replace"), True)

@@ -100,7 +100,7 @@ class Live:
     def _make_ready(self) -> None:
         try:
             self.ticks.make_ready(self.clock.now())
-        except Exception as error:  # noqa: BLE001  # whatever it is, the first tick meets it too, and says so
+        except OutsideError as error:  # the first tick meets it too, and says so
             _log.info("the first tick is not planned ahead", extra={"action": "tick", "reason": type(error).__name__})
 
     def _go_on(self, stop: Event) -> None:

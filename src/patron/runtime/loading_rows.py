@@ -94,7 +94,7 @@ def _news(rows: Mapping[str, pa.Table], met: Met) -> Mapping[str, pa.Table]:
     if _SEEN not in rows:
         return rows
     news = met.news(rows[_SEEN])
-    return {name: news if name == _SEEN else some for name, some in rows.items() if news.num_rows or name != _SEEN}
+    return {**rows, _SEEN: news} if news.num_rows else {name: some for name, some in rows.items() if name != _SEEN}
 
 
 def _is_once(table: Table, rows: pa.Table) -> bool:

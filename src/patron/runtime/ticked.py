@@ -40,7 +40,14 @@ class Ticked:
 
 @dataclass(frozen=True, slots=True)
 class Anew:
-    """What all answers come from now: by which definitions, of what, how long it took; recipes for ticks if it was made beside them."""
+    """What all answers come from now.
+
+    Attributes:
+        definitions: by which they were worked out.
+        basis: the facts that they rest on.
+        seconds: that it took.
+        recipes: for ticks, if it was made beside them.
+    """
 
     definitions: Definitions
     basis: Basis
@@ -49,8 +56,14 @@ class Anew:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """What a tick made of answers: customers looked at, memberships changed; and all anew, if it was all."""
+class Answered:
+    """What a tick made of answers.
+
+    Attributes:
+        touched: customers that were looked at.
+        changed: memberships that changed.
+        anew: what all of them come from now, if all were worked out.
+    """
 
     touched: int
     changed: int

@@ -36,7 +36,7 @@ from patron.runtime.receiving import Received, receive, set_aside
 from patron.runtime.renewing import Recipe, add_products, prepare, recipe, renew
 from patron.runtime.resolving import STIRRED, resolve_new
 from patron.runtime.swapping import swap
-from patron.runtime.ticked import Anew, Made, Ticked
+from patron.runtime.ticked import Anew, Answered, Ticked
 from patron.runtime.touching import touch
 
 if TYPE_CHECKING:
@@ -283,13 +283,13 @@ class Ticks:
         took = customers_last(self.store) * _SECONDS_OF_A_CUSTOMER if self._took_seconds is None else self._took_seconds
         return took >= self.beside_from
 
-    def _refreshed(self, facts: Facts, old_events_at: datetime | None) -> Made:
+    def _refreshed(self, facts: Facts, old_events_at: datetime | None) -> Answered:
         """Everything worked out anew; what is kept of old events too, unless it is said as of when that was."""
         self._asides.break_off()
         began, stand = perf_counter(), [] if old_events_at is None else [OLD_EVENTS_TABLE.name]
         done = pipeline.refresh(self.store, self._wanted, facts, now=facts.as_of, progress=self._progress, is_live=True, stand=stand)
         self._given_way = 0
-        return Made(done.customers, done.changed, Anew(self._wanted, Basis.of(facts, old_events_at), perf_counter() - began))
+        return Answered(done.customers, done.changed, Anew(self._wanted, Basis.of(facts, old_events_at), perf_counter() - began))
 
     def _progress(self, done: int, total: int, what: str) -> None:
         self.progress(done, total, what)
@@ -297,14 +297,14 @@ class Ticks:
             self._given_way += 1
             raise GaveWayError("The refresh gives way to a command that writes.")
 
-    def _swapped(self, aside: Aside, made: Next, facts: Facts, received: Received) -> Made:
+    def _swapped(self, aside: Aside, made: Next, facts: Facts, received: Received) -> Answered:
         basis = Basis.of(made.facts, made.old_events_at)
         since = [*self._others(received), aside.noted_in(self.store)]
         of = basis.of_touched(facts)
         touched, changed = swap(self.store, made, of, self.few, written=received.written, others=since, now=facts.as_of)
-        return Made(touched, changed, Anew(made.definitions, basis, aside.seconds, made.recipes))
+        return Answered(touched, changed, Anew(made.definitions, basis, aside.seconds, made.recipes))
 
-    def _renewed(self, facts: Facts, basis: Basis, received: Received, before: datetime) -> Made:
+    def _renewed(self, facts: Facts, basis: Basis, received: Received, before: datetime) -> Answered:
         if not _OF_PEOPLE.issuperset(received.written):  # whoever it touches, and though it touch nobody
             for how in self._recipes:
                 how.forget_shop()
@@ -317,11 +317,11 @@ class Ticks:
                 self._look_ahead(of, facts)
         touched = touch(self.store, received.written, self._others(received), due)
         if not touched:
-            return Made(0, 0)
+            return Answered(0, 0)
         self._asides.note(self.store)
         if "order_lines" in received.written:
             add_products(self.store, of, moment())
-        return Made(touched, renew(self.store, self._recipe(of)))
+        return Answered(touched, renew(self.store, self._recipe(of)))
 
     def _look_ahead(self, of: Facts, facts: Facts) -> None:
         """Put off those who are due soon in vain, unless that was done a moment ago."""

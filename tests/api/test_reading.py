@@ -10,6 +10,7 @@ import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -50,6 +51,10 @@ def _json(shop: Served, capsys: pytest.CaptureFixture[str], *arguments: str) -> 
     assert run(["--project", str(shop.folder), *arguments, "--json"]) == 0
     out = capsys.readouterr().out
     return [json.loads(out)] if out.startswith("{\n") else [json.loads(line) for line in out.splitlines()]
+
+
+def _is_known(shop: Served, who: str) -> bool:
+    return shop.ask(f"/customers/{who}").is_success
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
@@ -104,6 +109,17 @@ def test_an_event_changes_a_segment_and_the_change_is_read_once(shop: Served) ->
         c for c in changes if c["segment"] == change["segment"]
     ]
     assert shop.told(f"/customers/101/segments/{change['segment']}")["history"][-1]["change"] == change["change"]
+
+
+def test_what_is_sent_again_without_a_time_is_one_event(shop: Served) -> None:
+    named = {"type": "track", "userId": "again", "event": "Once", "messageId": "once"}
+    nameless = {"type": "track", "userId": "again", "event": "Once a day", "properties": {"page": 1}}
+    for last in range(3):
+        shop.send("/v1/batch", {"batch": [named, nameless]})
+        shop.send("/v1/track", {"userId": f"after {last}", "event": "Came"})
+        shop.wait_for(partial(_is_known, shop, f"after {last}"))
+    (session,) = shop.told("/customers/again/everything")["sessions"]
+    assert session["event_count"] == len([named, nameless])
 
 
 def test_what_is_refused_is_seen_as_it_came_and_when_facts_are_made(shop: Served) -> None:

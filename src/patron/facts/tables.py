@@ -177,7 +177,7 @@ REFUNDS = Table(
 EVENTS = Table(
     "events",
     "one row per thing that happened on the site, in the app, on social media or in the shop",
-    ("event_id", "occurred_at"),
+    ("event_id",),
     (
         Column("event_id", "id", "hash of the message id, else of the content", required=True),
         c.CUSTOMER,

@@ -17,9 +17,10 @@ from patron.collect.ids import named
 from patron.facts import tables as t
 from patron.kernel.expressions import said_once
 from patron.kernel.tables import type_of
+from patron.kernel.time import literal
 from patron.runtime.loading_counts import any_of, count
 from patron.runtime.loading_scratch import remember
-from patron.runtime.new_events import NEW_EVENTS
+from patron.runtime.new_events import NEW, NEW_EVENTS
 from patron.runtime.old_events import REPLACED_EVENTS, note_replaced
 
 if TYPE_CHECKING:
@@ -30,8 +31,9 @@ if TYPE_CHECKING:
     from patron.kernel.tables import Table
     from patron.ports.engine import Store
     from patron.ports.source import Intake
+    from patron.runtime.met_events import MetEvents
 
-EARLIEST = {"identifiers": "first_seen_at", "links": "observed_at", "consents": "occurred_at"}
+EARLIEST = {"identifiers": "first_seen_at", "links": "observed_at", "consents": "occurred_at", "events": "occurred_at"}
 BLOCK, AMOUNT = "_block", "_amount"
 DOCUMENT_TABLES = (t.ORDERS, t.ORDER_LINES, t.REFUNDS)
 CHANGED = "_load_changed"
@@ -42,6 +44,7 @@ EARLIER = "_load_earlier"
 LEFT = frozenset({REPLACED, REPLACED_EVENTS, EARLIER, NEW_EVENTS})
 """What a live load leaves for the tick that it is part of."""
 _LONG_AGO, _FAR_AWAY = datetime(1, 1, 1), datetime(9999, 1, 1)  # noqa: DTZ001  # instants in tables are UTC without a zone
+_EVENTS = t.EVENTS.unbound()
 _NOT_CONTENT = {"received_at", "customer_id", "updated_at", "first_sold_at"}
 
 
@@ -67,40 +70,64 @@ def completed(table: Table, rows: ir.Table, intake: Intake, *, extra: tuple[str,
     return rows.select(**columns)
 
 
-def merge_rows(store: Store, table: Table, new: str, *, is_once: bool = False, waits: bool = False) -> int:
-    """Bring new rows together with those of the store; `CHANGED` then holds the keys of the rows that were added or replaced.
+def merge_rows(store: Store, table: Table, new: str, *, is_once: bool = False, tells: bool = False) -> int:
+    """Bring new rows together with those of the store; how many were added or replaced.
 
     Args:
         store: it, within a transaction.
         table: one that is no document.
         new: name of a table with new rows, complete.
         is_once: whether it is known that no two of them have the same key.
-        waits: whether what is to be added is left among `NEW_EVENTS`, for the tick to add.
+        tells: whether `CHANGED` is to hold the keys of those that were added or replaced.
     """
     incoming = table.unbound(new) if is_once else _best(store, table, table.unbound(new))
-    are_waiting = waits and NEW_EVENTS in store.tables()
-    held = [table.name, *([NEW_EVENTS] if are_waiting else [])]
-    store.create("_load_known", _with_key_of(table, _all_of(table, tuple(held)), incoming), temporary=True)
-    known = table.unbound("_load_known")
-    if any_of(store, known):
-        may_replace = table.name not in EARLIEST or any_of(store, _not_later(table, incoming, known))
-        store.create("_load_winners", (_winning if may_replace else _fresh)(table, incoming, known), temporary=True)
-        incoming = table.unbound("_load_winners")
-        if may_replace:
-            leave(store, table, _with_key_of(table, known, incoming))
-            for name in held:
-                store.delete(name, _keys(table, incoming), table.key)
-    store.create(CHANGED, _first_keys(table, incoming), temporary=True)
-    if are_waiting or not waits:
-        return store.insert(held[-1], incoming)
+    incoming = _news(store, table, incoming, {table.name: table.unbound()})
+    if tells:
+        store.create(CHANGED, incoming.select(key=incoming[table.key[0]]), temporary=True)
+    return store.insert(table.name, incoming)
+
+
+def merge_new_events(store: Store, new: str, met: MetEvents, *, is_once: bool) -> int:
+    """The same for events that a tick has received: what is to be added is left among `NEW_EVENTS`, for the tick to add.
+
+    Args:
+        store: it, within a transaction; told the moment.
+        new: name of a table with new rows, complete.
+        met: tells whether the store may have any of them.
+        is_once: whether it is known that no two of them have the same id.
+    """
+    events = t.EVENTS.unbound(new)
+    incoming = events if is_once else _best(store, t.EVENTS, events)
+    since, are_waiting = met.known_since(store, incoming), NEW_EVENTS in store.tables()
+    held = {NEW_EVENTS: NEW} if are_waiting else {}
+    if since is not None:
+        held[t.EVENTS.name] = _EVENTS.filter(_EVENTS.occurred_at >= literal(since))
+    incoming = _news(store, t.EVENTS, incoming, held) if held else incoming
+    if are_waiting:
+        return store.insert(NEW_EVENTS, incoming)
     store.create(NEW_EVENTS, incoming, temporary=True)
     return count(store, incoming)
 
 
+def _news(store: Store, table: Table, incoming: ir.Table, held: Mapping[str, ir.Table]) -> ir.Table:
+    """New rows, but for those that change nothing; what they replace is deleted where it is held: rows by the names of tables."""
+    store.create("_load_known", _with_key_of(table, _all_of(*held.values()), incoming), temporary=True)
+    known = table.unbound("_load_known")
+    if not any_of(store, known):
+        return incoming
+    may_replace = table.name not in EARLIEST or any_of(store, _not_later(table, incoming, known))
+    store.create("_load_winners", (_winning if may_replace else _fresh)(table, incoming, known), temporary=True)
+    winners = table.unbound("_load_winners")
+    if may_replace:
+        leave(store, table, _with_key_of(table, known, winners))
+        for name in held:
+            store.delete(name, _keys(table, winners), table.key)
+    return winners
+
+
 @said_once
-def _all_of(table: Table, names: tuple[str, ...]) -> ir.Table:
-    """The rows of a table that stand under these names."""
-    return ibis.union(*(table.unbound(name) for name in names))
+def _all_of(*rows: ir.Table) -> ir.Table:
+    return ibis.union(*rows)
 
 
 @said_once
@@ -111,11 +138,6 @@ def _with_key_of(table: Table, rows: ir.Table, others: ir.Table) -> ir.Table:
 @said_once
 def _keys(table: Table, rows: ir.Table) -> ir.Table:
     return rows.select(*table.key)
-
-
-@said_once
-def _first_keys(table: Table, rows: ir.Table) -> ir.Table:
-    return rows.select(key=rows[table.key[0]])
 
 
 def merge_documents(store: Store, new: Mapping[str, str]) -> int:

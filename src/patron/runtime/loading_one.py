@@ -56,7 +56,7 @@ class Loading:
         load_id = derived("load", self.source.name, one.file.digest, intake.scope, intake.currency, zone, repr(self.options.statements))
         self.tell(f"reading {name}")
         if (made := self._made_of_few(one, intake)) is not None:
-            return self._told_of_few(one, load_id, made.count, merge_live(self.store, layout, made.rows, self.shortcuts.met))
+            return self._told_of_few(one, load_id, made.count, merge_live(self.store, layout, made.rows, self.shortcuts))
         known = self._known(load_id)
         if known:
             read, refused = known
@@ -69,7 +69,7 @@ class Loading:
         if layout.grain == "lines":
             outcome = load_lines(self.store, staged.usable, intake, staged.zone)
         else:
-            outcome = load_rows(self.store, layout, staged.usable, intake)
+            outcome = load_rows(self.store, layout, staged.usable, intake, self.shortcuts)
         self._count(outcome)
         good = staged.count - staged.bad_count
         if refused or not self.options.is_live:

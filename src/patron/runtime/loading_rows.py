@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from patron.ports.engine import Engine, Store
     from patron.ports.source import Intake, Layout
     from patron.runtime.loading_report import MoneyOf
-    from patron.runtime.met import Met
+    from patron.runtime.met import Met, Shortcuts
 
 DOCUMENTS = frozenset(table.name for table in merging.DOCUMENT_TABLES)
 _NEW, _SEEN = "_load_new_", t.IDENTIFIERS.name
@@ -43,7 +43,7 @@ class Outcome:
     notes: tuple[str, ...] = field(default=())
 
 
-def load_rows(store: Store, layout: Layout, records: ir.Table, intake: Intake) -> Outcome:
+def load_rows(store: Store, layout: Layout, records: ir.Table, intake: Intake, shortcuts: Shortcuts) -> Outcome:
     """Make the rows of the records and merge them into the store.
 
     Args:
@@ -51,6 +51,7 @@ def load_rows(store: Store, layout: Layout, records: ir.Table, intake: Intake) -
         layout: the file's.
         records: usable records, with `record`.
         intake: the file's.
+        shortcuts: what spares a tick asking the store.
     """
     records, made = _made(layout, records, intake)
     if intake.is_live:
@@ -58,7 +59,7 @@ def load_rows(store: Store, layout: Layout, records: ir.Table, intake: Intake) -
     for name, rows in made.items():
         store.create(_NEW + name, rows, temporary=True)
     if intake.is_live:
-        return _merged_live(store, layout.primary, made)
+        return _merged_live(store, layout.primary, made, shortcuts)
     new = {name: _NEW + name for name in made}
     kept, counts = _merge(store, layout.primary, new, records)
     outcome = Outcome(kept, counts, money(store, new), covered(store, new), noted(store, layout.notes, new, records))
@@ -79,14 +80,15 @@ def rows_of(engine: Engine, layout: Layout, records: ir.Table, intake: Intake) -
     return {name: engine.query(rows) for name, rows in _told(engine, layout, records, made).items()}
 
 
-def merge_live(store: Store, layout: Layout, rows: Mapping[str, pa.Table], met: Met) -> Outcome:
+def merge_live(store: Store, layout: Layout, rows: Mapping[str, pa.Table], shortcuts: Shortcuts) -> Outcome:
     """Merge rows of `rows_of` into the store, but for those of identifiers that were met before and tell nothing new."""
-    rows = _news(rows, met)
+    rows = _news(rows, shortcuts.met)
     for name, some in rows.items():
         store.fill(_NEW + name, some.to_reader(), temporary=True)
-    merged = _merged_live(store, layout.primary, rows, [name for name, some in rows.items() if _is_once(t.BY_NAME[name], some)])
+    once = [name for name, some in rows.items() if _is_once(t.BY_NAME[name], some)]
+    merged = _merged_live(store, layout.primary, rows, shortcuts, once)
     if _SEEN in rows:
-        met.add(rows[_SEEN])
+        shortcuts.met.add(rows[_SEEN])
     return merged
 
 
@@ -102,10 +104,19 @@ def _is_once(table: Table, rows: pa.Table) -> bool:
     return bool(pc.count_distinct(rows[table.key[0]]).as_py() == rows.num_rows)
 
 
-def _merged_live(store: Store, primary: str, names: Iterable[str], once: Collection[str] = ()) -> Outcome:
-    """Merge the new rows of these tables, which are live: nobody asks which records they come from."""
-    new = {name: _NEW + name for name in names}
-    _, counts = _merge(store, primary, new, None, once)
+def _merged_live(store: Store, primary: str, names: Iterable[str], shortcuts: Shortcuts, once: Collection[str] = ()) -> Outcome:
+    """Merge the new rows of these tables, which are live: nobody asks which records they come from, and events wait for the tick.
+
+    Tables of which it is known that no two new rows have the same key are named in `once`.
+    """
+    new, counts = {name: _NEW + name for name in names}, {}
+    for name in _in_turn(new):
+        if name == "orders":
+            counts[name] = merging.merge_documents(store, new)
+        elif name == "events":
+            counts[name] = merging.merge_new_events(store, new[name], shortcuts.events, is_once=name in once)
+        else:
+            counts[name] = _merge_rows(store, name, new[name], is_once=name in once)
     _drop(store, new)
     return Outcome(counts[primary], counts)
 
@@ -147,33 +158,33 @@ def merge_found(store: Store, found: Mapping[str, ir.Table], intake: Intake) -> 
     counts = {}
     for name, rows in found.items():
         store.create(_NEW + name, merging.completed(t.BY_NAME[name], rows, intake), temporary=True)
-        if name == "listings":
-            touch(store, _NEW + name)
-        counts[name] = merging.merge_rows(store, t.BY_NAME[name], _NEW + name)
+        counts[name] = _merge_rows(store, name, _NEW + name)
         store.drop(_NEW + name)
     return counts
 
 
-def _merge(
-    store: Store, primary: str, new: Mapping[str, str], records: ir.Table | None, once: Collection[str] = ()
-) -> tuple[int, dict[str, int]]:
-    """Merge all new rows: how many of the records changed anything, if they are given, and how many rows were written per table.
-
-    Tables of which it is known that no two new rows have the same key are named in `once`. Live rows of events wait for the tick.
-    """
+def _merge(store: Store, primary: str, new: Mapping[str, str], records: ir.Table) -> tuple[int, dict[str, int]]:
+    """Merge all new rows: how many of the records changed anything, and how many rows were written per table."""
     kept, counts = 0, {}
-    if "orders" in new:
-        counts["orders"] = merging.merge_documents(store, new)
-        kept = _changed(store, records) if primary == "orders" and records is not None else 0
-    for name, table in new.items():
-        if name in DOCUMENTS:
-            continue
-        if name == "listings":
-            touch(store, table)
-        counts[name] = merging.merge_rows(store, t.BY_NAME[name], table, is_once=name in once, waits=records is None and name == "events")
-        if name == primary and records is not None:
+    for name in _in_turn(new):
+        if name == "orders":
+            counts[name] = merging.merge_documents(store, new)
+        else:
+            counts[name] = _merge_rows(store, name, new[name], tells=name == primary)
+        if name == primary:
             kept = _changed(store, records)
     return kept, counts
+
+
+def _in_turn(new: Iterable[str]) -> list[str]:
+    """Tables as they are merged: orders first, and with them whatever belongs to them."""
+    return sorted((name for name in new if name == "orders" or name not in DOCUMENTS), key=lambda name: name != "orders")
+
+
+def _merge_rows(store: Store, name: str, new: str, *, is_once: bool = False, tells: bool = False) -> int:
+    if name == "listings":
+        touch(store, new)
+    return merging.merge_rows(store, t.BY_NAME[name], new, is_once=is_once, tells=tells)
 
 
 def _changed(store: Store, records: ir.Table) -> int:

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from patron.facts import tables as t
 from patron.kernel.expressions import said_once
+from patron.runtime.met_events import MetEvents
 from patron.runtime.remembered import Remembered, in_order
 
 if TYPE_CHECKING:
@@ -86,10 +87,17 @@ class Shortcuts:
     Attributes:
         few: works out the answers about few rows, if it can; else the store does.
         met: identifiers that were met before.
+        events: the same of events.
     """
 
     few: Few | None = None
     met: Met = field(default_factory=Met)
+    events: MetEvents = field(default_factory=MetEvents)
+
+    def clear(self) -> None:
+        """Ask the store about everything again: another than ticks has changed it."""
+        self.met.clear()
+        self.events.clear()
 
 
 @said_once

@@ -29,7 +29,7 @@ from patron.runtime.loading_merge import EARLIER, REPLACED
 from patron.runtime.loading_options import LoadOptions
 from patron.runtime.looking_ahead import look_ahead
 from patron.runtime.memberships import TABLES, customers_last
-from patron.runtime.met import Met, Shortcuts
+from patron.runtime.met import Shortcuts
 from patron.runtime.old_events import REPLACED_EVENTS, keep_old_events, look_again_at_replaced
 from patron.runtime.reached import TICKS, reach, stands
 from patron.runtime.receiving import Received, receive, set_aside
@@ -98,7 +98,7 @@ class Ticks:
     _is_warm: bool = field(default=False)
     _due: dict[datetime, datetime | None] = field(default_factory=dict)
     _looked_until: datetime | None = field(default=None)
-    _met: Met = field(default_factory=Met)
+    _shortcuts: Shortcuts = field(default_factory=Shortcuts)
 
     def __post_init__(self) -> None:
         """Make what the live path keeps, unless it is there."""
@@ -152,9 +152,11 @@ class Ticks:
         facts = self.hold(now)
         if self.reached[1] is None or self._basis is None or self._is_outdated(facts, self._basis):
             return
+        self.store.tell(now)
         if self.few is not None:
             self.few.tell(now)
         self._held = facts
+        self._shortcuts.events.make_ready(self.store)
         prepare(self.store, self._recipe(self._basis.of_touched(facts)))
 
     def tick(self, now: datetime, *, most: int = MOST, is_aside: bool = False) -> Ticked:
@@ -181,7 +183,7 @@ class Ticks:
         """Read everything from the store that is asked next: what was read before is void."""
         for how in self._recipes:
             how.forget()
-        self._met.clear()
+        self._shortcuts.clear()
         self._looked_until = None
 
     def close(self) -> None:
@@ -240,7 +242,7 @@ class Ticks:
         entries = self.inbox.read(position, most=most)
         if not entries:
             return Received(), position
-        shortcuts = Shortcuts(self.few, self._met)
+        shortcuts = replace(self._shortcuts, few=self.few)
         if is_aside:
             received = set_aside(self.store, entries, at=now)
         else:

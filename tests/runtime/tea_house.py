@@ -29,6 +29,7 @@ from patron.library.files import segment_files
 from patron.ports.inbox import Entry
 from patron.runtime.loading_options import LoadOptions
 from patron.runtime.memberships import CURRENT
+from patron.runtime.met import Shortcuts
 from patron.runtime.pipeline import FEATURES, Definitions
 from patron.runtime.reached import reach
 from patron.runtime.receiving import receive
@@ -88,7 +89,7 @@ def received(file: Path) -> None:
     for table in (*t.FACTS, *t.LEDGER):
         store.declare(table)
     options = LoadOptions(received_at=BEGIN, shop=SHOP)
-    receive(store, [Entry(n, body(source, BEGIN, record)) for n, (source, record) in enumerate(records_of_files())], options)
+    receive(store, [Entry(n, body(source, BEGIN, record)) for n, (source, record) in enumerate(records_of_files())], options, Shortcuts())
     resolve(store, now=BEGIN)
     picked = [row["email"] for row in _rows("hand_picked")]
     listed = ", ".join(f"('{name}', '{email}')" for name in ("hand_picked", "invited") for email in picked)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.facts import tables as t
+from patron.kernel.arrow import arrow_rows
 from patron.runtime import met_events
 from patron.runtime.met_events import MetEvents
 from runtime.live import BEGIN, SEGMENTS, Live, definitions
@@ -62,11 +62,8 @@ def _instant(number: int) -> datetime:
 
 
 def _told(met: MetEvents, store: DuckDBEngine, *ids: int) -> datetime | None:
-    columns = {c.name: pa.nulls(len(ids), t.EVENTS.schema().to_pyarrow().field(c.name).type) for c in t.EVENTS.columns}
-    instants = pa.array([_instant(number).replace(tzinfo=None) for number in ids], pa.timestamp("us"))
-    columns |= {"event_id": pa.array(ids, pa.int64()), "occurred_at": instants}
-    store.fill("_some", pa.table(columns).to_reader(), temporary=True)
-    return met.known_since(store, t.EVENTS.unbound("_some"))
+    instants = [{"event_id": number, "occurred_at": _instant(number).replace(tzinfo=None)} for number in ids]
+    return met.known_since(store, arrow_rows(t.EVENTS, [{**row, "received_at": BEGIN.replace(tzinfo=None)} for row in instants]))
 
 
 def _empty() -> DuckDBEngine:

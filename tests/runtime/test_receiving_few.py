@@ -17,7 +17,6 @@ from patron.facts import tables as t
 from patron.ports.inbox import Entry
 from patron.runtime.loading_options import LoadOptions
 from patron.runtime.met import Shortcuts
-from patron.runtime.new_events import NEW, NEW_EVENTS
 from patron.runtime.receiving import receive
 from runtime.live import BEGIN, SHOP, body
 from runtime.tea_house import records_of_files
@@ -86,17 +85,17 @@ def _tables() -> None:
 def _facts(records: Records, few: Few | None) -> dict[str, pa.Table]:
     """All facts that two ticks make, of records and of half of them again."""
     found: dict[str, pa.Table] = {}
-    shortcuts = Shortcuts(few) if few is not None else None
+    shortcuts = Shortcuts(few)
     with suppress(_Undone), STORE.transaction():
         for number, some in enumerate((records, records[::2])):
             now = BEGIN.replace(second=number)
             STORE.tell(now)
             if few is not None:
                 few.tell(now)
-            received = receive(STORE, _entries(some), LoadOptions(received_at=now, shop=SHOP, is_live=True), shortcuts)
-            if NEW_EVENTS in received.left:
-                STORE.insert("events", NEW)  # as a tick does once it knows whose they are
-                STORE.drop(NEW_EVENTS)
+            receive(STORE, _entries(some), LoadOptions(received_at=now, shop=SHOP, is_live=True), shortcuts)
+            for rows in shortcuts.new_events:
+                STORE.insert("events", rows)  # as a tick does once it knows whose they are
+            shortcuts.new_events.clear()
         for table in (*t.FACTS, *t.LEDGER):
             found[table.name] = STORE.query(table.unbound().order_by(*(c.name for c in table.columns)))
         raise _Undone

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from patron.adapters.engines.arrays.engine import ArraysEngine
 from patron.facts import tables as t
 from patron.runtime.met import Shortcuts
-from patron.runtime.new_events import NEW_EVENTS
 from patron.runtime.resolving import STIRRED, resolve, resolve_new
 from patron.testing.tiny import tiny_rows
 from runtime.people import add, identifier, link, rows, shop, who
@@ -61,7 +60,7 @@ class Told:
                 events.append({"event_id": self._number("events") + len(events), **seen})
             if what == "bought":
                 self._order(one, at or "2024-01-09")
-        self.store.fill(NEW_EVENTS, tiny_rows(t.EVENTS, events).to_reader(), temporary=True)
+        self.shortcuts.new_events.append(tiny_rows(t.EVENTS, events))
         written = {"identifiers", "links", "profiles", "events", "orders"} if evidence else set()
         resolve_new(self.store, written, self.shortcuts)
 

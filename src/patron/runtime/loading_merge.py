@@ -12,6 +12,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 import ibis
+import pyarrow.compute as pc
 
 from patron.collect.ids import named
 from patron.facts import tables as t
@@ -20,18 +21,19 @@ from patron.kernel.tables import type_of
 from patron.kernel.time import literal
 from patron.runtime.loading_counts import any_of, count
 from patron.runtime.loading_scratch import remember
-from patron.runtime.new_events import NEW, NEW_EVENTS
+from patron.runtime.new_events import NEW, NEW_EVENTS, look_at_new_events
 from patron.runtime.old_events import REPLACED_EVENTS, note_replaced
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import ibis.expr.types as ir
+    import pyarrow as pa
 
     from patron.kernel.tables import Table
     from patron.ports.engine import Store
     from patron.ports.source import Intake
-    from patron.runtime.met_events import MetEvents
+    from patron.runtime.met import Shortcuts
 
 EARLIEST = {"identifiers": "first_seen_at", "links": "observed_at", "consents": "occurred_at", "events": "occurred_at"}
 BLOCK, AMOUNT = "_block", "_amount"
@@ -41,10 +43,10 @@ REPLACED = "_load_replaced"
 """The customers (customer_id) whose rows were replaced by others; there is no such table when nothing was."""
 EARLIER = "_load_earlier"
 """Identifiers (identifier_id) that turned out to have been seen earlier; there is no such table when none did."""
-LEFT = frozenset({REPLACED, REPLACED_EVENTS, EARLIER, NEW_EVENTS})
+LEFT = frozenset({REPLACED, REPLACED_EVENTS, EARLIER})
 """What a live load leaves for the tick that it is part of."""
 _LONG_AGO, _FAR_AWAY = datetime(1, 1, 1), datetime(9999, 1, 1)  # noqa: DTZ001  # instants in tables are UTC without a zone
-_EVENTS = t.EVENTS.unbound()
+_EVENTS, _NEW = t.EVENTS.unbound(), "_load_some_events"
 _NOT_CONTENT = {"received_at", "customer_id", "updated_at", "first_sold_at"}
 
 
@@ -87,26 +89,34 @@ def merge_rows(store: Store, table: Table, new: str, *, is_once: bool = False, t
     return store.insert(table.name, incoming)
 
 
-def merge_new_events(store: Store, new: str, met: MetEvents, *, is_once: bool) -> int:
-    """The same for events that a tick has received: what is to be added is left among `NEW_EVENTS`, for the tick to add.
+def merge_new_events(store: Store, rows: pa.Table, shortcuts: Shortcuts) -> int:
+    """The same for events that a tick has received: what is to be added waits among `shortcuts.new_events`, for the tick to add.
 
     Args:
         store: it, within a transaction; told the moment.
-        new: name of a table with new rows, complete.
-        met: tells whether the store may have any of them.
-        is_once: whether it is known that no two of them have the same id.
+        rows: of `facts.EVENTS`, complete.
+        shortcuts: know whether the store may have any of them.
     """
-    events = t.EVENTS.unbound(new)
-    incoming = events if is_once else _best(store, t.EVENTS, events)
-    since, are_waiting = met.known_since(store, incoming), NEW_EVENTS in store.tables()
-    held = {NEW_EVENTS: NEW} if are_waiting else {}
+    since, waiting = shortcuts.events.known_since(store, rows), shortcuts.new_events
+    is_once = pc.count_distinct(rows["event_id"]).as_py() == rows.num_rows
+    if since is not None or not is_once:
+        rows = _news_of_events(store, rows, waiting, since)
+    waiting.append(rows)
+    return int(rows.num_rows)
+
+
+def _news_of_events(store: Store, rows: pa.Table, waiting: list[pa.Table], since: datetime | None) -> pa.Table:
+    """Events that the store, from an instant on, or those that wait may have: which of them change anything."""
+    look_at_new_events(store, waiting)
+    store.fill(_NEW, rows.to_reader(), temporary=True)
+    held = {NEW_EVENTS: NEW}
     if since is not None:
         held[t.EVENTS.name] = _EVENTS.filter(_EVENTS.occurred_at >= literal(since))
-    incoming = _news(store, t.EVENTS, incoming, held) if held else incoming
-    if are_waiting:
-        return store.insert(NEW_EVENTS, incoming)
-    store.create(NEW_EVENTS, incoming, temporary=True)
-    return count(store, incoming)
+    news = store.query(_news(store, t.EVENTS, _best(store, t.EVENTS, t.EVENTS.unbound(_NEW)), held))
+    waiting[:] = [store.query(NEW)]
+    for name in (NEW_EVENTS, _NEW):
+        store.drop(name, temporary=True)
+    return news
 
 
 def _news(store: Store, table: Table, incoming: ir.Table, held: Mapping[str, ir.Table]) -> ir.Table:

@@ -22,7 +22,7 @@ from patron.runtime.loading_merge import LEFT
 from patron.runtime.loading_products import LISTED, project_products
 from patron.runtime.loading_refused import refuse
 from patron.runtime.loading_report import FileReport
-from patron.runtime.loading_rows import load_rows, merge_live
+from patron.runtime.loading_rows import load_rows, merge_live, rows_of
 from patron.runtime.met import Shortcuts
 
 if TYPE_CHECKING:
@@ -68,8 +68,10 @@ class Loading:
         self.tell(f"making facts of {name}")
         if layout.grain == "lines":
             outcome = load_lines(self.store, staged.usable, intake, staged.zone)
+        elif self.options.is_live:
+            outcome = merge_live(self.store, layout, rows_of(self.store, layout, staged.usable, intake), self.shortcuts)
         else:
-            outcome = load_rows(self.store, layout, staged.usable, intake, self.shortcuts)
+            outcome = load_rows(self.store, layout, staged.usable, intake)
         self._count(outcome)
         good = staged.count - staged.bad_count
         if refused or not self.options.is_live:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from patron.runtime.met import Met, Shortcuts
 
 DOCUMENTS = frozenset(table.name for table in merging.DOCUMENT_TABLES)
-_NEW, _SEEN = "_load_new_", t.IDENTIFIERS.name
+_NEW, _SEEN, _EVENTS = "_load_new_", t.IDENTIFIERS.name, t.EVENTS.name
 _SAID, _ANY = 200, datetime(1, 1, 1)  # noqa: DTZ001  # it stands for any instant
 _said: dict[Hashable, tuple[ir.Table, Mapping[str, ir.Table]]] = {}
 
@@ -43,23 +43,18 @@ class Outcome:
     notes: tuple[str, ...] = field(default=())
 
 
-def load_rows(store: Store, layout: Layout, records: ir.Table, intake: Intake, shortcuts: Shortcuts) -> Outcome:
-    """Make the rows of the records and merge them into the store.
+def load_rows(store: Store, layout: Layout, records: ir.Table, intake: Intake) -> Outcome:
+    """Make the rows of the records of a file and merge them into the store.
 
     Args:
         store: it, within a transaction.
         layout: the file's.
         records: usable records, with `record`.
         intake: the file's.
-        shortcuts: what spares a tick asking the store.
     """
     records, made = _made(layout, records, intake)
-    if intake.is_live:
-        made = _told(store, layout, records, made)
     for name, rows in made.items():
         store.create(_NEW + name, rows, temporary=True)
-    if intake.is_live:
-        return _merged_live(store, layout.primary, made, shortcuts)
     new = {name: _NEW + name for name in made}
     kept, counts = _merge(store, layout.primary, new, records)
     outcome = Outcome(kept, counts, money(store, new), covered(store, new), noted(store, layout.notes, new, records))
@@ -81,15 +76,20 @@ def rows_of(engine: Engine, layout: Layout, records: ir.Table, intake: Intake) -
 
 
 def merge_live(store: Store, layout: Layout, rows: Mapping[str, pa.Table], shortcuts: Shortcuts) -> Outcome:
-    """Merge rows of `rows_of` into the store, but for those of identifiers that were met before and tell nothing new."""
+    """Merge live rows of `rows_of` into the store, but for those of identifiers that were met before and tell nothing new.
+
+    Nobody asks which records they come from. Events wait, see `merge_new_events`.
+    """
     rows = _news(rows, shortcuts.met)
-    for name, some in rows.items():
+    stored = {name: some for name, some in rows.items() if name != _EVENTS}
+    for name, some in stored.items():
         store.fill(_NEW + name, some.to_reader(), temporary=True)
-    once = [name for name, some in rows.items() if _is_once(t.BY_NAME[name], some)]
-    merged = _merged_live(store, layout.primary, rows, shortcuts, once)
+    counts = _merged_live(store, stored, [name for name, some in stored.items() if _is_once(t.BY_NAME[name], some)])
+    if _EVENTS in rows:
+        counts[_EVENTS] = merging.merge_new_events(store, rows[_EVENTS], shortcuts)
     if _SEEN in rows:
         shortcuts.met.add(rows[_SEEN])
-    return merged
+    return Outcome(counts[layout.primary], counts)
 
 
 def _news(rows: Mapping[str, pa.Table], met: Met) -> Mapping[str, pa.Table]:
@@ -104,21 +104,16 @@ def _is_once(table: Table, rows: pa.Table) -> bool:
     return bool(pc.count_distinct(rows[table.key[0]]).as_py() == rows.num_rows)
 
 
-def _merged_live(store: Store, primary: str, names: Iterable[str], shortcuts: Shortcuts, once: Collection[str] = ()) -> Outcome:
-    """Merge the new rows of these tables, which are live: nobody asks which records they come from, and events wait for the tick.
-
-    Tables of which it is known that no two new rows have the same key are named in `once`.
-    """
+def _merged_live(store: Store, names: Iterable[str], once: Collection[str]) -> dict[str, int]:
+    """Merge the new rows of these tables; how many were written per table. In those named in `once` no two have the same key."""
     new, counts = {name: _NEW + name for name in names}, {}
     for name in _in_turn(new):
         if name == "orders":
             counts[name] = merging.merge_documents(store, new)
-        elif name == "events":
-            counts[name] = merging.merge_new_events(store, new[name], shortcuts.events, is_once=name in once)
         else:
             counts[name] = _merge_rows(store, name, new[name], is_once=name in once)
     _drop(store, new)
-    return Outcome(counts[primary], counts)
+    return counts
 
 
 def _drop(store: Store, new: Mapping[str, str]) -> None:

@@ -88,16 +88,19 @@ class Shortcuts:
         few: works out the answers about few rows, if it can; else the store does.
         met: identifiers that were met before.
         events: the same of events.
+        new_events: rows of `facts.EVENTS` that the tick has received, until it is known whose they are.
     """
 
     few: Few | None = None
     met: Met = field(default_factory=Met)
     events: MetEvents = field(default_factory=MetEvents)
+    new_events: list[pa.Table] = field(default_factory=list)
 
     def clear(self) -> None:
         """Ask the store about everything again: another than ticks has changed it."""
         self.met.clear()
         self.events.clear()
+        self.new_events.clear()
 
 
 @said_once

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 import ibis
 import numpy as np
+import pyarrow.compute as pc
 
 from patron.facts import tables as t
 from patron.kernel.expressions import said_once
@@ -22,13 +23,13 @@ if TYPE_CHECKING:
 
 DAYS = 30
 """A live event is known again by its id alone for so long at least; by its id and instant for ever."""
-EVER = datetime(1970, 1, 1, tzinfo=UTC)
+_EVER = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = 60
 _EVENTS = t.EVENTS.unbound()
 
 
 class _Layer(NamedTuple):
-    """Ids in order, and of each the minute in which it happened, from 1970 on."""
+    """Ids, each once, in order; and of each the first minute in which it is said to have happened, from 1970 on."""
 
     ids: Ids
     minutes: NDArray[np.int32]
@@ -57,49 +58,40 @@ class MetEvents:
     def make_ready(self, store: Store) -> None:
         """Read those that the store has; it was told the moment."""
         if self._layers is None or sum(len(layer.ids) for layer in self._layers) > self._most:
-            self._layers = [_layer(store.query(_late()))]
+            late = store.query(_late())
+            self._layers = [_Layer(late["event_id"].to_numpy(), late["minute"].to_numpy())]
             self._most = 2 * len(self._layers[0].ids) + self._more
 
-    def known_since(self, store: Store, rows: ir.Table) -> datetime | None:
+    def known_since(self, store: Store, rows: pa.Table) -> datetime | None:
         """The instant from which the store may have any of these events, which it will have from now on; None when it has none of them.
 
         Args:
             store: it; told the moment.
-            rows: of `facts.EVENTS`.
+            rows: of `facts.EVENTS`, received at the moment.
         """
         self.make_ready(store)
-        layers, asked = self._layers or [], _layer(store.query(_asked(rows)))
-        known = [_known(layer, asked.ids) for layer in layers]
+        layers, asked = self._layers or [], _asked(rows)
+        known = np.concatenate([_known(layer, asked.ids) for layer in layers])
         self._layers = _laid_on(layers, asked)
-        if store.query(_of_long_ago(rows)).num_rows:
-            return EVER
-        minutes = np.concatenate(known) if known else np.zeros(0, np.int32)
-        return datetime.fromtimestamp(int(minutes.min()) * _MINUTE, UTC) if minutes.size else None
+        if _is_any_of_long_ago(rows):
+            return _EVER
+        return datetime.fromtimestamp(int(known.min()) * _MINUTE, UTC) if known.size else None
 
 
 @said_once
 def _late() -> ir.Table:
-    return _asked(_EVENTS.filter(~_is_long_ago(_EVENTS)))
+    late = _EVENTS.filter(_EVENTS.occurred_at >= moment() - ibis.interval(days=DAYS))
+    return late.select("event_id", minute=(late.occurred_at.epoch_seconds() // _MINUTE).cast("int32")).order_by("event_id")
 
 
-@said_once
-def _asked(rows: ir.Table) -> ir.Table:
-    """Ids in order, and minutes."""
-    minute = rows.occurred_at.epoch_seconds() // _MINUTE
-    return rows.select("event_id", minute=minute.cast("int32")).order_by("event_id")
+def _asked(rows: pa.Table) -> _Layer:
+    minutes = rows["occurred_at"].to_numpy().astype("datetime64[m]").astype(np.int32)
+    return _in_order(rows["event_id"].to_numpy(), minutes)
 
 
-@said_once
-def _of_long_ago(rows: ir.Table) -> ir.Table:
-    return rows.filter(_is_long_ago(rows)).select("event_id").limit(1)
-
-
-def _is_long_ago(events: ir.Table) -> ir.BooleanValue:
-    return events.occurred_at < moment() - ibis.interval(days=DAYS)
-
-
-def _layer(rows: pa.Table) -> _Layer:
-    return _Layer(rows["event_id"].to_numpy(), rows["minute"].to_numpy())
+def _is_any_of_long_ago(rows: pa.Table) -> bool:
+    now = pc.max(rows["received_at"]).as_py()
+    return now is not None and bool(pc.min(rows["occurred_at"]).as_py() < now - timedelta(days=DAYS))
 
 
 def _known(layer: _Layer, ids: Ids) -> NDArray[np.int32]:
@@ -114,7 +106,12 @@ def _known(layer: _Layer, ids: Ids) -> NDArray[np.int32]:
 def _laid_on(layers: list[_Layer], late: _Layer) -> list[_Layer]:
     every = [*layers, late]
     while len(every) > 1 and 2 * len(every[-1].ids) >= len(every[-2].ids):
-        ids, minutes = (np.concatenate(of) for of in zip(*every[-2:], strict=True))
-        order = np.argsort(ids, kind="stable")  # it finds the two runs
-        every[-2:] = [_Layer(ids[order], minutes[order])]
+        every[-2:] = [_in_order(*(np.concatenate(of) for of in zip(*every[-2:], strict=True)))]
     return every
+
+
+def _in_order(ids: Ids, minutes: NDArray[np.int32]) -> _Layer:
+    order = np.argsort(ids, kind="stable")  # it finds runs that are in order
+    ids, minutes = ids[order], minutes[order]
+    firsts = np.flatnonzero(np.concatenate([np.ones(min(len(ids), 1), np.bool_), ids[1:] != ids[:-1]]))
+    return _Layer(ids[firsts], np.minimum.reduceat(minutes, firsts) if len(firsts) else minutes)

@@ -48,7 +48,9 @@ def keep_old_events(store: Store) -> None:
     Args:
         store: it, within a transaction; told the moment. It is known whose new events are.
     """
-    store.insert(_KEPT, _new())
+    old = _new_old()
+    if any_of(store, old):  # there hardly ever are
+        store.insert(_KEPT, last_by_identifier(old))
 
 
 def look_again_at_replaced(store: Store) -> None:
@@ -90,5 +92,5 @@ def _received(since: ir.TimestampValue) -> ir.Table:
 
 
 @said_once
-def _new() -> ir.Table:
-    return last_by_identifier(NEW.filter(is_old(NEW.occurred_at)))
+def _new_old() -> ir.Table:
+    return NEW.filter(is_old(NEW.occurred_at))

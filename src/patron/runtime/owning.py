@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING
 
 import ibis
 import numpy as np
+import pyarrow.compute as pc
 
 from patron.facts import tables as t
 from patron.facts.as_of import HAPPENED
 from patron.features.partials.last_events import OLD_EVENTS_TABLE
 from patron.kernel.expressions import said_once
 from patron.kernel.time import moment
-from patron.runtime.new_events import NEW, NEW_EVENTS
+from patron.runtime.new_events import NEW, look_at_new_events
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from datetime import datetime
 
     import ibis.expr.types as ir
+    import pyarrow as pa
 
     from patron.ports.engine import Store
-    from patron.runtime.met import Met
+    from patron.runtime.met import Met, Shortcuts
 
 _IDENTITIES, _ORDERS, _REFUNDS = t.IDENTITIES.unbound(), t.ORDERS.unbound(), t.REFUNDS.unbound()
 _OWNERS = "_who_owners"
@@ -70,16 +72,16 @@ def own(store: Store, moved: Moved | None) -> dict[str, int]:
     return changed
 
 
-def own_new(store: Store, written: Collection[str], moved: Moved | None, met: Met) -> dict[str, int]:
+def own_new(store: Store, written: Collection[str], moved: Moved | None, shortcuts: Shortcuts) -> dict[str, int]:
     """The same where all was up to date before and new rows were received at the moment: no other row is looked at in vain.
 
     Args:
         store: it, within a transaction; identities are worked out.
-        written: the tables that have new rows; those of events wait in `NEW_EVENTS`, and are added.
+        written: the tables that have new rows; those of events wait, and are added.
         moved: the identifiers that moved; None where identities are as they were.
-        met: knows whose identifiers are that were met before.
+        shortcuts: know whose identifiers are that were met before, and the new events.
     """
-    changed = _counts()
+    changed, met = _counts(), shortcuts.met
     if moved is not None:
         met.move(store.query(moved.rows))
     new = {*written, *_FOLLOWING} if "orders" in written else frozenset(written)
@@ -87,12 +89,13 @@ def own_new(store: Store, written: Collection[str], moved: Moved | None, met: Me
         if moved is not None:
             since = (HAPPENED[name], moved.since) if name in _DATED and moved.since is not None else None
             changed[name] += store.update(name, moved.values(column), (column,), since=since)
-        if name in new:
-            where = NEW_EVENTS if name == "events" else name
-            with _owners(store, where, column, met) as owners:
-                changed[name] += store.update(where, owners, (column,), only="unknown" if name == "refunds" else "unknown, new")
-    if "events" in new:
-        store.insert("events", NEW)
+        if name == "events" and name in new:
+            look_at_new_events(store, [_owned(store, rows, met) for rows in shortcuts.new_events])
+            shortcuts.new_events.clear()
+            store.insert(name, NEW)
+        elif name in new:
+            with _owners(store, name, column, met) as owners:
+                changed[name] += store.update(name, owners, (column,), only="unknown" if name == "refunds" else "unknown, new")
     if moved is not None:
         store.update(OLD_EVENTS_TABLE.name, moved.values("visitor_id"), ("visitor_id",))
     if moved is not None or not _FOLLOWING.isdisjoint(new):
@@ -132,9 +135,17 @@ def _owners(store: Store, name: str, column: str, met: Met) -> Iterator[ir.Table
     store.drop(_OWNERS, temporary=True)
 
 
+def _owned(store: Store, events: pa.Table, met: Met) -> pa.Table:
+    """Rows of events with the customers of their visitors."""
+    visitors = events["visitor_id"].combine_chunks()
+    owners = met.owners(store, np.unique(visitors.drop_null().to_numpy()))
+    whose = owners["customer_id"].take(pc.index_in(visitors, value_set=owners["identifier_id"].combine_chunks()))
+    return events.set_column(events.column_names.index("customer_id"), events.schema.field("customer_id"), whose)
+
+
 @said_once
 def _of_nobody(name: str, column: str) -> ir.Table:
-    rows = NEW if name == NEW_EVENTS else t.BY_NAME[name].unbound()
+    rows = t.BY_NAME[name].unbound()
     of_nobody = rows.filter(rows.customer_id.isnull(), rows[column].notnull())
     new = of_nobody if name == "refunds" else of_nobody.filter(rows.received_at == moment())
     return new.select(identifier_id=rows[column]).distinct()

@@ -15,7 +15,6 @@ from patron.kernel.errors import InputError
 from patron.kernel.ids import derived
 from patron.kernel.problems import Problem
 from patron.runtime.loading import load_live
-from patron.runtime.met import Shortcuts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from patron.ports.engine import Store
     from patron.ports.inbox import Entry
     from patron.runtime.loading_options import LoadOptions
+    from patron.runtime.met import Shortcuts
 
 
 @dataclass(slots=True)
@@ -44,16 +44,16 @@ class Received:
     left: frozenset[str] = frozenset()
 
 
-def receive(store: Store, entries: Iterable[Entry], options: LoadOptions, shortcuts: Shortcuts | None = None) -> Received:
+def receive(store: Store, entries: Iterable[Entry], options: LoadOptions, shortcuts: Shortcuts) -> Received:
     """Make facts of entries; what cannot be used is kept among the refused.
 
     Args:
         store: it, within a transaction.
         entries: of the inbox, in order.
         options: when this is done, which new facts carry as `received_at`; currency and calendar, where records do not say.
-        shortcuts: what spares asking the store, if there is anything.
+        shortcuts: what spares asking the store; with them the events wait that were received.
     """
-    receiving = _Receiving(store, options, shortcuts or Shortcuts())
+    receiving = _Receiving(store, options, shortcuts)
     told = [_read(entry.body) for entry in entries]
     instants = [one.received_at for one in told]
     receiving.received.between = (min(instants), max(instants)) if instants else None

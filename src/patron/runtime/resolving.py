@@ -93,7 +93,7 @@ def resolve_new(store: Store, written: Collection[str], shortcuts: Shortcuts | N
     store.create(_STIRRED, _nobody(), temporary=True)
     told = _EVIDENCE.intersection(written)
     if not told or (told == {_IDENTIFIERS.get_name()} and not earlier and not any_of(store, _new_people())):
-        changed = own_new(store, written, None, shortcuts.met)  # browsers that met no one
+        changed = own_new(store, written, None, shortcuts)  # browsers that met no one
     else:
         changed = _resolved_around(store, written, shortcuts)
     return {name: n for name, n in changed.items() if n}
@@ -158,7 +158,7 @@ def _resolved_around(store: Store, written: Collection[str], shortcuts: Shortcut
         changed = {"merges": make_up(store, news.merges), "customers": make_up(store, news.customers)}
         changed["identities"] = make_up(store, news.identities, moved=_MOVED)
         moved = Moved(t.IDENTITIES.unbound(_MOVED), news.since) if changed["identities"] else None
-    changed |= own_new(store, written, moved, shortcuts.met)
+    changed |= own_new(store, written, moved, shortcuts)
     if forget(store, _STIRRED):
         shortcuts.met.clear()
         changed = _added(changed, _told_apart(store, stirs=True))

@@ -30,6 +30,7 @@ from patron.runtime.loading_options import LoadOptions
 from patron.runtime.looking_ahead import look_ahead
 from patron.runtime.memberships import TABLES, customers_last
 from patron.runtime.met import Shortcuts
+from patron.runtime.new_events import NEW_EVENTS
 from patron.runtime.old_events import REPLACED_EVENTS, keep_old_events, look_again_at_replaced
 from patron.runtime.reached import TICKS, reach, stands
 from patron.runtime.receiving import Received, receive, set_aside
@@ -251,6 +252,7 @@ class Ticks:
         if "customers" in resolved:
             received.written["customers"] = resolved["customers"]
         if "events" in received.written:
+            received.left |= {NEW_EVENTS}
             keep_old_events(self.store)
         if REPLACED_EVENTS in received.left:
             look_again_at_replaced(self.store)

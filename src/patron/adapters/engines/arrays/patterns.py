@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # Where a group begins, or what only looks so: an escaped sign, a class of signs, a group that is not kept.
 _OPENING = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|\(\?|(\()", re.DOTALL)
+_FEW = 50
 _NEWER_LETTERS = r"[\x{2EBF0}-\x{2EE5D}]"
 _NEWER_CASES = (
     r"[\x{19B}\x{264}\x{277}\x{27C}\x{1C89}\x{1C8A}\x{A7CB}-\x{A7EF}\x{AB30}-\x{AB6F}"
@@ -35,7 +36,15 @@ def replaced(text: Column, pattern: str, by: str) -> Column:
     if not isinstance(texts, pa.Array):
         return pc.replace_substring_regex(texts, pattern, by)
     each = texts.dictionary_encode()  # most are there more than once
+    if r"\p{" in pattern and len(each.dictionary) <= _FEW:
+        return _replaced(tuple(each.dictionary.to_pylist()), pattern, by).take(each.indices)
     return pc.replace_substring_regex(each.dictionary, pattern, by).take(each.indices)
+
+
+@lru_cache(maxsize=200)
+def _replaced(words: tuple[str, ...], pattern: str, by: str) -> pa.Array:
+    """The same of a few words that come again and again: making a pattern of all letters ready takes longer than using it."""
+    return pc.replace_substring_regex(pa.array(words, pa.string()), pattern, by)
 
 
 def extracted(text: Column, pattern: str, group: int) -> Column:

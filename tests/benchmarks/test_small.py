@@ -27,7 +27,7 @@ def test_benchmark_runs(name: str, tmp_path: Path, capsys: pytest.CaptureFixture
 @pytest.mark.slow  # a window of a minute ends in it
 def test_a_served_shop_is_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main(["served", "--small", "--work", str(tmp_path)])
-    assert len(capsys.readouterr().out.splitlines()) == 13
+    assert len(capsys.readouterr().out.splitlines()) == 14
 
 
 @pytest.mark.slow

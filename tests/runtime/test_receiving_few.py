@@ -129,6 +129,17 @@ def test_usual_calls_are_not_left_to_the_store() -> None:
     assert few.answered >= len(("events", "identifiers", "links", "profiles"))
 
 
+def test_a_price_times_a_quantity_of_many_digits_stops_nobody() -> None:
+    told = [(19.9, 1_700_000_000), (999_999_999_999, 999_999_999_999), (12.5, 2)]
+    calls: Records = [
+        ("events", {"type": "track", "event": "Product Added", "messageId": f"m{n}", "anonymousId": "v1", "timestamp": "2026-03-01T10:00:00Z",
+                    "properties": {"price": price, "quantity": quantity, "currency": "EUR"}}) for n, (price, quantity) in enumerate(told)
+    ]  # fmt: skip
+    assert _differing(calls, ArraysEngine()) == []
+    values = _facts(calls, None)["events"]["value"].to_pylist()
+    assert sorted(values, key=str) == [2_500, 3_383_000_000_000, None]
+
+
 @pytest.mark.parametrize("source", ["customers", "events", "messages", "orders", "products", "redemptions", "reviews", "tickets"])
 def test_what_the_files_of_a_shop_say_becomes_the_same_facts(source: str) -> None:
     few = Watched()

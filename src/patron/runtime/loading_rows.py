@@ -89,7 +89,7 @@ def merge_live(store: Store, layout: Layout, rows: Mapping[str, pa.Table], short
         counts[_EVENTS] = merging.merge_new_events(store, rows[_EVENTS], shortcuts)
     if _SEEN in rows:
         shortcuts.met.add(rows[_SEEN])
-    return Outcome(counts[layout.primary], counts)
+    return Outcome(counts.get(layout.primary, 0), counts)
 
 
 def _news(rows: Mapping[str, pa.Table], met: Met) -> Mapping[str, pa.Table]:

@@ -75,9 +75,8 @@ def _facts(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
 
 def _with_value(records: ir.Table, intake: Intake) -> ir.Table:
     """Records with `_code` (of a currency) and `_value` (minor units): as told, else the price of so many."""
-    one = ibis.literal(1).cast("decimal(18, 3)")
-    by_price = (records.price * ibis.coalesce(records.quantity, one)).try_cast("decimal(18, 6)")
-    told = records.mutate(_code=rows.currency(records.currency, intake), _amount=ibis.coalesce(records.value, by_price))
+    amount = ibis.coalesce(records.value, rows.price_of(records.price, records.quantity))
+    told = records.mutate(_code=rows.currency(records.currency, intake), _amount=amount)
     return told.mutate(_value=rows.money(told._amount, told._code))
 
 

@@ -40,6 +40,12 @@ def session_id(session: ir.StringValue, intake: Intake) -> ir.IntegerValue:
     return ids.named("session", intake.scope, session)
 
 
+def price_of(price: ir.DecimalValue, quantity: ir.DecimalValue) -> ir.DecimalValue:
+    """The price of so many, of one where it is not said of how many; null when it has more digits than there is place for."""
+    many = ibis.coalesce(quantity, ibis.literal(1).cast("decimal(18, 3)"))
+    return (price.cast("decimal(19, 6)") * many).try_cast("decimal(18, 6)")  # a product of two of 18 digits is held to 18
+
+
 def money(amount: ir.DecimalValue, code: ir.StringValue) -> ir.IntegerValue:
     """An amount in minor units of a currency, null when it is not known or larger than any purchase."""
     usual = ibis.ifelse(amount.abs() < 1_000_000_000_000, amount, ibis.null("decimal(18, 6)"))

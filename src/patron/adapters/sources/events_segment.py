@@ -136,13 +136,12 @@ def _events(records: ir.Table, intake: Intake) -> ir.Table:
 
 def _with_amount(records: ir.Table, intake: Intake) -> ir.Table:
     """Records with `_quantity`, `_code` (of a currency) and `_value` (minor units): as told, else the price of so many."""
-    one = ibis.literal(1).cast("decimal(18, 3)")
     told = records.mutate(
         _code=rows.currency(records.currency, intake),
         _quantity=records.quantity.try_cast("decimal(18, 3)"),
         _price=records.price.try_cast("decimal(18, 6)"),
     )
-    by_price = (told._price * ibis.coalesce(told._quantity, one)).try_cast("decimal(18, 6)")
+    by_price = rows.price_of(told._price, told._quantity)
     told = told.mutate(_amount=ibis.coalesce(*(told[c].try_cast("decimal(18, 6)") for c in ("value", "total", "revenue")), by_price))
     return told.mutate(_value=rows.money(told._amount, told._code))
 

@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 NEW_EVENTS = "_load_tick_events"
 """Rows of `facts.EVENTS`, in a temporary table that lasts until the tick is over; there is no such table when none came."""
 NEW = t.EVENTS.unbound(NEW_EVENTS)
-_NONE = arrow_rows(t.EVENTS, [])
 
 
 def look_at_new_events(store: Store, events: list[pa.Table]) -> None:
     """Give the store those that have waited, as the table `NEW_EVENTS`."""
-    store.fill(NEW_EVENTS, pa.concat_tables([_NONE, *events]).to_reader(), temporary=True)
+    store.fill(NEW_EVENTS, pa.concat_tables([arrow_rows(t.EVENTS, []), *events]).to_reader(), temporary=True)
 
 
 def look_for_new_events(store: Store) -> None:

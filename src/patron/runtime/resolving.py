@@ -20,7 +20,6 @@ from patron.kernel.ids import derived, shown
 from patron.kernel.time import moment
 from patron.runtime.forgetting import forget
 from patron.runtime.loading_counts import any_of
-from patron.runtime.met import Shortcuts
 from patron.runtime.neighbours import around_the_new, found
 from patron.runtime.new_events import look_for_new_events
 from patron.runtime.owning import Moved, own, own_new
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from patron.ports.engine import Store
+    from patron.runtime.met import Shortcuts
 
 _EVIDENCE = frozenset({"identifiers", "links", "profiles", "forgotten"})  # what identities are worked out from
 _IDENTIFIERS, _LINKS, _PROFILES, _RESOLVED = t.IDENTIFIERS.unbound(), t.LINKS.unbound(), t.PROFILES.unbound(), t.RESOLVED.unbound()
@@ -80,16 +80,15 @@ def resolve(store: Store, *, now: datetime) -> Resolution:
     return Resolution(now, people, merges, {name: n for name, n in changed.items() if n})
 
 
-def resolve_new(store: Store, written: Collection[str], shortcuts: Shortcuts | None = None, *, earlier: bool = True) -> dict[str, int]:
+def resolve_new(store: Store, written: Collection[str], shortcuts: Shortcuts, *, earlier: bool = True) -> dict[str, int]:
     """The same for a tick, of whom new facts and evidence concern; how many rows changed, per table. `STIRRED` stays for what follows.
 
     Args:
         store: it, within a transaction; told the moment, at which all that is new was received. Everything else is up to date.
         written: the tables that have new rows.
-        shortcuts: what spares asking the store, if there is anything.
+        shortcuts: what spares asking the store; with them the new events wait.
         earlier: whether identifiers of before may have turned out to have been seen earlier than was known.
     """
-    shortcuts = shortcuts or Shortcuts()
     store.create(_STIRRED, _nobody(), temporary=True)
     told = _EVIDENCE.intersection(written)
     if not told or (told == {_IDENTIFIERS.get_name()} and not earlier and not any_of(store, _new_people())):

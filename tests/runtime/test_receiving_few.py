@@ -153,6 +153,19 @@ def test_deliveries_of_a_shop_system_become_the_same_facts() -> None:
     assert _differing([("shopify", record) for record in told], ArraysEngine()) == []
 
 
+def test_deliveries_that_tell_of_no_order_become_what_they_tell() -> None:
+    person = {"id": 7, "email": "ada@example.com", "date_created_gmt": "2026-01-02T00:00:00", "first_name": "Ada"}
+    told: Records = [
+        ("woocommerce", delivery("customer.created", person, shop="https://cups.example/")),
+        ("woocommerce", delivery("coupon.created", {"id": 3, "code": "SPRING"}, shop="https://cups.example/")),
+    ]
+    assert _differing(told, ArraysEngine()) == []
+    facts = _facts(told, None)
+    assert facts["profiles"]["first_name"].to_pylist() == ["Ada"]
+    assert facts["events"]["kind"].to_pylist() == ["woocommerce_coupon_created"]
+    assert (facts["orders"].num_rows, facts["refused"].num_rows) == (0, 0)
+
+
 def test_a_record_that_cannot_be_used_is_refused_as_ever_and_spoils_no_other() -> None:
     good = {
         "type": "track",

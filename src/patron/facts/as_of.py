@@ -145,6 +145,11 @@ class Facts:
         """`facts.MESSAGES` sent before `as_of`."""
         return self._before(t.MESSAGES)
 
+    def messages_with(self, sign: str, span: timedelta) -> ir.Table:
+        """`messages` of which something (`opened_at`, `clicked_at` …) came true in a span before `now`."""
+        rows = t.MESSAGES.unbound()
+        return self._before(t.MESSAGES, rows.filter(rows[sign] >= self.ago(span), rows[sign] < self.now))
+
     @cached_property
     def consents(self) -> ir.Table:
         """`facts.CONSENTS` given or taken back before `as_of`."""

@@ -50,6 +50,7 @@ _PARTIALS = (
     refunds.REFUNDS,
     refunds.REFUND_DOCUMENTS,
     lines.PRODUCTS,
+    lines.PRODUCT_LINES,
     lines.CUSTOMER_PRODUCTS,
     lines.BASKETS,
     lines.CATEGORIES,

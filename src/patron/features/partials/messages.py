@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import ibis
 
 from patron.features.feature import AHEAD_DAYS
-from patron.features.partials.partial import Partial, earliest, last_in, leaves, number_of, within
+from patron.features.partials.partial import Partial, last_in, leaves, number_of, within
 from patron.features.partials.points import CLICK_POINTS, OPEN_POINTS, POINTS_WINDOW, points, points_change_at
 
 if TYPE_CHECKING:
@@ -58,20 +59,15 @@ RECENT_MESSAGES = Partial(
 
 
 def _points(facts: Facts) -> ir.Table:
-    messages = _known(facts)
-    opened = within(messages.opened_at, facts, POINTS_WINDOW)
-    clicked = within(messages.clicked_at, facts, POINTS_WINDOW)
-    rows = messages.filter(opened | clicked)
+    def signs(column: str, worth: int) -> ir.Table:
+        rows = facts.messages_with(column, timedelta(days=POINTS_WINDOW))
+        return rows.filter(rows.customer_id.notnull()).select("customer_id", at=rows[column], weight=ibis.literal(worth, "int64"))
 
-    def both(*, later: int = 0) -> ir.IntegerValue:
-        signs = ((OPEN_POINTS, rows.opened_at), (CLICK_POINTS, rows.clicked_at))
-        opens, clicks = (ibis.coalesce(points(ibis.literal(p, "int64"), at, facts, later=later), 0) for p, at in signs)
-        return opens + clicks
-
-    return rows.group_by("customer_id").aggregate(
-        points=both(),
-        points_ahead=both(later=AHEAD_DAYS),
-        edge=earliest(points_change_at(rows.opened_at, facts), points_change_at(rows.clicked_at, facts)),
+    both = signs("opened_at", OPEN_POINTS).union(signs("clicked_at", CLICK_POINTS))
+    return both.group_by("customer_id").aggregate(
+        points=points(both.weight, both["at"], facts),
+        points_ahead=points(both.weight, both["at"], facts, later=AHEAD_DAYS),
+        edge=points_change_at(both["at"], facts),
     )
 
 

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import ibis
+
 from patron.adapters.engines.arrays.engine import ArraysEngine
 from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.facts import tables as t
@@ -19,6 +21,7 @@ from patron.runtime.memberships import CHANGES
 from patron.runtime.pipeline import Definitions
 from patron.runtime.referee import strays
 from patron.runtime.ticking import Ticks
+from patron.runtime.touching import TOUCHED, TOUCHED_ROWS
 from patron.segments.check import checked
 from patron.segments.definition import read
 from patron.testing.inbox import MemoryInbox
@@ -69,6 +72,15 @@ def body(source: str, at: datetime, record: Mapping[str, object]) -> bytes:
     return json.dumps({"source": source, "received_at": at.isoformat(), "record": record}).encode()
 
 
+class _Ticks(Ticks):
+    """Ticks after which it can be asked who was looked at, and not who was looked at ahead."""
+
+    def _look_ahead(self, of: Facts, facts: Facts) -> None:
+        self.store.create("looked_at", TOUCHED_ROWS, temporary=True)
+        super()._look_ahead(of, facts)
+        self.store.create(TOUCHED, ibis.table(TOUCHED_ROWS.schema(), name="looked_at"), temporary=True)
+
+
 @dataclass
 class Live:
     """A store with its inbox and clock."""
@@ -84,7 +96,7 @@ class Live:
         self.ticks = self.reopened()
 
     def reopened(self) -> Ticks:
-        self.ticks = Ticks(self.store, self.made, self.hold, self.inbox, ArraysEngine())
+        self.ticks = _Ticks(self.store, self.made, self.hold, self.inbox, ArraysEngine())
         return self.ticks
 
     def hold(self, as_of: datetime) -> Facts:

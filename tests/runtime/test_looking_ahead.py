@@ -67,6 +67,14 @@ def test_who_will_stay_whenever_they_are_due_is_put_off_at_once(live: Live) -> N
     assert (live.members("often"), live.strays()) == (2, 0)
 
 
+def test_who_is_due_now_and_again_soon_is_put_off_in_the_same_tick(live: Live) -> None:
+    _views(live, "cleo", WEEK - 20 * SECOND)
+    _quiet_tick(live)
+    assert _soon(live) == []
+    assert live.tick(after=60 * SECOND).touched == 0
+    assert (live.members("often"), live.strays()) == (1, 0)
+
+
 def test_who_will_leave_stays_due_and_leaves_at_the_instant(live: Live) -> None:
     leaves = live.now + 30 * SECOND + LEAVES
     _views(live, "ann", WEEK - 30 * SECOND, timedelta(days=2))

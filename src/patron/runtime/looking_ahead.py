@@ -1,10 +1,10 @@
 """Who is due soon is looked at ahead of time, all together: of most it turns out that they stay where they are, and are due later.
 
 That nobody is looked at too late is what due times are for; that many are looked at in vain is their price. Each look by itself costs a
-tick. So while little happens, all who are due before an instant are worked out as of the very instants at which they are due; again, where
-they are due again before it, as whoever has looked at eight products is when one after the other leaves a window. Whose memberships will be
-as they are is due when the last of these looks says. Who will enter or leave a segment is due then, and the tick of that instant finds his
-facts already read.
+tick. So while little happens, and after those who are due already, all who are due before an instant are worked out as of the instants at
+which they are due; again, where they are due again before it, as whoever has looked at eight products is when one after the other leaves
+a window. Whose memberships will be as they are is due when the last of these looks says. Who will enter or leave a segment is due then, and
+the tick of that instant finds his facts already read.
 
 Nothing but due times changes, and when something comes of a customer he is looked at anyway, so what was seen ahead cannot go stale.
 """

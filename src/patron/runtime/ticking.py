@@ -312,20 +312,17 @@ class Ticks:
         if not _OF_PEOPLE.issuperset(received.written):  # whoever it touches, and though it touch nobody
             for how in self._recipes:
                 how.forget_shop()
-        of = basis.of_touched(facts)
-        if self._is_outdated(facts, basis):
-            due = self._due_meanwhile(facts, basis, before)
-        else:
-            due = due_now()
-            if not received.records:
-                self._look_ahead(of, facts)
+        of, is_outdated, changed = basis.of_touched(facts), self._is_outdated(facts, basis), 0
+        due = self._due_meanwhile(facts, basis, before) if is_outdated else due_now()
         touched = touch(self.store, received.written, self._others(received), due)
-        if not touched:
-            return Answered(0, 0)
-        self._asides.note(self.store)
-        if "order_lines" in received.written:
-            add_products(self.store, of, moment())
-        return Answered(touched, renew(self.store, self._recipe(of)))
+        if touched:
+            self._asides.note(self.store)
+            if "order_lines" in received.written:
+                add_products(self.store, of, moment())
+            changed = renew(self.store, self._recipe(of))
+        if not (received.records or is_outdated):
+            self._look_ahead(of, facts)
+        return Answered(touched, changed)
 
     def _look_ahead(self, of: Facts, facts: Facts) -> None:
         """Put off those who are due soon in vain, unless that was done a moment ago."""

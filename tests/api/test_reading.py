@@ -25,6 +25,7 @@ from patron.app.project import opened
 from patron.cli.main import run
 from patron.facts.tables import EVENTS, ORDERS
 from patron.kernel.errors import TransientError
+from patron.kernel.ids import number_of
 from patron.runtime.clock import SystemClock
 from patron.runtime.reached import reached
 from patron.runtime.referee import strays
@@ -73,6 +74,18 @@ def test_a_customer_is_found_by_any_identifier_with_the_features_asked_for_or_al
     assert "r_score" in whole["features"]
     everything = shop.told(f"/customers/{_ANA}/everything?limit=2")
     assert (everything["features"], everything["segments"], len(everything["history"])) == (whole["features"], whole["segments"], 2)
+
+
+def test_the_answer_about_a_visitor_of_this_minute_is_the_one_that_is_kept(shop: Served) -> None:
+    view = {"type": "track", "event": "Product Viewed", "userId": "here now", "properties": {"product_id": "T-1"}}
+    shop.send("/v1/batch", {"batch": [{**view, "messageId": "h1"}]})
+    shop.wait_for(lambda: _is_known(shop, "here now"))
+    who = number_of(shop.told("/customers/here now")["customer_id"], "cus")
+    shop.send("/v1/batch", {"batch": [{**view, "messageId": "h2"}]})  # the first of its kind has everything worked out anew
+    shop.wait_for(lambda: who in shop.serving.standings.latest._places)
+    told, kept = shop.told("/customers/here now"), shop.told("/customers/here now/everything")
+    assert told["features"]["view_count_7d"] == 2
+    assert (told["features"], told["segments"]) == (kept["features"], kept["segments"])
 
 
 def test_what_is_explained_is_what_is_the_case(shop: Served) -> None:

@@ -28,6 +28,7 @@ from patron.app.remote import running
 from patron.app.state import opened_state
 from patron.kernel.errors import InputError, NotFoundError, PermanentError, TransientError
 from patron.runtime.clock import SystemClock
+from patron.runtime.latest import Latest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -120,7 +121,7 @@ class _Reading:
 
     def __init__(self, project: Project, inbox: Inbox, _: object) -> None:
         del project
-        self._inbox, self.read_to = inbox, inbox.last
+        self._inbox, self.read_to, self.latest = inbox, inbox.last, Latest()
         self.has_read = threading.Event()
 
     def run(self, stop: threading.Event) -> None:

@@ -226,6 +226,17 @@ class TeaHouse(Live):
         yield "features that stand still", self._apart(FEATURES, ", ".join(still))
         if looked_at:
             yield "features of those who were looked at", self._apart(FEATURES, where=looked_at)
+            yield "answers in memory", sum(self._misremembered(customer_id) for customer_id in self.ticks.latest._places)
+
+    def _misremembered(self, customer_id: int) -> bool:
+        """Whether the answers about a customer in memory are others than those that are kept."""
+        assert self.last is not None
+        kept: dict[str, dict[str, object]] = {}
+        for table in (FEATURES, CURRENT):
+            found = self.store.execute(f"SELECT * FROM {self.store._kept}.{table} WHERE customer_id = {customer_id}")
+            columns = [column[0] for column in found.description]
+            kept[table] = dict(zip(columns, found.fetchone() or (), strict=True))
+        return self.ticks.latest.of(customer_id, self.last.as_of, {table: list(row) for table, row in kept.items()}) != kept
 
     def resolved_anew(self) -> dict[str, int]:
         """Rows that change when identities are worked out anew from all identifiers and links."""

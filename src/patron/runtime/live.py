@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from threading import Event
 
     from patron.ports.clock import Clock
+    from patron.runtime.latest import Latest
     from patron.runtime.pipeline import Definitions
     from patron.runtime.ticked import Ticked
     from patron.runtime.ticking import Ticks
@@ -69,6 +70,11 @@ class Live:
     def __post_init__(self) -> None:
         """Be told how far refreshes are."""
         self.ticks.progress = self._refreshing
+
+    @property
+    def latest(self) -> Latest:
+        """The answers about whom ticks have looked at last."""
+        return self.ticks.latest
 
     def run(self, stop: Event) -> None:
         """Work until told to stop. A full disk is waited out: the tick is made again, and nothing is lost."""

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from patron.facts.as_of import Facts
     from patron.ports.engine import Engine, Few, Store
+    from patron.runtime.latest import Latest
     from patron.runtime.models import Models
     from patron.runtime.pipeline import Definitions
 
@@ -122,32 +123,36 @@ def recipe(engine: Engine, definitions: Definitions, facts: Facts, few: Few | No
     return made if few is None else replace(made, by=beside(few, made.steps, FILLED, lambda: _rehearse(few, made)))
 
 
-def renew(store: Store, how: Recipe, keep: Keep = renew_memberships) -> int:
+def renew(store: Store, how: Recipe, keep: Keep = renew_memberships, latest: Latest | None = None) -> int:
     """Work out the answers of the customers of `TOUCHED` as of the moment and keep them; how many memberships changed.
 
     Args:
         store: it, within a transaction; it and the engine of `how` were told the moment.
         how: from `recipe`.
         keep: keeps their memberships, and what changed; doing it again changes nothing.
+        latest: is told the answers.
     """
     if how.by is not None:
         try:
             how.by.take(store)
-            return _renew(store, how.by.engine, how, keep)
+            return _renew(store, how.by.engine, how, keep, latest)
         except UnsupportedError as error:  # for these rows; the store can
             _log.warning("answers are left to the store", extra={"action": "tick", "reason": str(error)})
-    return _renew(store, store, how, keep)
+    return _renew(store, store, how, keep, latest)
 
 
-def _renew(store: Store, engine: Engine, how: Recipe, keep: Keep) -> int:
+def _renew(store: Store, engine: Engine, how: Recipe, keep: Keep, latest: Latest | None) -> int:
     make(engine, how)
-    changed = keep(store, rows_of(engine, how.answers[-1]), TOUCHED_ROWS)
+    features, bits = (rows_of(engine, how.answers[place]) for place in (0, -1))
+    changed = keep(store, bits, TOUCHED_ROWS)
     if how.by is not None and engine is how.by.engine:
         how.by.take_one(CHANGES.name, store)  # who has just entered or left may be asked for it
     engine.make([how.due])
     for step in how.steps:
         if step.is_kept and step.name != CURRENT:
-            store.renew(step.name, rows_of(engine, step), TOUCHED_ROWS)
+            store.renew(step.name, features if step.name == FEATURES else rows_of(engine, step), TOUCHED_ROWS)
+    if latest is not None:
+        latest.note(engine.query(TOUCHED_ROWS.select("customer_id")), {FEATURES: features, CURRENT: bits})
     clear(engine, how)
     return changed
 

@@ -24,6 +24,7 @@ from patron.runtime.aside import Aside
 from patron.runtime.asides import Asides
 from patron.runtime.basis import BASIS, Basis, keep_basis, kept_basis, may_tell
 from patron.runtime.due_times import DUE, SOON, due_now, due_since, next_due
+from patron.runtime.latest import Latest
 from patron.runtime.layout import LAYOUT, gather, index_facts, scattered
 from patron.runtime.loading_merge import EARLIER, REPLACED
 from patron.runtime.loading_options import LoadOptions
@@ -80,6 +81,7 @@ class Ticks:
         few: works out the answers of few customers; without it the store does.
         progress: is told about every table of a full refresh, by the thread that makes it.
         beside_from: a full refresh that would take so many seconds and more is made beside ticks; each is part of a tick if None.
+        latest: the answers about whom they have looked at last.
     """
 
     store: Store
@@ -89,6 +91,7 @@ class Ticks:
     few: Few | None = None
     progress: Progress = lambda done, total, what: None  # noqa: ARG005
     beside_from: float | None = None
+    latest: Latest = field(default_factory=Latest)
     _wanted: Definitions = field(init=False)
     _asides: Asides = field(init=False)
     _basis: Basis | None = field(default=None)
@@ -185,6 +188,7 @@ class Ticks:
         for how in self._recipes:
             how.forget()
         self._shortcuts.clear()
+        self.latest.clear()
         self._looked_until = None
 
     def close(self) -> None:
@@ -217,6 +221,7 @@ class Ticks:
         self._held = facts
         if made.anew is not None:
             self._take_over(made.anew)
+        self.latest.come_true(now)
         self._forget(position)
         if made.anew is not None and not made.anew.recipes:
             self._gather(now)
@@ -319,7 +324,7 @@ class Ticks:
             self._asides.note(self.store)
             if "order_lines" in received.written:
                 add_products(self.store, of, moment())
-            changed = renew(self.store, self._recipe(of))
+            changed = renew(self.store, self._recipe(of), latest=self.latest)
         if not (received.records or is_outdated):
             self._look_ahead(of, facts)
         return Answered(touched, changed)
@@ -359,6 +364,7 @@ class Ticks:
             self._took_seconds = anew.seconds
         self.definitions, self._basis, self._recipes, self._is_warm = anew.definitions, anew.basis, anew.recipes, True
         self._looked_until = None
+        self.latest.clear()
         if anew.recipes:
             self._asides.took_place()
             self.few = next((how.by.engine for how in anew.recipes if how.by is not None), self.few)  # the one that is told the moment

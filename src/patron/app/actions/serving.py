@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from patron.app.project import Project
     from patron.ports.inbox import Inbox
     from patron.ports.state import Scope, State
+    from patron.runtime.latest import Latest
     from patron.runtime.pipeline import Definitions
 
 
@@ -42,6 +43,11 @@ _NO_KEY = (
 
 class Ticker(Protocol):
     """Makes facts and answers of what is in the inbox."""
+
+    @property
+    def latest(self) -> Latest:
+        """The answers about whom it has looked at last."""
+        ...
 
     def run(self, stop: threading.Event) -> None:
         """Work until told to stop."""
@@ -222,6 +228,7 @@ def _ticking(serving: Serving, ticks: Ticks | None) -> Iterator[None]:
         yield
         return
     serving.ticker = ticks.make(serving.project, serving.inbox, serving.define)
+    serving.standings.latest = serving.ticker.latest
     thread = threading.Thread(target=_tick, args=(serving, serving.ticker), name="ticks")
     thread.start()
     try:

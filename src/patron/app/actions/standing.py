@@ -12,6 +12,7 @@ from patron.kernel.errors import InputError, NotFoundError
 from patron.kernel.problems import Problem, did_you_mean
 from patron.kernel.time import iso
 from patron.runtime.finding import find_customer, scopes_of
+from patron.runtime.latest import Latest
 from patron.runtime.memberships import CURRENT, REFRESHES
 from patron.runtime.pipeline import FEATURES
 from patron.runtime.reached import TICKS
@@ -74,11 +75,16 @@ class Common:
 
 
 class Standings:
-    """Standings of one customer after another: what is the same for all is read again after a refresh, and every ten seconds."""
+    """Standings of one customer after another: what is the same for all is read again after a refresh, and every ten seconds.
+
+    Attributes:
+        latest: the answers about whom ticks have looked at last.
+    """
 
     def __init__(self) -> None:
         """Know nothing yet."""
         self._common: tuple[object, Common] | None = None
+        self.latest = Latest()
 
     def of(self, project: Project, name: str, features: Sequence[str] = ()) -> Standing:
         """The standing of a customer.
@@ -94,7 +100,7 @@ class Standings:
         common = self._common[1]
         ticked = project.store.pick(TICKS.name, ("as_of",))
         as_of = ticked[0]["as_of"].replace(tzinfo=UTC) if ticked and ticked[0]["as_of"] else common.answers.as_of
-        return standing(project, common, name, features, as_of=as_of)
+        return standing(project, common, name, features, as_of=as_of, latest=self.latest)
 
 
 def common_of(project: Project) -> Common:
@@ -110,8 +116,18 @@ def common_of(project: Project) -> Common:
     return Common(answers, told, scopes_of(project.store))
 
 
-def standing(project: Project, common: Common, name: str, features: Sequence[str] = (), *, as_of: datetime) -> Standing:
+def standing(  # noqa: PLR0913  # what is asked, and where answers are
+    project: Project, common: Common, name: str, features: Sequence[str] = (), *, as_of: datetime, latest: Latest | None = None
+) -> Standing:
     """The standing of a customer, with these features or all.
+
+    Args:
+        project: in a snapshot of its store.
+        common: what is the same for everybody in it.
+        name: of the customer.
+        features: the ones asked for; all if none is named.
+        as_of: the tick that the snapshot shows.
+        latest: knows the answers about some.
 
     Raises:
         NotFoundError: nobody is known by this name.
@@ -119,12 +135,15 @@ def standing(project: Project, common: Common, name: str, features: Sequence[str
     """
     names = feature_names(project, features)
     customer_id = the_customer(project, name, common.scopes)
-    rows = project.store.pick(FEATURES, names, ("customer_id", customer_id))
-    if not rows:
+    asked = {FEATURES: names, CURRENT: common.words}
+    found = latest.of(customer_id, as_of, asked) if latest is not None else None
+    if found is None:
+        found = {table: row for table, columns in asked.items() for row in project.store.pick(table, columns, ("customer_id", customer_id))}
+    if FEATURES not in found:
         raise NotFoundError(f"The customer {name} was not known yet as of {as_of:%Y-%m-%d %H:%M} UTC.")
-    bits = project.store.pick(CURRENT, common.words, ("customer_id", customer_id))
-    segments = tuple(definition for definition, word, mask in common.told if bits and bits[0][word] & mask)
-    return Standing(customer_id, as_of, rows[0], segments, project)
+    bits = found.get(CURRENT, {})
+    segments = tuple(definition for definition, word, mask in common.told if bits and bits[word] & mask)
+    return Standing(customer_id, as_of, found[FEATURES], segments, project)
 
 
 def the_customer(project: Project, name: str, scopes: Sequence[str] | None = None) -> int:

@@ -82,7 +82,7 @@ def test_the_answer_about_a_visitor_of_this_minute_is_the_one_that_is_kept(shop:
     shop.wait_for(lambda: _is_known(shop, "here now"))
     who = number_of(shop.told("/customers/here now")["customer_id"], "cus")
     shop.send("/v1/batch", {"batch": [{**view, "messageId": "h2"}]})  # the first of its kind has everything worked out anew
-    shop.wait_for(lambda: who in shop.serving.standings.latest._places)
+    shop.wait_for(lambda: who in shop.serving.standings.latest._numbers)
     told, kept = shop.told("/customers/here now"), shop.told("/customers/here now/everything")
     assert told["features"]["view_count_7d"] == 2
     assert (told["features"], told["segments"]) == (kept["features"], kept["segments"])

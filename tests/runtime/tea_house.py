@@ -226,7 +226,7 @@ class TeaHouse(Live):
         yield "features that stand still", self._apart(FEATURES, ", ".join(still))
         if looked_at:
             yield "features of those who were looked at", self._apart(FEATURES, where=looked_at)
-            yield "answers in memory", sum(self._misremembered(customer_id) for customer_id in self.ticks.latest._places)
+            yield "answers in memory", sum(self._misremembered(customer_id) for customer_id in self.ticks.latest._numbers)
 
     def _misremembered(self, customer_id: int) -> bool:
         """Whether the answers about a customer in memory are others than those that are kept."""

@@ -31,6 +31,7 @@ def test_what_was_noted_is_known_once_it_is_true() -> None:
     latest.come_true(NINE)
     assert latest.of(7, NINE, ASKED) == {"features": {"order_count": 1}, "bits": {"bits_0": 70}}
     assert latest.of(9, NINE, ASKED) is None
+    assert latest.of(7, NINE, {"features": ["order_count", "a_newer_feature"]}) is None
 
 
 def test_they_speak_for_the_last_tick_alone() -> None:

@@ -6,7 +6,7 @@ They speak for one commit, that of the last tick, and are asked by naming it: wh
 from __future__ import annotations
 
 import threading
-from collections import deque
+from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,8 +24,9 @@ MOST = 20_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Rows:
-    """What a tick has worked out about customers, one row each in every table."""
+    """What a tick has worked out about customers, one row each in every table; rows of all ticks are counted through."""
 
+    first: int
     ids: Sequence[int]
     tables: Mapping[str, pa.Table]
 
@@ -42,9 +43,9 @@ class Latest:
         self._most, self._changing = most, threading.Lock()
         self._as_of: datetime | None = None
         self._noted: list[tuple[Sequence[int], _Rows]] = []
-        self._kept: deque[_Rows] = deque()
-        self._places: dict[int, tuple[_Rows, int]] = {}
-        self._count = 0
+        self._kept: list[_Rows] = []
+        self._numbers: dict[int, int] = {}  # of rows, by customer: plain numbers, which the garbage collector does not look through
+        self._end = 0
 
     def note(self, touched: pa.Table, answers: Mapping[str, pa.Table]) -> None:
         """Customers were looked at in a transaction that is not committed yet.
@@ -56,7 +57,8 @@ class Latest:
         first, *others = answers.values()
         ids = first["customer_id"]
         tables = [first, *(other.take(pc.index_in(ids, other["customer_id"].combine_chunks())) for other in others)]
-        rows = _Rows(ids.to_pylist(), dict(zip(answers, tables, strict=True)))
+        rows = _Rows(self._end, ids.to_pylist(), dict(zip(answers, tables, strict=True)))
+        self._end += len(rows.ids)
         self._noted.append((touched["customer_id"].to_pylist(), rows))
 
     def come_true(self, as_of: datetime) -> None:
@@ -64,21 +66,18 @@ class Latest:
         with self._changing:
             for touched, rows in self._noted:
                 for customer_id in touched:
-                    self._places.pop(customer_id, None)
-                self._places.update((customer_id, (rows, place)) for place, customer_id in enumerate(rows.ids))
+                    self._numbers.pop(customer_id, None)
+                self._numbers.update(zip(rows.ids, range(rows.first, self._end), strict=False))
                 self._kept.append(rows)
-                self._count += len(rows.ids)
             self._noted = []
-            while self._count > self._most and len(self._kept) > 1:
-                self._let_go(self._kept.popleft())
+            while len(self._kept) > 1 and self._end - self._kept[0].first > self._most:
+                self._let_go(self._kept.pop(0))
             self._as_of = as_of
 
     def clear(self) -> None:
         """Know of nobody any more: the answers that are kept are others, or nobody knows which."""
         with self._changing:
-            self._as_of, self._noted, self._count = None, [], 0
-            self._kept.clear()
-            self._places.clear()
+            self._as_of, self._noted, self._kept, self._numbers = None, [], [], {}
 
     def of(self, customer_id: int, as_of: datetime, columns: Mapping[str, Sequence[str]]) -> dict[str, dict[str, Any]] | None:
         """The answers about a customer as of a tick, by table and column; None where the store has to be asked.
@@ -89,15 +88,17 @@ class Latest:
             columns: of each table, which are asked for.
         """
         with self._changing:
-            found = self._places.get(customer_id) if as_of == self._as_of else None
-        if found is None:
+            number = self._numbers.get(customer_id) if as_of == self._as_of else None
+            if number is None:
+                return None
+            rows = self._kept[bisect_right(self._kept, number, key=lambda kept: kept.first) - 1]
+        place = number - rows.first
+        try:
+            return {name: {c: rows.tables[name][c][place].as_py() for c in asked} for name, asked in columns.items()}
+        except KeyError:  # definitions have just changed, and the asker has others than the tick had
             return None
-        rows, place = found
-        return {name: {c: rows.tables[name][c][place].as_py() for c in asked} for name, asked in columns.items()}
 
     def _let_go(self, rows: _Rows) -> None:
-        self._count -= len(rows.ids)
-        for customer_id in rows.ids:
-            found = self._places.get(customer_id)
-            if found is not None and found[0] is rows:
-                del self._places[customer_id]
+        for number, customer_id in enumerate(rows.ids, rows.first):
+            if self._numbers.get(customer_id) == number:
+                del self._numbers[customer_id]

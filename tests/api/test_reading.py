@@ -78,13 +78,14 @@ def test_a_customer_is_found_by_any_identifier_with_the_features_asked_for_or_al
 
 def test_the_answer_about_a_visitor_of_this_minute_is_the_one_that_is_kept(shop: Served) -> None:
     view = {"type": "track", "event": "Product Viewed", "userId": "here now", "properties": {"product_id": "T-1"}}
-    shop.send("/v1/batch", {"batch": [{**view, "messageId": "h1"}]})
-    shop.wait_for(lambda: _is_known(shop, "here now"))
-    who = number_of(shop.told("/customers/here now")["customer_id"], "cus")
-    shop.send("/v1/batch", {"batch": [{**view, "messageId": "h2"}]})  # the first of its kind has everything worked out anew
-    shop.wait_for(lambda: who in shop.serving.standings.latest._numbers)
+
+    def is_in_memory(count: int) -> bool:
+        shop.send("/v1/batch", {"batch": [{**view, "messageId": f"h{count}"}]})
+        shop.wait_for(lambda: _is_known(shop, "here now") and shop.told("/customers/here now")["features"]["view_count_7d"] == count)
+        return number_of(shop.told("/customers/here now")["customer_id"], "cus") in shop.serving.standings.latest._numbers
+
+    assert any(map(is_in_memory, range(1, 5)))  # the first of its kind has everything worked out anew, and nothing is in memory then
     told, kept = shop.told("/customers/here now"), shop.told("/customers/here now/everything")
-    assert told["features"]["view_count_7d"] == 2
     assert (told["features"], told["segments"]) == (kept["features"], kept["segments"])
 
 

@@ -166,6 +166,23 @@ def test_deliveries_that_tell_of_no_order_become_what_they_tell() -> None:
     assert (facts["orders"].num_rows, facts["refused"].num_rows) == (0, 0)
 
 
+def test_words_in_the_place_of_lines_and_their_parts_stop_nobody() -> None:
+    lines = ["word", 5, None, {**ORDER["line_items"][0], "discount_allocations": "word"}]
+    refund = {**REFUND, "refund_line_items": ["word"], "transactions": ["word"], "order_adjustments": "word"}
+    restful = {"id": 5, "status": "completed", "total": "10.00", "date_created_gmt": "2026-01-02T00:00:00", "line_items": ["word", 5],
+               "meta_data": ["word"], "coupon_lines": ["word"], "refunds": ["word"]}  # fmt: skip
+    told: Records = [
+        ("shopify", delivery("orders/create", {**ORDER, "line_items": lines, "refunds": ["word", refund]})),
+        ("shopify", delivery("refunds/create", refund)),
+        ("shopify", delivery("products/create", {"id": 1, "title": "Cup", "variants": ["word"]})),
+        ("shopify", delivery("carts/create", {"id": "c1", "line_items": ["word"]})),
+        ("woocommerce", delivery("order.created", restful, shop="https://cups.example/")),
+        ("woocommerce", delivery("customer.created", {"id": 7, "email": "ada@example.com"}, shop="https://cups.example/")),
+    ]
+    assert _differing(told, ArraysEngine()) == []
+    assert _facts(told, None)["profiles"].num_rows
+
+
 def test_a_record_that_cannot_be_used_is_refused_as_ever_and_spoils_no_other() -> None:
     good = {
         "type": "track",

@@ -125,7 +125,7 @@ def _from_text(text: ir.StringValue, kind: FieldKind, style: Style, zone: str) -
         case "raw":
             return text
         case "json":
-            return _nested(text)
+            return nested(text)
         case "text":
             return clean(text)
         case "reference":
@@ -150,7 +150,7 @@ def _json_valid(text):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Whether a text is JSON; the engine that reads files has this function."""
 
 
-def _nested(text: ir.StringValue) -> ir.StringValue:
+def nested(text: ir.StringValue) -> ir.StringValue:
     """The JSON of a list or an object. A word in its place is nothing: engines stop at text that they take for JSON."""
     return ibis.ifelse(text.substr(0, 1).isin(["{", "["]) & _json_valid(text), text, ibis.null("string"))
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from patron.collect.parsing import in_calendar
+from patron.collect.parsing import in_calendar, nested
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ def _patched(json, patch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN2
 
 def texts_at(json: ir.StringValue, paths: Sequence[str]) -> ir.ArrayValue:
     """The texts at several paths, such as "customer.email", of a JSON text."""
-    return _at(json, ibis.array([ibis.literal(_path(p)) for p in paths]))
+    return _at(nested(json), ibis.array([ibis.literal(_path(p)) for p in paths]))
 
 
 def text_at(json: ir.StringValue, *paths: str) -> ir.StringValue:
@@ -51,12 +51,12 @@ def instant(text: ir.StringValue) -> ir.TimestampValue:
 
 def each(json: ir.StringValue, path: str = "") -> ir.ArrayValue:
     """The JSON texts of the list at a path of a JSON text, itself by default; empty where there is none."""
-    return ibis.coalesce(_each(json, _path(path) + "[*]"), _NOTHING)
+    return ibis.coalesce(_each(nested(json), _path(path) + "[*]"), _NOTHING)
 
 
 def texts_of(json: ir.StringValue, path: str, name: str) -> ir.ArrayValue:
     """The texts of that name in the list at a path of a JSON text; what has none is left out."""
-    return ibis.coalesce(_each(json, f"{_path(path)}[*]{_path(name)[1:]}"), _NOTHING)
+    return ibis.coalesce(_each(nested(json), f"{_path(path)}[*]{_path(name)[1:]}"), _NOTHING)
 
 
 def amounts_of(json: ir.StringValue, path: str, name: str) -> ir.ArrayValue:
@@ -72,7 +72,7 @@ def sum_of(json: ir.StringValue, path: str, name: str) -> ir.DecimalValue:
 
 def without(json: ir.StringValue, patch: str) -> ir.StringValue:
     """A JSON object without the members that are null in another one."""
-    return _patched(json, patch).nullif("{}")
+    return _patched(nested(json), patch).nullif("{}")
 
 
 def _path(path: str) -> str:

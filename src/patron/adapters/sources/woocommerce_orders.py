@@ -8,6 +8,7 @@ import ibis
 
 from patron.adapters.sources import woocommerce_rows as woo
 from patron.collect import amounts, ids
+from patron.collect.parsing import nested
 from patron.kernel.time import to_utc_timestamp
 from patron.ports.source import Check, Field, Layout, Note
 
@@ -107,7 +108,7 @@ def _rest_lines(records: ir.Table) -> ir.Table:
     items = records.select("key", "record", "currency", "coupon_code", "ordered_at", one=woo.texts_at(records.line_items, "$[*]").unnest())
 
     def at(name: str) -> ir.StringValue:
-        return woo.text_at(items.one, f"$.{name}")
+        return woo.text_at(nested(items.one), f"$.{name}")
 
     return items.select(
         "key", "record", "currency", "coupon_code", "ordered_at",

@@ -166,6 +166,16 @@ def test_deliveries_that_tell_of_no_order_become_what_they_tell() -> None:
     assert (facts["orders"].num_rows, facts["refused"].num_rows) == (0, 0)
 
 
+def test_a_delivery_with_a_line_that_has_no_id_is_refused() -> None:
+    line, restful = ORDER["line_items"][0], {"id": 5, "status": "completed", "total": "10.00", "date_created_gmt": "2026-01-02T00:00:00"}
+    told: Records = [("shopify", delivery("orders/create", {**ORDER, "line_items": [line, {**line, "id": n}]})) for n in (None, " ")]
+    told += [("woocommerce", delivery("order.created", {**restful, "line_items": [{"id": n, "name": "Cup"}]})) for n in (None, "")]
+    assert _differing(told, ArraysEngine()) == []
+    facts = _facts(told, None)
+    assert (facts["orders"].num_rows, facts["order_lines"].num_rows) == (0, 0)
+    assert set(facts["refused"]["column"].to_pylist()) == {"payload.line_items"}
+
+
 def test_words_in_the_place_of_lines_and_their_parts_stop_nobody() -> None:
     lines = ["word", 5, None, {**ORDER["line_items"][0], "discount_allocations": "word"}]
     refund = {**REFUND, "refund_line_items": ["word"], "transactions": ["word"], "order_adjustments": "word"}

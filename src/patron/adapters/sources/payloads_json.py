@@ -27,6 +27,11 @@ def _each(json, path):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """The texts at a path with a * of a JSON text."""
 
 
+@ibis.udf.scalar.builtin(name="regexp_extract_all", signature=(("string", "string"), "array<string>"))
+def _matches(text, pattern):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Every match of a pattern."""
+
+
 @ibis.udf.scalar.builtin(name="json_merge_patch", signature=(("string", "string"), "string"))
 def _patched(json, patch):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """A JSON object with the members of another over its own; those that are null there are taken out."""
@@ -57,6 +62,11 @@ def each(json: ir.StringValue, path: str = "") -> ir.ArrayValue:
 def texts_of(json: ir.StringValue, path: str, name: str) -> ir.ArrayValue:
     """The texts of that name in the list at a path of a JSON text; what has none is left out."""
     return ibis.coalesce(_each(nested(json), f"{_path(path)}[*]{_path(name)[1:]}"), _NOTHING)
+
+
+def number_with(json: ir.StringValue, name: str) -> ir.IntegerValue:
+    """How many in the list that a JSON text is have a text of that name which is not blank."""
+    return ibis.coalesce(_matches(texts_of(json, "", name).join("\x1f"), r"[^\x1f]*[^\x1f\s][^\x1f]*").length(), 0)
 
 
 def amounts_of(json: ir.StringValue, path: str, name: str) -> ir.ArrayValue:

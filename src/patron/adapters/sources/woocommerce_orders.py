@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.adapters.sources import woocommerce_rows as woo
+from patron.adapters.sources.payloads_json import each, number_with
 from patron.collect import amounts, ids
 from patron.collect.parsing import nested
 from patron.kernel.time import to_utc_timestamp
@@ -133,6 +134,7 @@ REST = Layout(
             "created_at", lambda r: woo.utc(r.created_gmt).isnull() & r.created_at.isnull(), "a date or time such as 2011-12-10T08:26:00"
         ),
         Check("currency", lambda r: ~amounts.is_code(r.currency.upper()), "an ISO 4217 code such as EUR"),
+        Check("line_items", lambda r: number_with(r.line_items, "id") < each(r.line_items).length(), "an id for every line item"),
     ),
     notes=_NOTES,
 )

@@ -40,7 +40,7 @@ def partial_steps(catalog: Catalog, facts: Facts, names: Iterable[str] | None = 
     read_before = {*by_cut_points, *(origin for p in made for origin in p.reads)}
 
     def step(p: Partial) -> Step:
-        return Step(p.table_name, p.expression(facts), is_kept=p.is_kept, is_read_once=not (p.is_kept or p.is_apart or p in read_before))
+        return Step(p.table_name, p.expression(facts), is_kept=p.is_kept, is_read_once=not (p.is_kept or p.is_table or p in read_before))
 
     return tuple(step(p) for p in made)
 

@@ -67,7 +67,7 @@ class Latest:
             for touched, rows in self._noted:
                 for customer_id in touched:
                     self._numbers.pop(customer_id, None)
-                self._numbers.update(zip(rows.ids, range(rows.first, self._end), strict=False))
+                self._numbers.update({customer_id: number for number, customer_id in enumerate(rows.ids, rows.first)})
                 self._kept.append(rows)
             self._noted = []
             while len(self._kept) > 1 and self._end - self._kept[0].first > self._most:

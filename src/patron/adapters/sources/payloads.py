@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from patron.adapters.sources.payloads_json import texts_at
+from patron.adapters.sources.payloads_json import each, number_with, texts_at
 from patron.facts import tables as t
 from patron.ports.source import Check, Field, Layout, Note
 
@@ -35,6 +35,10 @@ ENVELOPE = (
 """What stands around a payload."""
 _ROUND = tuple(f.name for f in ENVELOPE)
 _TABLES = {table.name: table for table in (*t.FACTS, *t.LEDGER)}
+EVERY_LINE_HAS_AN_ID = Check(
+    "line_items", lambda r: number_with(r.line_items, "id") < each(r.line_items).length(), "an id for every line item"
+)
+"""What tells a line of an order from the others of it."""
 _NO = ibis.literal(value=False)
 
 

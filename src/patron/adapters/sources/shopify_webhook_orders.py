@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.adapters.sources import shopify_orders as export
-from patron.adapters.sources.payloads import Payload, each_of, is_one_of
-from patron.adapters.sources.payloads_json import amounts_of, each, instant, number_with, sum_of, texts_of
+from patron.adapters.sources.payloads import EVERY_LINE_HAS_AN_ID, Payload, each_of, is_one_of
+from patron.adapters.sources.payloads_json import amounts_of, each, instant, sum_of, texts_of
 from patron.adapters.sources.shopify_webhook_refunds import given_back, line_id, refund_rows
 from patron.collect import amounts, ids, people
 from patron.kernel.money import CURRENCIES
@@ -220,7 +220,7 @@ LAYOUT = Layout(
         *(Check(name, _unread(name), _INSTANT) for name in ("created", "updated", "cancelled")),
         Check("currency", lambda r: ~r.currency.upper().isin(sorted(CURRENCIES)), "an ISO 4217 code such as EUR"),
         Check("total", lambda r: r.total < 0, "an amount that is not negative"),
-        Check("line_items", lambda r: number_with(r.line_items, "id") < each(r.line_items).length(), "an id for every line item"),
+        EVERY_LINE_HAS_AN_ID,
         Check("line_items", _outside("price", 100_000_000), "a price between 0 and a hundred million for every line item"),
         Check("line_items", _outside("quantity", 10_000_000), "a quantity between 0 and ten million for every line item"),
     ),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.adapters.sources import woocommerce_rows as woo
-from patron.adapters.sources.payloads_json import each, number_with
+from patron.adapters.sources.payloads import EVERY_LINE_HAS_AN_ID
+from patron.adapters.sources.payloads_json import each
 from patron.collect import amounts, ids
 from patron.collect.parsing import nested
 from patron.kernel.time import to_utc_timestamp
@@ -106,10 +107,11 @@ _NO_TEXTS = ibis.literal([], type="array<string>")
 
 
 def _rest_lines(records: ir.Table) -> ir.Table:
-    items = records.select("key", "record", "currency", "coupon_code", "ordered_at", one=woo.texts_at(records.line_items, "$[*]").unnest())
+    items = records.select("key", "record", "currency", "coupon_code", "ordered_at", one=each(records.line_items).unnest())
+    items = items.mutate(one=nested(items.one))
 
     def at(name: str) -> ir.StringValue:
-        return woo.text_at(nested(items.one), f"$.{name}")
+        return woo.text_at(items.one, f"$.{name}")
 
     return items.select(
         "key", "record", "currency", "coupon_code", "ordered_at",
@@ -134,7 +136,7 @@ REST = Layout(
             "created_at", lambda r: woo.utc(r.created_gmt).isnull() & r.created_at.isnull(), "a date or time such as 2011-12-10T08:26:00"
         ),
         Check("currency", lambda r: ~amounts.is_code(r.currency.upper()), "an ISO 4217 code such as EUR"),
-        Check("line_items", lambda r: number_with(r.line_items, "id") < each(r.line_items).length(), "an id for every line item"),
+        EVERY_LINE_HAS_AN_ID,
     ),
     notes=_NOTES,
 )

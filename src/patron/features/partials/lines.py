@@ -172,7 +172,7 @@ CATEGORIES = Partial(
     _categories,
     reads=(CUSTOMER_PRODUCTS, PRODUCTS),
     zeros=frozenset({"category_count", "favourite_count"}),
-    is_apart=True,
+    is_table=True,
 )
 
 

@@ -39,7 +39,7 @@ class Partial:
         reads: partials whose tables it reads.
         zeros: columns that are 0, not unknown, for customers without a row.
         is_read: whether its table is read when answers are there, to explain them.
-        is_apart: whether it is made a table even where one later step alone reads it, as engines misjudge how many rows it has.
+        is_table: whether it is made a table even where one later step alone reads it, as engines misjudge how many rows it has.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Partial:
     reads: tuple[Partial, ...] = ()
     zeros: frozenset[str] = frozenset()
     is_read: bool = False
-    is_apart: bool = False
+    is_table: bool = False
 
     @property
     def is_kept(self) -> bool:

@@ -17,7 +17,7 @@ from patron.kernel.errors import UnsupportedError
 from patron.kernel.time import moment
 from patron.runtime import pipeline
 from patron.runtime.renewing import clear, make, of_touched, recipe, rows_of
-from patron.runtime.touching import TOUCHED
+from patron.runtime.touching import TOUCHED, TOUCHED_ROWS
 from patron.testing.shops import made_up_facts, made_up_shop
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def how() -> Recipe:
     made = recipe(store, definitions, of_touched(facts), few)
     assert made.by is not None
     store.execute(f"CREATE TEMP TABLE {TOUCHED} AS SELECT customer_id, true AS is_due, true AS only_events FROM customers")
-    made.by.take(store)
+    made.by.take(store, store.query(TOUCHED_ROWS))
     return made
 
 

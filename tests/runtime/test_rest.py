@@ -31,7 +31,6 @@ class _Shop(threading.Event):
     rests: list[float] = field(default_factory=list)
     definitions: object = None
     reached: tuple[int, datetime] = (0, _BEGIN)
-    wakes_at: None = None
     is_refreshing_beside: bool = False
 
     def now(self) -> datetime:
@@ -51,6 +50,9 @@ class _Shop(threading.Event):
 
     def make_ready(self, now: datetime) -> None:
         """Nothing is planned."""
+
+    def wakes_after(self, as_of: datetime) -> None:
+        """There is always something to do."""
 
     def close(self) -> None:
         """Nothing goes on."""

@@ -32,6 +32,12 @@ def facts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.fixture(autouse=True)
+def _far_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until the end of the day, so that much of what becomes of customers was seen ahead."""
+    monkeypatch.setattr("patron.runtime.ticking._AHEAD", timedelta(days=1))
+
+
 def _lives_right(begun: Begun, story: list[Step]) -> None:
     with begun.story() as house:
         for happenings, after in story:

@@ -111,6 +111,28 @@ def test_a_daily_value_is_due_at_the_midnight_of_the_shop() -> None:
     assert _one(person, "day_number > 3", datetime(2024, 3, 31, tzinfo=UTC)) == datetime(2024, 3, 31, 23, tzinfo=UTC)
 
 
+def test_who_does_not_meet_what_stays_is_never_due_for_what_moves() -> None:
+    person = Person(order_count=3, last_order_at=ago(days=3), country="GB")
+    due = ago(days=-2).replace(microsecond=0) + timedelta(seconds=1)
+    moves = "days_since_last_order > 5"
+    assert _one(person, f"order_count > 2 and {moves}") == due
+    assert _one(person, f"order_count > 3 and {moves}") is None
+    assert _one(person, f"order_count > 3 or {moves}") == due
+    assert _one(person, f"order_count > 2 or {moves}") is None
+    assert _one(person, f"not (order_count > 2 or {moves}) or (country == 'GB' and not {moves})") == due
+
+
+def test_what_needs_several_changes_is_due_with_the_last_of_them() -> None:
+    person = Person(last_order_at=ago(days=3), renews_at=ago(days=-8))
+    late, soon = "days_since_last_order >= 5", "days_until_renewal <= 3"
+    first, second = (ago(days=-days).replace(microsecond=0) for days in (2, 5))
+    assert _one(person, f"{late} and {soon}") == second
+    assert _one(person, f"{late} or {soon}") == first
+    assert _one(person, f"not {late} and not {soon}") == first
+    assert _one(person, f"not {late} or not {soon}") == second
+    assert _one(person, f"{late} and not {soon}") == first
+
+
 def test_what_stays_is_never_due() -> None:
     person = Person(order_count=3, net_revenue=500, country="GB", is_subscribed=True)
     assert _one(person, 'order_count > 2 and net_revenue > 3 and country == "GB" and is_subscribed and bucket("a") < 0.5') is None
@@ -169,6 +191,18 @@ _CONDITIONS = st.one_of(
 )  # fmt: skip
 
 
+_COMPOSED = st.recursive(
+    _CONDITIONS,
+    lambda inner: st.one_of(
+        st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(lambda c: f"({c[0]}) {c[1]} ({c[2]})"),
+        st.tuples(inner, inner, inner).map(lambda c: f"({c[0]}) and ({c[1]}) and not ({c[2]})"),
+        inner.map("not ({})".format),
+        st.lists(inner, min_size=3, max_size=3).map(lambda c: f"n_of(2, {', '.join(c)})"),
+    ),
+    max_leaves=6,
+)
+
+
 def _at(world: World, segments: dict[str, str], stats: dict[str, object], as_of: datetime) -> dict[int, dict[str, bool]]:
     plan = world.plan(segments, as_of)
     rows = world.engine.query(plan.memberships(stats)).to_pylist()
@@ -198,14 +232,14 @@ def _nothing_changes_before_it_is_due(people: list[Person], texts: list[str], sh
 
 
 @settings(deadline=None, max_examples=5)
-@given(people=PEOPLE, texts=st.lists(_CONDITIONS, min_size=2, max_size=3), shares=st.lists(st.floats(0.01, 0.99), min_size=2, max_size=2))
+@given(people=PEOPLE, texts=st.lists(_COMPOSED, min_size=2, max_size=3), shares=st.lists(st.floats(0.01, 0.99), min_size=2, max_size=2))
 def test_nothing_changes_before_it_is_due(people: list[Person], texts: list[str], shares: list[float]) -> None:
     _nothing_changes_before_it_is_due(people, texts, shares)
 
 
 @pytest.mark.slow
 @settings(deadline=None, max_examples=80)
-@given(people=PEOPLE, texts=st.lists(_CONDITIONS, min_size=1, max_size=4), shares=st.lists(st.floats(0.01, 0.99), min_size=2, max_size=2))
+@given(people=PEOPLE, texts=st.lists(_COMPOSED, min_size=1, max_size=4), shares=st.lists(st.floats(0.01, 0.99), min_size=2, max_size=2))
 def test_nothing_changes_before_it_is_due_many_times(people: list[Person], texts: list[str], shares: list[float]) -> None:
     _nothing_changes_before_it_is_due(people, texts, shares)
 

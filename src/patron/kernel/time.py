@@ -94,9 +94,14 @@ def iso(instant: datetime) -> str:
     return aware.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def in_utc(instant: datetime) -> datetime:
+    """An instant as tables hold it: in UTC, without saying so."""
+    return instant.astimezone(UTC).replace(tzinfo=None)
+
+
 def literal(instant: datetime) -> ir.TimestampValue:
     """An instant as a literal of tables: UTC without a zone, to the microsecond."""
-    return ibis.literal(instant.astimezone(UTC).replace(tzinfo=None), type=type_of_instant)
+    return ibis.literal(in_utc(instant), type=type_of_instant)
 
 
 def seconds_between(later: ir.TimestampValue, earlier: ir.TimestampValue) -> ir.IntegerValue:

@@ -12,6 +12,7 @@ from patron.facts.as_of import DETAILS, RECENT
 from patron.features.partials.last_events import OLD
 from patron.kernel.arrow import arrow_rows
 from patron.kernel.tables import Column, Table
+from patron.kernel.time import in_utc
 from patron.runtime.renewing import of_touched
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def keep_basis(store: Store, basis: Basis) -> None:
         "old_events_at": basis.old_events_at.isoformat(),
     }
     store.delete(BASIS.name, _ROWS.select("as_of"), on=("as_of",))
-    row = {"as_of": basis.as_of.astimezone(UTC).replace(tzinfo=None), "kinds": json.dumps(kinds)}
+    row = {"as_of": in_utc(basis.as_of), "kinds": json.dumps(kinds)}
     store.insert(BASIS.name, arrow_rows(BASIS, [row]))
 
 

@@ -6,6 +6,7 @@ A customer is due when a condition can flip by the passing of time (`segments.du
 from __future__ import annotations
 
 from datetime import UTC, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from patron.kernel.tables import Column, Table
@@ -33,7 +34,7 @@ DUE = Table(
     ),
 )
 SOON = timedelta(minutes=1)
-"""Who is due so soon stands together, and is found without looking at all others."""
+"""Whoever is due so soon is read with those who are due now, and looked for first."""
 
 
 def due_rows(plan: Plan, stats: Mapping[str, object]) -> ir.Table:
@@ -73,6 +74,7 @@ def due_when_moved(store: Store, plan: Plan) -> None:
         store.renew(DUE.name, rows, rows.select("customer_id"))
 
 
+@cache
 def due_now() -> ir.Table:
     """The customers who are due at the moment: customer_id."""
     return due_until(moment())

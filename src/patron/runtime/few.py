@@ -17,6 +17,7 @@ from patron.features.partials.last_events import OLD_EVENTS_TABLE
 from patron.kernel.errors import UnsupportedError
 from patron.kernel.time import moment
 from patron.runtime.due_times import SOON, due_until
+from patron.runtime.foreseen import Foreseen
 from patron.runtime.new_events import NEW
 from patron.runtime.remembered import Remembered, in_order
 from patron.runtime.touching import TOUCHED, TOUCHED_ROWS
@@ -57,6 +58,7 @@ class Beside:
         remembered: lasting rows that were read before, but for events.
         remembered_events: events that were read before; to these the new ones are added.
         of_shop: rows of products and of other tables that were read before, by table.
+        foreseen: answers that were worked out ahead.
     """
 
     engine: Few
@@ -68,6 +70,7 @@ class Beside:
     remembered: Remembered = field(default_factory=Remembered)
     remembered_events: Remembered = field(default_factory=Remembered)
     of_shop: dict[str, pa.Table] = field(default_factory=dict)
+    foreseen: Foreseen = field(default_factory=Foreseen)
 
     @property
     def read(self) -> tuple[ir.Table, ...]:
@@ -76,10 +79,9 @@ class Beside:
         of_customers = (*self.lasting.values(), *news, *self.of_customers.values())
         return (*of_customers, *self.of_products.values(), *self.others.values())
 
-    def take(self, store: Store) -> None:
-        """Give the engine what it reads about the customers of `TOUCHED`, in the place of what it had."""
+    def take(self, store: Store, touched: pa.Table) -> None:
+        """Give the engine what it reads about the customers of `TOUCHED`, whose rows these are, in the place of what it had."""
         self.engine.clear()
-        touched = store.query(TOUCHED_ROWS)
         self.engine.fill(TOUCHED, touched.to_reader())
         for name, rows in self._lasting(store, touched.sort_by("customer_id")).items():
             self.engine.fill(name, rows.to_reader())
@@ -93,7 +95,12 @@ class Beside:
         """Read everything from the store that is asked next."""
         self.remembered.clear()
         self.remembered_events.clear()
+        self.forget_shop()
+
+    def forget_shop(self) -> None:
+        """The same of what is not about customers; what was worked out of it before is void."""
         self.of_shop.clear()
+        self.foreseen.clear()
 
     def take_one(self, name: str, store: Store) -> None:
         """Give the engine a table of customers anew, if it reads it."""

@@ -158,7 +158,8 @@ class Live:
 
     def _has_work(self) -> bool:
         """Whether there is work now; sleeps until there may be."""
-        position, wakes_at = self.ticks.reached[0], self.ticks.wakes_at
+        position, as_of = self.ticks.reached
+        wakes_at = self.ticks.wakes_after(as_of)
         if wakes_at is None or self.ticks.inbox.last > position:
             return True
         ahead = (wakes_at - self.clock.now()).total_seconds()

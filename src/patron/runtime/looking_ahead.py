@@ -4,13 +4,15 @@ That nobody is looked at too late is what due times are for; that many are looke
 tick. So while little happens, and after those who are due already, all who are due before an instant are worked out as of the instants at
 which they are due; again, where they are due again before it, as whoever has looked at eight products is when one after the other leaves
 a window. Whose memberships will be as they are is due when the last of these looks says. Who will enter or leave a segment is due then, and
-the tick of that instant finds his facts already read.
+the tick of that instant finds the answers already worked out.
 
-Nothing but due times changes, and when something comes of a customer he is looked at anyway, so what was seen ahead cannot go stale.
+Nothing but due times changes in the store, and when something comes of a customer he is looked at anyway, so what was seen ahead cannot go
+stale.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -18,25 +20,22 @@ import numpy as np
 import pyarrow as pa
 
 from patron.kernel.errors import UnsupportedError
-from patron.kernel.time import literal
+from patron.kernel.time import in_utc, literal
 from patron.runtime.due_times import DUE
-from patron.runtime.memberships import differing
+from patron.runtime.foreseen import Seen
+from patron.runtime.memberships import CHANGES, CURRENT, differing, recorded
 from patron.runtime.renewing import clear, make, rows_of
 from patron.runtime.touching import TOUCHED, TOUCHED_ROWS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
-
-    from numpy.typing import NDArray
 
     from patron.ports.engine import Few, Store
     from patron.runtime.few import Beside
-    from patron.runtime.remembered import Ids
-    from patron.runtime.renewing import Recipe
+    from patron.runtime.remembered import Flags, Ids, Instants
+    from patron.runtime.renewing import Answers, Recipe
 
-    Flags = NDArray[np.bool_]
-    Instants = NDArray[np.datetime64]
-    """Naive UTC, in microseconds."""
 
 _MOST, _ROUNDS = 1_000, 10
 _ROWS = DUE.unbound()
@@ -47,7 +46,7 @@ def look_ahead(store: Store, how: Recipe, *, now: datetime, until: datetime) -> 
 
     Args:
         store: it, within the transaction of a tick, in which nothing has come of anybody.
-        how: answers are made, by an engine beside the store.
+        how: answers are made, by an engine beside the store, which is told what was seen of those who will enter or leave a segment.
         now: the moment.
         until: on the same day.
     """
@@ -59,41 +58,91 @@ def look_ahead(store: Store, how: Recipe, *, now: datetime, until: datetime) -> 
         return until
     last = due["due_at"][-1].as_py().replace(tzinfo=UTC)
     try:
-        later = _seen(store, how, how.by, due.sort_by("customer_id"), until)
+        later, seen = _seen(store, how, how.by, due.sort_by("customer_id"), until)
     except UnsupportedError:  # for these rows: they are looked at when they are due
         return until
     finally:
         how.by.engine.tell(now)
         clear(how.by.engine, how)
     store.renew(DUE.name, later, TOUCHED_ROWS)
+    if CHANGES.name not in how.by.of_customers:  # where it is asked for who has entered or left, more follows from that
+        how.by.foreseen.put(seen)
     return until if due.num_rows < _MOST else last
 
 
-def _seen(store: Store, how: Recipe, by: Beside, due: pa.Table, until: datetime) -> pa.Table:
-    """When customers who are due are due in earnest, or need not be looked at before `until`: rows of `DUE`, none for whoever never is."""
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at some of the customers, said by their places among all of them.
+
+    Attributes:
+        places: of whom.
+        at: the instant of each.
+        moves: who enters or leaves a segment by then.
+        answers: all that there are about them.
+    """
+
+    places: Ids
+    at: Instants
+    moves: Flags
+    answers: Answers
+
+
+def _seen(store: Store, how: Recipe, by: Beside, due: pa.Table, until: datetime) -> tuple[pa.Table, list[Seen]]:
+    """When customers who are due are due in earnest, or need not be looked at before `until`; and what was seen of the former.
+
+    The first are rows of `DUE`, none for whoever never is.
+    """
     ids, at = due["customer_id"].to_numpy(), due["due_at"].to_numpy().astype("datetime64[us]")
-    is_so = np.ones(len(ids), np.bool_)
-    store.fill(TOUCHED, pa.table({"customer_id": ids, "is_due": is_so, "only_events": is_so}).to_reader(), temporary=True)
-    by.take(store)
-    waits, end = is_so, np.datetime64(until.astimezone(UTC).replace(tzinfo=None), "us")
-    for _ in range(_ROUNDS):
-        moves, later = _looked_at(store, how, by.engine, ids, at)
-        stays = waits & ~moves
-        at = np.where(stays, later, at)
-        waits = stays & (at <= end)  # not so of whoever is never due again
-        if not waits.any():
-            break
-    return pa.table({"customer_id": ids, "due_at": at}).filter(pa.array(~np.isnat(at)))
+    is_so, end = np.ones(len(ids), np.bool_), np.datetime64(in_utc(until), "us")
+    touched = pa.table({"customer_id": ids, "is_due": is_so, "only_events": is_so})
+    store.fill(TOUCHED, touched.to_reader(), temporary=True)
+    before = recorded(store, how.answers[-1].expression.columns, TOUCHED_ROWS)
+    looks: list[_Look] = []
+    places = np.arange(len(ids))
+    while places.size and len(looks) < _ROUNDS:
+        by.take(store, touched.take(pa.array(places)))
+        answers = _looked_at(how, by.engine, ids[places], at[places])
+        moves = np.isin(ids[places], differing(before, answers[CURRENT]).to_numpy())
+        looks.append(_Look(places, at[places], moves, answers))
+        at = _with(at, places, _due_at(ids[places], answers[DUE.name]))
+        before, places = answers[CURRENT], places[at[places] <= end]  # not so of whoever is never due again
+    return _until_moves(ids, at, looks)
 
 
-def _looked_at(store: Store, how: Recipe, engine: Few, ids: Ids, at: Instants) -> tuple[Flags, Instants]:
-    """Of customers in order, each as of an instant: who will have entered or left a segment, and when he is due again."""
+def _until_moves(ids: Ids, at: Instants, looks: Sequence[_Look]) -> tuple[pa.Table, list[Seen]]:
+    """From one look after the other: who is due when, `at` where a customer never moves, and what was seen at each move until the next."""
+    seen = []
+    for look in reversed(looks):
+        whose, then = ids[look.places], at[look.places]
+        seen.append(Seen(whose, look.at, then, {**look.answers, DUE.name: _rows(whose, then)}).only(look.moves))
+        at = _with(at, look.places[look.moves], look.at[look.moves])
+    return _rows(ids, at), seen
+
+
+def _with(at: Instants, places: Ids, others: Instants) -> Instants:
+    """Instants, of which those in some places are others."""
+    at = at.copy()
+    at[places] = others
+    return at
+
+
+def _looked_at(how: Recipe, engine: Few, ids: Ids, at: Instants) -> Answers:
+    """All answers about customers in order, each as of an instant."""
     engine.tell_each(pa.table({"customer_id": ids, "instant": at}))
     make(engine, how)
-    moved = differing(store, rows_of(engine, how.answers[-1]), TOUCHED_ROWS)
     engine.make([how.due])
-    rows = rows_of(engine, how.due)
+    answers = {step.name: rows_of(engine, step) for step in (how.answers[-1], *how.kept)}
     clear(engine, how)
-    later = np.full(len(ids), np.datetime64("NaT"), "datetime64[us]")
-    later[np.searchsorted(ids, rows["customer_id"].to_numpy())] = rows["due_at"].to_numpy().astype("datetime64[us]")
-    return np.isin(ids, moved.to_numpy()), later
+    return answers
+
+
+def _due_at(ids: Ids, due: pa.Table) -> Instants:
+    """When each of the customers is due by rows of `DUE`; not a time where that is never."""
+    at = np.full(len(ids), np.datetime64("NaT"), "datetime64[us]")
+    at[np.searchsorted(ids, due["customer_id"].to_numpy())] = due["due_at"].to_numpy().astype("datetime64[us]")
+    return at
+
+
+def _rows(ids: Ids, at: Instants) -> pa.Table:
+    """Rows of `DUE`."""
+    return pa.table({"customer_id": ids, "due_at": at}).filter(pa.array(~np.isnat(at)))

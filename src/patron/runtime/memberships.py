@@ -8,7 +8,6 @@ claimed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
 from functools import lru_cache, reduce
 from operator import add, or_
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ from ibis import selectors
 from patron.kernel.arrow import arrow_rows
 from patron.kernel.ids import derived
 from patron.kernel.tables import Column, Table
-from patron.kernel.time import literal, moment
+from patron.kernel.time import in_utc, literal, moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -157,7 +156,7 @@ def keep_memberships(store: Store, of: Places, *, as_of: datetime, now: datetime
     Returns:
         How many memberships changed: 0 for the first refresh, and for one that looks back before the last recorded instant.
     """
-    instant = as_of.astimezone(UTC).replace(tzinfo=None)
+    instant = in_utc(as_of)
     history = REFRESHES.unbound()
     last = store.query(history.filter(history.is_recorded).aggregate(last=history["as_of"].max())).column("last")[0].as_py()
     recorded = last is None or instant >= last
@@ -190,7 +189,7 @@ def note_refresh(store: Store, of: Places, *, as_of: datetime, now: datetime, ch
         store.delete(SIZES.name, sizes.filter(sizes["as_of"] == literal(as_of)).select("segment", "as_of"), on=SIZES.key)
         store.insert(SIZES.name, _sizes(current, of.slots, as_of))
     customers = store.query(current.aggregate(n=current.count())).column("n")[0].as_py()
-    instant = as_of.astimezone(UTC).replace(tzinfo=None)
+    instant = in_utc(as_of)
     row = {"as_of": instant, "refreshed_at": now.replace(tzinfo=None), "is_recorded": recorded, "customers": customers}
     store.insert(REFRESHES.name, arrow_rows(REFRESHES, [row]))
     return Done(customers, changed, recorded)
@@ -216,7 +215,7 @@ def renew_memberships(store: Store, bits: pa.Table, touched: ir.Table) -> int:
         touched: the customers: customer_id, and is_due, whether nothing but time has passed.
     """
     _, current, changes = _renewal(tuple(bits.column_names), touched.op())
-    others = differing(store, bits, touched)
+    others = differing(recorded(store, bits.column_names, touched), bits)
     if not len(others):
         return 0
     store.fill(_OTHERS, pa.table({"customer_id": others}).to_reader(), temporary=True)
@@ -229,17 +228,17 @@ def renew_memberships(store: Store, bits: pa.Table, touched: ir.Table) -> int:
     return changed
 
 
-def differing(store: Store, bits: pa.Table, touched: ir.Table) -> pa.Array:
-    """Those of some customers (`touched`) of whom other memberships are recorded than these."""
-    recorded, _, _ = _renewal(tuple(bits.column_names), touched.op())
-    return _not_in_both(store.query(recorded), bits)
+def recorded(store: Store, columns: Sequence[str], touched: ir.Table) -> pa.Table:
+    """The memberships of some customers that are recorded, in columns as of `CURRENT`."""
+    rows, _, _ = _renewal(tuple(columns), touched.op())
+    return store.query(rows)
 
 
-def _not_in_both(left: pa.Table, right: pa.Table) -> pa.Array:
-    """The customers with a row that only one of two tables has."""
+def differing(before: pa.Table, bits: pa.Table) -> pa.Array:
+    """The customers of whom only one of two tables of memberships has a row, or each another."""
     rows = (
-        pa.concat_tables([left.select(right.column_names), right])
-        .group_by(right.column_names, use_threads=False)
+        pa.concat_tables([before.select(bits.column_names), bits])
+        .group_by(bits.column_names, use_threads=False)
         .aggregate([([], "count_all")])
     )
     return pc.unique(rows.filter(pc.equal(rows["count_all"], 1))["customer_id"])

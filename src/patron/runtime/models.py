@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from patron.features.partials.histories import TERMS
 from patron.kernel.arrow import arrow_rows
 from patron.kernel.tables import Column, Table
+from patron.kernel.time import in_utc
 from patron.predictions.choosing.results import Choice
 from patron.predictions.kept import as_values, from_values, name_of
 from patron.predictions.scoring import Scorer
@@ -125,7 +126,7 @@ def keep_models(store: Store, models: Models) -> None:
     store.declare(MODELS)
     store.delete(MODELS.name, MODELS.unbound().select("kind"), on=MODELS.key)
     given = {"orders": models.orders, "chances": models.chances, "alive": models.alive, "spend": models.spend, "gaps": models.gaps}
-    common = {"as_of": _naive(models.as_of), "fitted_at": _naive(models.fitted_at), "customers": models.customers}
+    common = {"as_of": in_utc(models.as_of), "fitted_at": in_utc(models.fitted_at), "customers": models.customers}
     rows = [
         {
             "kind": kind, "name": name_of(model), "parameters": json.dumps(as_values(model)), "doubt": getattr(model, "doubt", ""),
@@ -135,7 +136,3 @@ def keep_models(store: Store, models: Models) -> None:
         for kind, model in given.items() if model is not None
     ]  # fmt: skip
     store.insert(MODELS.name, arrow_rows(MODELS, rows))
-
-
-def _naive(instant: datetime) -> datetime:
-    return instant.astimezone(UTC).replace(tzinfo=None)

@@ -9,6 +9,7 @@ import ibis
 
 from patron.kernel.arrow import arrow_rows
 from patron.kernel.tables import Column, Table
+from patron.kernel.time import in_utc
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -49,7 +50,7 @@ def stands(store: Store, definitions: str) -> tuple[int, datetime | None]:
 
 def reach(store: Store, position: int, as_of: datetime, definitions: str) -> None:
     """Keep how far it is now."""
-    row = {"position": position, "as_of": as_of.astimezone(UTC).replace(tzinfo=None), "definitions": definitions}
+    row = {"position": position, "as_of": in_utc(as_of), "definitions": definitions}
     store.delete(TICKS.name, _ROWS.select("position"), on=("position",))
     store.insert(TICKS.name, arrow_rows(TICKS, [row]))
 

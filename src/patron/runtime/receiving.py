@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from datetime import UTC, datetime  # msgspec reads the type
+from datetime import datetime  # msgspec reads the type
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,6 +14,7 @@ from patron.kernel.arrow import arrow_rows
 from patron.kernel.errors import InputError
 from patron.kernel.ids import derived
 from patron.kernel.problems import Problem
+from patron.kernel.time import in_utc
 from patron.runtime.loading import load_live
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _refuse(store: Store, source: str, record: bytes, error: InputError, *, at: 
     }  # fmt: skip
     load = {
         "load_id": load_id, "source": source, "file": file, "digest": hashlib.sha256(record).hexdigest(),
-        "loaded_at": at.astimezone(UTC).replace(tzinfo=None), "read_count": 1, "kept_count": 0, "unchanged_count": 0, "refused_count": 1,
+        "loaded_at": in_utc(at), "read_count": 1, "kept_count": 0, "unchanged_count": 0, "refused_count": 1,
     }  # fmt: skip
     store.insert(t.REFUSED.name, arrow_rows(t.REFUSED, [row]))
     store.insert(t.LOADS.name, arrow_rows(t.LOADS, [load]))

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     Ids = NDArray[np.int64]
     """Ids of customers, each once, in order."""
+    Flags = NDArray[np.bool_]
+    Instants = NDArray[np.datetime64]
+    """Naive UTC, in microseconds."""
 
 MOST = 2_000_000
 

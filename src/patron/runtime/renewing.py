@@ -30,7 +30,8 @@ from patron.runtime.touching import TOUCHED, TOUCHED_ROWS
 from patron.segments.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     import ibis.expr.types as ir
     import pyarrow as pa
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
     Keep = Callable[[Store, pa.Table, ir.Table], int]
     """Keeps memberships of customers: the store, their bits, and who they are; how many changed."""
+    Answers = Mapping[str, pa.Table]
+    """Rows about customers, by the name of the table that they are kept in."""
 
 _log = logging.getLogger(__name__)
 
@@ -76,6 +79,11 @@ class Recipe:
         """All tables of it."""
         return (*self.before, *self.after, *self.answers, self.due)
 
+    @property
+    def kept(self) -> tuple[Step, ...]:
+        """Those that are kept as they are; memberships are kept by what changed."""
+        return tuple(step for step in self.steps if step.is_kept and step.name != CURRENT)
+
     def forget(self) -> None:
         """Read everything from the store that is asked next."""
         if self.by is not None:
@@ -84,7 +92,7 @@ class Recipe:
     def forget_shop(self) -> None:
         """The same of what is not about customers."""
         if self.by is not None:
-            self.by.of_shop.clear()
+            self.by.forget_shop()
 
 
 def of_touched(facts: Facts) -> Facts:
@@ -123,38 +131,51 @@ def recipe(engine: Engine, definitions: Definitions, facts: Facts, few: Few | No
     return made if few is None else replace(made, by=beside(few, made.steps, FILLED, lambda: _rehearse(few, made)))
 
 
-def renew(store: Store, how: Recipe, keep: Keep = renew_memberships, latest: Latest | None = None) -> int:
+def renew(store: Store, how: Recipe, now: datetime, keep: Keep = renew_memberships, latest: Latest | None = None) -> int:
     """Work out the answers of the customers of `TOUCHED` as of the moment and keep them; how many memberships changed.
 
     Args:
         store: it, within a transaction; it and the engine of `how` were told the moment.
         how: from `recipe`.
+        now: the moment. Of whom nothing but time has passed, what was seen ahead is kept if it holds at it.
         keep: keeps their memberships, and what changed; doing it again changes nothing.
         latest: is told the answers.
     """
+    touched = store.query(TOUCHED_ROWS)
+    seen = None if how.by is None else how.by.foreseen.of(touched, now)
+    if seen is None:
+        changed, answers = _worked_out(store, how, touched, keep)
+    else:
+        changed, answers = keep(store, seen[CURRENT], TOUCHED_ROWS), seen
+    for step in how.kept:
+        store.renew(step.name, answers[step.name], TOUCHED_ROWS)
+    if latest is not None:
+        latest.note(touched, {name: answers[name] for name in (FEATURES, CURRENT)})
+    return changed
+
+
+def _worked_out(store: Store, how: Recipe, touched: pa.Table, keep: Keep) -> tuple[int, Answers]:
     if how.by is not None:
+        how.by.foreseen.drop(touched)
         try:
-            how.by.take(store)
-            return _renew(store, how.by.engine, how, keep, latest)
+            how.by.take(store, touched)
+            return _worked_out_by(how.by.engine, store, how, keep)
         except UnsupportedError as error:  # for these rows; the store can
             _log.warning("answers are left to the store", extra={"action": "tick", "reason": str(error)})
-    return _renew(store, store, how, keep, latest)
+    return _worked_out_by(store, store, how, keep)
 
 
-def _renew(store: Store, engine: Engine, how: Recipe, keep: Keep, latest: Latest | None) -> int:
+def _worked_out_by(engine: Engine, store: Store, how: Recipe, keep: Keep) -> tuple[int, Answers]:
+    """How many memberships changed, which are kept already, and all answers: whom to look at when depends on what has just changed."""
     make(engine, how)
-    features, bits = (rows_of(engine, how.answers[place]) for place in (0, -1))
+    bits = rows_of(engine, how.answers[-1])
     changed = keep(store, bits, TOUCHED_ROWS)
     if how.by is not None and engine is how.by.engine:
-        how.by.take_one(CHANGES.name, store)  # who has just entered or left may be asked for it
+        how.by.take_one(CHANGES.name, store)
     engine.make([how.due])
-    for step in how.steps:
-        if step.is_kept and step.name != CURRENT:
-            store.renew(step.name, features if step.name == FEATURES else rows_of(engine, step), TOUCHED_ROWS)
-    if latest is not None:
-        latest.note(engine.query(TOUCHED_ROWS.select("customer_id")), {FEATURES: features, CURRENT: bits})
+    answers = {CURRENT: bits, **{step.name: rows_of(engine, step) for step in how.kept}}
     clear(engine, how)
-    return changed
+    return changed, answers
 
 
 def add_products(store: Store, facts: Facts, since: ir.TimestampValue) -> None:

@@ -125,7 +125,7 @@ def swap(  # noqa: PLR0913  # what a tick knows
     plan = Plan(made.definitions.segments, made.definitions.catalog, replace(facts, only=""))
     moved = who_moved(plan, since)
     touched = touch(store, written, [*others, *([] if moved is None else [moved])], due_now())
-    changed = renew(store, how, _keep) if touched else record_changes(store, moment())
+    changed = renew(store, how, now, _keep) if touched else record_changes(store, moment())
     store.index(RECORDED, "customer_id")  # it was made anew
     due_when_moved(store, plan)
     note_refresh(store, made.places, as_of=now, now=now, changed=changed)

@@ -23,7 +23,7 @@ from patron.runtime import pipeline
 from patron.runtime.aside import Aside
 from patron.runtime.asides import Asides
 from patron.runtime.basis import BASIS, Basis, keep_basis, kept_basis, may_tell
-from patron.runtime.due_times import DUE, SOON, due_now, due_since, next_due
+from patron.runtime.due_times import DUE, due_now, due_since, next_due
 from patron.runtime.latest import Latest
 from patron.runtime.layout import LAYOUT, gather, index_facts, scattered
 from patron.runtime.loading_merge import EARLIER, REPLACED
@@ -58,6 +58,7 @@ MOST = 50_000
 _MOST_GIVEN_WAY = 10
 _MOST_DUE = 2_000
 _SECONDS_OF_A_CUSTOMER = 4e-5  # of a full refresh, where none was measured yet
+_AHEAD = timedelta(minutes=5)
 _TICK = timedelta(microseconds=1)
 _OF_PEOPLE = frozenset(
     {"identifiers", "links", "profiles", "customers", "events", "messages", "consents", "reviews", "tickets", "redemptions"}
@@ -122,7 +123,10 @@ class Ticks:
     @property
     def wakes_at(self) -> datetime | None:
         """When there is something to do although nothing comes: somebody is due, or a full refresh is. None: at once."""
-        _, as_of = self.reached
+        return self.wakes_after(self.reached[1])
+
+    def wakes_after(self, as_of: datetime | None) -> datetime | None:
+        """The same after answers for an instant, those of `reached`."""
         if as_of is None or self._basis is None or self._asides.is_over:
             return None
         held = self._held or self.hold(as_of)
@@ -324,7 +328,7 @@ class Ticks:
             self._asides.note(self.store)
             if "order_lines" in received.written:
                 add_products(self.store, of, moment())
-            changed = renew(self.store, self._recipe(of), latest=self.latest)
+            changed = renew(self.store, self._recipe(of), facts.as_of, latest=self.latest)
         if not (received.records or is_outdated):
             self._look_ahead(of, facts)
         return Answered(touched, changed)
@@ -332,7 +336,7 @@ class Ticks:
     def _look_ahead(self, of: Facts, facts: Facts) -> None:
         """Put off those who are due soon in vain, unless that was done a moment ago."""
         if self._looked_until is None or facts.as_of >= self._looked_until:
-            until = min(facts.as_of + SOON, facts.shop.calendar.next_midnight(facts.as_of) - _TICK)
+            until = min(facts.as_of + _AHEAD, facts.shop.calendar.next_midnight(facts.as_of) - _TICK)
             self._looked_until = look_ahead(self.store, self._recipe(of), now=facts.as_of, until=until)
 
     def _due_meanwhile(self, facts: Facts, basis: Basis, before: datetime) -> ir.Table:

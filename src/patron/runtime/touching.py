@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import ibis
@@ -14,6 +15,7 @@ from patron.runtime.old_events import is_old
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import ibis.expr.operations as ops
     import ibis.expr.types as ir
 
     from patron.kernel.tables import Table
@@ -37,13 +39,18 @@ def touch(store: Store, written: Iterable[str], others: Iterable[ir.Table], due:
         others: more customers (customer_id) of whom something has changed.
         due: customers (customer_id) for whom time has passed.
     """
-    names = frozenset(written)
-    told = [*(_received(table) for table in OF_CUSTOMERS if table.name in names), *(_whose(rows) for rows in others)]
-    every = ibis.union(*told, _whose(due, is_due=True, only_events=True))
-    known = every.filter(every.customer_id.notnull())
-    once = known.group_by("customer_id").aggregate(is_due=known.is_due.all(), only_events=known.only_events.all())
-    store.create(TOUCHED, once, temporary=True)
+    store.create(TOUCHED, _once(frozenset(written), tuple(rows.op() for rows in others), due.op()), temporary=True)
     return int(store.query(TOUCHED_ROWS.aggregate(n=TOUCHED_ROWS.count()))["n"][0].as_py())
+
+
+@lru_cache(maxsize=100)
+def _once(written: frozenset[str], others: tuple[ops.Relation, ...], due: ops.Relation) -> ir.Table:
+    """Each of them once. Said once for the same tables: most ticks are alike."""
+    told = [_received(table) for table in OF_CUSTOMERS if table.name in written]
+    stirred = [_whose(rows.to_expr()) for rows in others]
+    every = ibis.union(*told, *stirred, _whose(due.to_expr(), is_due=True, only_events=True))
+    known = every.filter(every.customer_id.notnull())
+    return known.group_by("customer_id").aggregate(is_due=known.is_due.all(), only_events=known.only_events.all())
 
 
 def _received(table: Table) -> ir.Table:

@@ -1,28 +1,31 @@
 """When a membership can next change while nothing happens, so that it is worked out anew then and not before.
 
 The instant given is the first at which the answer may differ: at every instant after as of and before it the answer is the same, and it is
-always later than as of. It may be too early (a condition has other parts; a sum of two moving values is taken a second early), never too
-late. For one comparison of an age with something that stays (`days_since_last_order > 30`, `lateness > 2`) it is exact: just before it the
-comparison is as it was, at it, it has flipped. Ages count whole seconds, so they flip at whole seconds; windows hold a fact until exactly
-their length after it, and have lost it a microsecond later.
+always later than as of. It may be too early (a sum of two moving values is taken a second early), never too late. For one comparison of an
+age with something that stays (`days_since_last_order > 30`, `lateness > 2`) it is exact: just before it the comparison is as it was, at it,
+it has flipped. Ages count whole seconds, so they flip at whole seconds; windows hold a fact until exactly their length after it, and have
+lost it a microsecond later.
 
 Cut-offs of the population (averages, tops) are those of the last refresh and count as still.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, assert_never
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING, NamedTuple, assert_never
 
 import ibis
 
 from patron.features.feature import AHEAD_DAYS, Ages, Slides
 from patron.kernel.sharing import shared
-from patron.kernel.time import SECONDS_PER_DAY, seconds_between
+from patron.kernel.time import SECONDS_PER_DAY, literal, seconds_between
 from patron.segments import tree as t
 from patron.segments.assignment import in_whole_days, is_told_ahead, next_day, stays
 from patron.segments.course import Age, Course, combined, course
-from patron.segments.expression import COMPARED, TURNED, Scope, statistic, value
+from patron.segments.expression import COMPARED, TURNED, Scope, condition, statistic, value
 from patron.segments.terms import edge_of, last_edge_of, slides
 from patron.segments.words import column_of
 
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
 
 _INSTANT = "timestamp(6)"
 _FAR = 4e9  # seconds: beyond a hundred years nobody is due
+_BEGINNING, _NEVER = (literal(datetime(year, 1, 1, tzinfo=UTC)) for year in (1, 9999))
 _AROUND = (-1, 0, 1, 2)  # seconds around a crossing among which the flip is
 
 
@@ -48,11 +52,10 @@ def due_table(plan: Plan, stats: Mapping[str, object], *, grain: int = 1) -> ir.
         grain: seconds after which a feature is looked at again that changes with time in a way only it knows (one that `Follows` an age).
             1 is exact; more is cheaper, and such a condition can be late by as much.
     """
-    scope = Scope(plan.joined, plan.catalog, plan.facts, stats)
-    leaves = dict.fromkeys(leaf for condition in plan.conditions.values() for leaf in t.leaves(condition))
-    found = [instant for leaf in leaves for instant in _Leaf(scope, grain).instants(leaf)]
-    row, instants = shared(scope.row, found)
-    return row.select("customer_id", due_at=_earliest(instants))
+    scope = Scope(plan.worked_out(stats), plan.catalog, plan.facts, stats)
+    found = [_Conditions(scope, grain).told(node).due for node in plan.conditions.values()]
+    row, instants = shared(scope.row, [due for due in found if due is not None])
+    return row.select("customer_id", due_at=_or_null(_earliest(instants)))
 
 
 def due_at(condition: t.Condition, scope: Scope, *, others: Mapping[str, t.Condition] | None = None, grain: int = 1) -> ir.TimestampValue:
@@ -64,25 +67,81 @@ def due_at(condition: t.Condition, scope: Scope, *, others: Mapping[str, t.Condi
         others: conditions of the segments that it refers to.
         grain: as in `due_table`.
     """
-    found: list[ir.TimestampValue] = []
-    waiting, seen = [condition], set()
-    while waiting:
-        for leaf in t.leaves(waiting.pop()):
-            if isinstance(leaf, t.InSegment) and leaf.slug not in seen:
-                seen.add(leaf.slug)
-                waiting.append((others or {})[leaf.slug])
-            found.extend(_Leaf(scope, grain).instants(leaf))
-    return _earliest(found)
+    return _or_null(_Conditions(scope, grain, others or {}).told(condition).due)
 
 
-def _earliest(found: Sequence[ir.TimestampValue]) -> ir.TimestampValue:
-    match list({instant.op(): instant for instant in found}.values()):
+class _Told(NamedTuple):
+    """Whether a condition, or a part of one, is met, and the first instant at which that may differ; None, or `_NEVER`, if at none."""
+
+    is_met: ir.BooleanValue
+    due: ir.TimestampValue | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Conditions:
+    """When conditions may differ, by what they are made of.
+
+    What asks for all of its parts and is not met stays so until each part that is not met may differ: whoever has never ordered need not be
+    looked at when a window ends that only counts for those who have. What asks for any of them and is met stays so likewise.
+
+    Attributes:
+        scope: as in `due_at`.
+        grain: as in `due_table`.
+        others: conditions of segments that are referred to; of those that are not here it is known otherwise when they differ.
+    """
+
+    scope: Scope
+    grain: int
+    others: Mapping[str, t.Condition] = field(default_factory=dict)
+
+    def told(self, node: t.Condition) -> _Told:
+        """Of a condition."""
+        is_met = condition(node, self.scope)
+        match node:
+            case t.All(items):
+                return _Told(is_met, _of_all([self.told(item) for item in items]))
+            case t.Any(items):  # met, unless all are not
+                return _Told(is_met, _of_all([_Told(~part.is_met, part.due) for part in map(self.told, items)]))
+            case t.Not(item):
+                return _Told(is_met, self.told(item).due)
+            case t.AtLeast(_, items):
+                return _Told(is_met, _earliest([due for item in items if (due := self.told(item).due) is not None]))
+            case t.Constant():
+                return _Told(is_met, None)
+            case t.InSegment(slug) if slug in self.others:
+                return _Told(is_met, self.told(self.others[slug]).due)
+            case _:
+                instants = list({instant.op(): instant for instant in _Leaf(self.scope, self.grain).instants(node)}.values())
+                return _Told(is_met, _earliest([instant.fill_null(_NEVER) for instant in instants]))
+
+
+def _of_all(parts: Sequence[_Told]) -> ir.TimestampValue | None:
+    """When it may differ whether all parts are met: with any of them if they are; if not, when each that is not may have differed."""
+    moving = [(part.is_met, part.due) for part in parts if part.due is not None]
+    match moving:
         case []:
-            return ibis.null(_INSTANT)
+            return None
+        case [(_, only)]:
+            due = only
+        case _:
+            latest = ibis.greatest(*(ibis.ifelse(is_met, _BEGINNING, due) for is_met, due in moving))
+            due = ibis.ifelse(reduce(and_, [is_met for is_met, _ in moving]), _earliest([due for _, due in moving]), latest)
+    still = [part.is_met for part in parts if part.due is None]
+    return ibis.ifelse(reduce(and_, still), due, _NEVER) if still else due
+
+
+def _earliest(found: Sequence[ir.TimestampValue]) -> ir.TimestampValue | None:
+    match found:
+        case []:
+            return None
         case [only]:
             return only
         case _:
             return ibis.least(*found)
+
+
+def _or_null(due: ir.TimestampValue | None) -> ir.TimestampValue:
+    return ibis.null(_INSTANT) if due is None else due.nullif(_NEVER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,11 +98,6 @@ class Plan:
         row = self._worked_out(self._read, stats)
         return row.select("customer_id", **{slug: row[e.inside(slug)] for slug in self.checked.slugs})
 
-    @property
-    def joined(self) -> ir.Table:
-        """One row per customer: features and terms."""
-        return self._joined(self.features)
-
     def worked_out(self, stats: Mapping[str, object]) -> ir.Table:
         """One row per customer: features, terms, and a column `expression.inside` per segment.
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import UTC
 from typing import TYPE_CHECKING
 
 from patron.app.actions.standing import the_customer
 from patron.app.values import customer_text
 from patron.facts import tables as t
 from patron.kernel.arrow import arrow_rows
-from patron.kernel.time import iso
+from patron.kernel.time import in_utc, iso
 from patron.runtime.forgetting import DELETED, MADE_GUESTS
 from patron.runtime.resolving import resolve
 
@@ -81,7 +80,7 @@ def _forgotten(project: Project, name: str, *, is_sure: bool) -> Forgotten:
     deleted = {name: n for name, (person, _) in DELETED.items() if (n := counted(name, person))}
     kept = {name: n for name, (person, _) in MADE_GUESTS.items() if name != "credits" and (n := counted(name, person))}
     if is_sure:
-        instant = now.astimezone(UTC).replace(tzinfo=None)
+        instant = in_utc(now)
         ids = store.query(theirs.select("identifier_id")).column("identifier_id").to_pylist()
         rows = [{"identifier_id": i, "asked_at": instant, "source": SOURCE, "received_at": instant} for i in ids]
         store.declare(t.FORGOTTEN)

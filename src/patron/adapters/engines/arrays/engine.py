@@ -7,7 +7,6 @@ expressions give the same answers.
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import TYPE_CHECKING, ClassVar
 
 import pyarrow as pa
@@ -17,6 +16,7 @@ from patron.adapters.engines.arrays.moments import Moment, Moments
 from patron.adapters.engines.arrays.program import Held, program
 from patron.kernel.arrow import arrow_schema
 from patron.kernel.errors import InvariantError, UnsupportedError
+from patron.kernel.time import in_utc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -53,7 +53,7 @@ class ArraysEngine:
 
     def tell(self, instant: datetime) -> None:
         """From now on `kernel.time.moment` is this instant."""
-        self._moment = pa.scalar(instant.astimezone(UTC).replace(tzinfo=None), INSTANT)
+        self._moment = pa.scalar(in_utc(instant), INSTANT)
 
     def tell_each(self, instants: pa.Table) -> None:
         """From now on `kernel.time.moment` is, in rows about a customer, the instant told for that one."""

@@ -134,7 +134,7 @@ def test_a_tick_that_comes_late_works_it_out(seen: tuple[Live, datetime], works:
     assert works.count > 0
 
 
-def test_a_tick_after_the_next_change_as_well_keeps_what_was_seen_of_that() -> None:
+def test_a_tick_after_the_next_change_as_well_goes_by_the_last() -> None:
     live, leaves = _live(_SEGMENTS, next_in=30.5 * SECOND)
     assert _at(live, leaves + SECOND) == 1
     assert (live.members("often"), live.members("once")) == (0, 0)

@@ -64,7 +64,7 @@ class Foreseen:
         self._seen, self._gone = [], set()
 
     def put(self, seen: Sequence[Seen]) -> None:
-        """Keep this in the place of what there was: of each customer once, and of the same tables."""
+        """Keep this in the place of what there was: the same tables in each, and one answer about a customer for any instant."""
         self.clear()
         self._seen = [each for each in seen if each.ids.size]
 

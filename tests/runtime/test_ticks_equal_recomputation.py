@@ -94,6 +94,15 @@ def test_facts_are_those_of_everything_received_at_once(facts: Path, tmp_path: P
     _in_stories(_facts_are_the_same, begun(everything().only(["one_time_buyers"]), facts, tmp_path), 10, seeded=2)
 
 
+def test_a_credit_note_that_turns_out_to_be_of_another_customer_counts_for_both(facts: Path, tmp_path: Path) -> None:
+    told = {"number": "n1", "product": "T1"}
+    story: list[Step] = [
+        ([("give_back", told | {"email": "ben@example.com", "ago": timedelta(hours=-2)})], timedelta(hours=1)),
+        ([("give_back", told | {"email": "ana@example.com", "ago": timedelta(seconds=59)})], timedelta(seconds=1)),
+    ]
+    _lives_right(begun(everything().only(["best"]), facts, tmp_path), story)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(SETS)))
 def test_ticks_equal_recomputation_thousands_of_times(number: int, facts: Path, tmp_path: Path) -> None:

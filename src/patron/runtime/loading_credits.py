@@ -10,8 +10,8 @@ from patron.collect import credits as matching
 from patron.facts import tables as t
 from patron.runtime.loading_counts import any_of
 from patron.runtime.loading_heads import TOUCHED_BUYERS, TOUCHED_CREDITS, TOUCHED_ORDERS
-from patron.runtime.loading_merge import leave
-from patron.runtime.loading_scratch import kept
+from patron.runtime.loading_merge import REPLACED, leave
+from patron.runtime.loading_scratch import kept, remember
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -66,6 +66,8 @@ def _replace(store: Store, rows: ir.Table, before: ir.Table, touched: ir.Table) 
     """Write refunds in the place of earlier ones, and which orders they call off."""
     refunds = t.REFUNDS.unbound()
     leave(store, t.REFUNDS, refunds.semi_join(before, "refund_id"))
+    whose = t.IDENTITIES.unbound().semi_join(rows, [("identifier_id", "buyer_id")])
+    remember(store, REPLACED, whose.select("customer_id"))  # a credit note may turn out to be another's, received long ago
     store.delete("refunds", before.select("refund_id"), ("refund_id",))
     written = store.insert("refunds", rows)
     mine = before.select("order_id").union(rows.select("order_id")).union(refunds.semi_join(touched, "order_id").select("order_id"))

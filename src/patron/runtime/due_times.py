@@ -6,9 +6,9 @@ A customer is due when a condition can flip by the passing of time (`segments.du
 from __future__ import annotations
 
 from datetime import UTC, timedelta
-from functools import cache
 from typing import TYPE_CHECKING
 
+from patron.kernel.expressions import said_once
 from patron.kernel.tables import Column, Table
 from patron.kernel.time import MICROSECOND, literal, moment, type_of_instant
 from patron.segments.due import due_table
@@ -74,7 +74,7 @@ def due_when_moved(store: Store, plan: Plan) -> None:
         store.renew(DUE.name, rows, rows.select("customer_id"))
 
 
-@cache
+@said_once
 def due_now() -> ir.Table:
     """The customers who are due at the moment: customer_id."""
     return due_until(moment())

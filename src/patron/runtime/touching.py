@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import ibis
 
 from patron.facts import tables as t
+from patron.kernel.expressions import said_once
 from patron.kernel.time import moment
 from patron.runtime.new_events import NEW
 from patron.runtime.old_events import is_old
@@ -43,9 +43,9 @@ def touch(store: Store, written: Iterable[str], others: Iterable[ir.Table], due:
     return int(store.query(TOUCHED_ROWS.aggregate(n=TOUCHED_ROWS.count()))["n"][0].as_py())
 
 
-@lru_cache(maxsize=100)
+@said_once
 def _once(written: frozenset[str], others: tuple[ops.Relation, ...], due: ops.Relation) -> ir.Table:
-    """Each of them once. Said once for the same tables: most ticks are alike."""
+    """Each of them once, by what most ticks have in common."""
     told = [_received(table) for table in OF_CUSTOMERS if table.name in written]
     stirred = [_whose(rows.to_expr()) for rows in others]
     every = ibis.union(*told, *stirred, _whose(due.to_expr(), is_due=True, only_events=True))

@@ -27,9 +27,9 @@ def _each(json, path):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """The texts at a path with a * of a JSON text."""
 
 
-@ibis.udf.scalar.builtin(name="regexp_extract_all", signature=(("string", "string"), "array<string>"))
-def _matches(text, pattern):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Every match of a pattern."""
+@ibis.udf.scalar.builtin(name="regexp_extract_all", signature=(("string", "string", "int32"), "array<string>"))
+def all_matches(text, pattern, group):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
+    """A group of every match of a pattern."""
 
 
 @ibis.udf.scalar.builtin(name="json_merge_patch", signature=(("string", "string"), "string"))
@@ -66,7 +66,7 @@ def texts_of(json: ir.StringValue, path: str, name: str) -> ir.ArrayValue:
 
 def number_with(json: ir.StringValue, name: str) -> ir.IntegerValue:
     """How many in the list that a JSON text is have a text of that name which is not blank."""
-    return ibis.coalesce(_matches(texts_of(json, "", name).join("\x1f"), r"[^\x1f]*[^\x1f\s][^\x1f]*").length(), 0)
+    return ibis.coalesce(all_matches(texts_of(json, "", name).join("\x1f"), r"[^\x1f]*[^\x1f\s][^\x1f]*", 0).length(), 0)
 
 
 def amounts_of(json: ir.StringValue, path: str, name: str) -> ir.ArrayValue:

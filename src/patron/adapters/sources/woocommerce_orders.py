@@ -8,7 +8,7 @@ import ibis
 
 from patron.adapters.sources import woocommerce_rows as woo
 from patron.adapters.sources.payloads import EVERY_LINE_HAS_AN_ID
-from patron.adapters.sources.payloads_json import each
+from patron.adapters.sources.payloads_json import all_matches, each
 from patron.collect import amounts, ids
 from patron.collect.parsing import nested
 from patron.kernel.time import to_utc_timestamp
@@ -182,8 +182,8 @@ def _csv(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
         coupon_code=records.coupon_items.re_extract(r"code:([^|;]+)", 1).strip().nullif(""),
     )
     zero = ibis.literal(0).cast(_AMOUNT)
-    back = woo.all_matches(known.refund_items, r"amount:\s*-?([0-9.]+)", 1).cast(f"array<{_AMOUNT}>").sums()
-    last_back = woo.all_matches(known.refund_items, _REFUND_AT, 1).maxs().try_cast("timestamp(6)")
+    back = all_matches(known.refund_items, r"amount:\s*-?([0-9.]+)", 1).cast(f"array<{_AMOUNT}>").sums()
+    last_back = all_matches(known.refund_items, _REFUND_AT, 1).maxs().try_cast("timestamp(6)")
     zone = intake.calendar.zone
     values = {
         **{c: known[c] for c in ("order_number", "ordered_at", "total", "tax", "discount", "currency", "coupon_code")},
@@ -204,7 +204,7 @@ def _csv(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
 
 def _csv_lines(records: ir.Table) -> ir.Table:
     """Lines stand in columns of their own, `line_item_1`, `line_item_2` …: `name:…|product_id:…|sku:…|quantity:…|total:…|sub_total:…`."""
-    cells = woo.all_matches(records.rest, r'"(line_item_\d+": "(?:[^"\\]|\\.)*)"', 1)
+    cells = all_matches(records.rest, r'"(line_item_\d+": "(?:[^"\\]|\\.)*)"', 1)
     items = records.select("key", "record", "currency", "coupon_code", "ordered_at", one=cells.unnest())
     text = items.one.re_replace(r'^line_item_\d+": "', "").replace('\\"', '"').replace("\\\\", "\\")
 

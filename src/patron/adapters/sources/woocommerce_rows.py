@@ -37,11 +37,6 @@ def texts_at(json, path):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN20
     """The texts at a path with a * of a JSON text."""
 
 
-@ibis.udf.scalar.builtin(name="regexp_extract_all", signature=(("string", "string", "int32"), "array<string>"))
-def all_matches(text, pattern, group):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN201
-    """A group of every match of a pattern."""
-
-
 def plain(text: ir.StringValue) -> ir.StringValue:
     """A name without HTML entities."""
     bare = text

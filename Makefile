@@ -31,7 +31,7 @@ check: setup  ## lint, format, types, layers, docs, links: everything but the te
 	$(bin)/ruff check $(sources)
 	$(bin)/ruff format --check $(sources)
 	$(bin)/mypy
-	$(bin)/mypy tests tools
+	$(bin)/mypy tests tools benchmarks
 	$(bin)/lint-imports --no-logo
 	$(bin)/python tools/links.py
 	$(bin)/mkdocs build --strict --quiet

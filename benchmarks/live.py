@@ -124,7 +124,7 @@ def _due_again(engine: DuckDBEngine, now: datetime) -> float:
     if how.by is None:
         raise InvariantError("Answers about few customers are left to the store.")
     with engine.transaction():
-        how.by.take(engine)
+        how.by.take(engine, engine.query(TOUCHED_ROWS))
         make(few, how)
         began = time.process_time()
         few.make([how.due])

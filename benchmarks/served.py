@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from benchmarks.served_shop import Load
 
 _WINDOW, _SEEN_BY = timedelta(minutes=1), timedelta(seconds=2)
+_REST = 300.0
+"""Seconds: as often as a server looks ahead who is due."""
 _GIB = 1024
 
 
@@ -27,17 +29,23 @@ def run(setting: Setting) -> list[Row]:
     shop.start()
     try:
         shop.await_answers()
-        return _rows(shop, 2.0 if setting.small else 20.0)
+        warm = shop.load(100, 2.0 if setting.small else 20.0, shop.visitors)
+        idle = _idle(shop, 2.0) if setting.small else _idle(shop, _REST, after=max(warm.views.values()) + _WINDOW + _SEEN_BY)
+        return _rows(shop, 2.0 if setting.small else 20.0, idle)
     finally:
         shop.stop()
 
 
-def _rows(shop: ServedShop, seconds: float) -> list[Row]:
+def _idle(shop: ServedShop, seconds: float, *, after: datetime | None = None) -> float:
+    """Processors that the server keeps busy while nothing comes; once all windows that were opened before have ended."""
+    if after is not None:
+        shop.sleep_until(after)
+    return _cores(shop, lambda: sleep(seconds))
+
+
+def _rows(shop: ServedShop, seconds: float, idle: float) -> list[Row]:
     """What is measured. At 200 and at 1,000 events a second each of some visitors looks at a product every three seconds."""
-    shop.load(100, seconds, shop.visitors)  # warm
     shop.forget_peak()
-    sleep(2)
-    idle = _cores(shop, lambda: sleep(seconds))
     known = len(shop.visitors)
     leaving, others = shop.visitors[: known // 10], shop.visitors[known // 10 :]
     quiet = shop.load(200, seconds, leaving)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _CLOCK = SystemClock()
 _PATRON = str(Path(sys.executable).with_name("patron"))
-_LOOK, _LOOK_FOR_CHANGES = 0.03, 0.2
+_LOOK, _LOOK_FOR_CHANGES = 0.03, 0.1
 """Seconds between two looks at how far the server is, and at who changed; so much more than is true may be measured."""
 _FIRST_ANSWERS = 1_800.0
 _HERE = 'name = "Here"\nmeaning = "Looked at a product within the last minute."\nwhere = \'happened("product_viewed", last="1 minutes")\'\n'

@@ -79,6 +79,11 @@ def test_a_guest_sees_one_commit_until_it_writes(host: DuckDBEngine) -> None:
         assert (_visits(visitor), "other" in visitor.tables()) == (13, False)
 
 
+def test_a_guest_never_takes_what_it_has_read_for_what_is_there_still(host: DuckDBEngine) -> None:
+    with guest(host) as visitor:
+        assert visitor.version != visitor.version
+
+
 def test_only_one_writes_at_a_time(host: DuckDBEngine) -> None:
     order: list[str] = []
     with guest(host) as visitor, guest(host) as other:

@@ -10,6 +10,8 @@ import duckdb
 import ibis
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.kernel.time import moment
@@ -174,3 +176,38 @@ def test_what_is_in_the_log_is_brought_into_the_file_while_others_read(store: Du
         assert reader.execute("SELECT count(*) FROM kept").fetchall() == [(100_002,)]
     store.insert("kept", _rows({7: 1}))
     assert store.execute("SELECT count(*) FROM kept").fetchall() == [(100_003,)]
+
+
+def test_the_version_is_another_one_once_a_session_has_written_and_not_before(store: DuckDBEngine) -> None:
+    session, before = store.session(), store.version
+    _visits(store, 1)
+    _visits(session, 1)
+    assert (store.version, session.version) == (before, before)
+    with session.transaction():
+        session.execute("UPDATE kept SET visits = 11 WHERE customer_id = 1")
+        assert store.version == before
+    after = store.version
+    assert after != before
+    with pytest.raises(duckdb.CatalogException), session.transaction():
+        session.execute("UPDATE nothing_like_it SET visits = 12")
+    assert store.version != after
+
+
+_PLAIN = pa.schema({"number": pa.int64(), "said": pa.string(), "at": pa.timestamp("us"), "is_so": pa.bool_()})
+_values = st.tuples(
+    st.none() | st.integers(-(2**63), 2**63 - 1),
+    st.none() | st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(["it's", "a\0b", "\\'; DROP TABLE plain; --", "\r\n"]),
+    st.none() | st.datetimes(),
+    st.none() | st.booleans(),
+)
+
+
+@given(st.lists(_values, max_size=20))
+@settings(deadline=None)
+def test_whatever_is_inserted_is_there_as_it_was(lines: list[tuple[object, ...]]) -> None:
+    store = DuckDBEngine(threads=1)
+    store.execute('CREATE TABLE plain (number BIGINT, said VARCHAR, "at" TIMESTAMP, is_so BOOLEAN)')
+    rows = pa.Table.from_pylist([dict(zip(_PLAIN.names, line, strict=True)) for line in lines], schema=_PLAIN)
+    assert store.insert("plain", rows) == len(lines)
+    assert store.answer("FROM plain").to_pylist() == rows.to_pylist()
+    store.close()

@@ -59,5 +59,5 @@ def listening(app: App, limits: Limits = Limits()) -> Iterator[str]:  # noqa: B0
         try:
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
-            server.should_exit = True
+            server.end()
             thread.join()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,10 @@ import pytest
 
 from api.calling import KEY, basic
 from api.loopback import application, listening
+from patron.app import server as server_module
 from patron.app.connections import Limits
 from patron.app.listening import let_open
+from patron.app.server import Server
 from patron.kernel.errors import InputError
 from patron.testing.inbox import MemoryInbox
 
@@ -31,6 +34,21 @@ _QUICK = Limits(head_seconds=0.3, request_seconds=0.6, unread_seconds=0.3)
 def _server(limits: Limits) -> Iterator[int]:
     with listening(application(MemoryInbox()), limits) as url:
         yield int(url.rpartition(":")[2])
+
+
+def test_a_server_at_rest_ends_as_soon_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_module, "_REST_SECONDS", 60.0)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = Server(application(MemoryInbox()), Limits())
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        with _connected(listener.getsockname()[1]) as one:
+            one.sendall(_HEALTH)
+            assert one.recv(99).startswith(b"HTTP/1.1 200")
+        time.sleep(0.3)  # by now nobody is connected
+        server.end()
+        thread.join(10)
+        assert not thread.is_alive()
 
 
 @contextmanager

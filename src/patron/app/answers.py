@@ -11,7 +11,7 @@ import ibis
 from patron.facts.as_of import PREDICTIONS
 from patron.kernel.errors import NotYetError
 from patron.kernel.tables import type_of
-from patron.runtime.memberships import CURRENT, REFRESHES, SLOTS, Slot
+from patron.runtime.memberships import CURRENT, REFRESHES, SLOTS, slots_of
 from patron.runtime.pipeline import FEATURES
 from patron.runtime.reached import reached
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from patron.app.project import Project
+    from patron.runtime.moves import Slot
 
 _LAST = REFRESHES.unbound().order_by(ibis.desc("refreshed_at")).limit(1)
 _NEXT = {PREDICTIONS: "run `patron predict`"}
@@ -99,11 +100,10 @@ def last_answers(project: Project) -> Answers:
         raise NotYetError(f"The feature {missing[0]!r} is not worked out yet: {_WORDS}.")
     features = ibis.table({"customer_id": "int64", **{name: kinds[name] for name in stored if name in kinds}}, name=FEATURES)
     bits = ibis.table(dict.fromkeys(store.columns(CURRENT), "int64"), name=CURRENT)
-    slots = store.query(SLOTS.unbound().filter(ibis._.is_current)).to_pylist()
     return Answers(
         as_of=as_of,
         features=features,
         bits=bits,
-        slots={r["segment"]: Slot(r["segment"], r["slot"]) for r in slots},
+        slots={slot.segment: slot for slot in slots_of(store.query(SLOTS.unbound()))},
         customers=store.query(bits.aggregate(n=bits.count()))["n"][0].as_py(),
     )

@@ -7,7 +7,7 @@ import gc
 import signal
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -20,6 +20,7 @@ from patron.app.listening import BACKLOG
 if TYPE_CHECKING:
     import socket
     from collections.abc import Awaitable, Iterator
+    from types import FrameType
 
     from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _GRACE_SECONDS = 10
 _GARBAGE = 50_000
 _TURN_SECONDS = 0.0005
+_LOOK_SECONDS, _REST_SECONDS, _LOOKS = 0.1, 1.0, 10
 _BY_PROXIES = frozenset({b"x-forwarded-for", b"x-forwarded-proto"})
 
 
@@ -59,9 +61,31 @@ class Server(uvicorn.Server):
         )
         config.app = _Forwarded(cast("Any", app), config.forwarded_allow_ips)
         super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """Answer what has been asked, and no more. Any thread may say so."""
+        self.should_exit = True
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._ending.set)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End by a signal; at the second one at once."""
+        super().handle_exit(sig, frame)
+        self.end()
+
+    async def main_loop(self) -> None:
+        """Look around ten times a second while anybody is connected, else once a second, until it shall end."""
+        self._loop, looks = asyncio.get_running_loop(), 0
+        while not await self.on_tick(looks):
+            is_at_rest = not self.server_state.connections
+            looks = 0 if is_at_rest else (looks + 1) % _LOOKS
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), _REST_SECONDS if is_at_rest else _LOOK_SECONDS)
 
     async def on_tick(self, counter: int) -> bool:
-        """Every tenth of a second, look who is late."""
+        """Look who is late."""
         now = asyncio.get_running_loop().time()
         for connection in list(self.server_state.connections):
             cast("Connection", connection).end_if_late(now)

@@ -162,6 +162,11 @@ class Store(Engine, Protocol):
         """Whether another session waits to write, as long as this one does."""
         ...
 
+    @property
+    def version(self) -> int:
+        """Another one once any session has ended a transaction that may write: what was read at the same one is still true."""
+        ...
+
     def tell(self, instant: datetime) -> None:
         """From now on `kernel.time.moment` is this instant."""
         ...

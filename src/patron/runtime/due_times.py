@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
+import ibis
+
 from patron.kernel.expressions import said_once
 from patron.kernel.tables import Column, Table
 from patron.kernel.time import MICROSECOND, literal, moment, type_of_instant
@@ -92,13 +94,19 @@ def due_since(after: datetime, *, but: datetime) -> ir.Table:
     return due.filter(due.due_at > literal(after), due.due_at <= moment(), due.due_at != literal(but)).select("customer_id")
 
 
-def next_due(store: Store, after: datetime) -> datetime | None:
-    """When somebody is due next, after an instant; None when nobody ever is."""
+def next_due(store: Store) -> datetime | None:
+    """When somebody is due next, after the moment; None when nobody ever is."""
+    return _instant(store, _first(is_soon=True)) or _instant(store, _first(is_soon=False))
+
+
+@said_once
+def _first(*, is_soon: bool) -> ir.Table:
+    """When somebody is due first after the moment, or within a while after it: `at`."""
     due = DUE.unbound()
-    ahead = due.filter(due.due_at > literal(after))
-    return _first(store, ahead.filter(ahead.due_at <= literal(after + SOON))) or _first(store, ahead)
+    bounds = [due.due_at > moment(), *([due.due_at <= moment() + ibis.interval(SOON)] if is_soon else [])]
+    return due.filter(*bounds).aggregate(at=due.due_at.min())
 
 
-def _first(store: Store, due: ir.Table) -> datetime | None:
-    found = store.query(due.aggregate(at=due.due_at.min()))["at"][0].as_py()
-    return found.replace(tzinfo=UTC) if found else None
+def _instant(store: Store, found: ir.Table) -> datetime | None:
+    at = store.query(found)["at"][0].as_py()
+    return at.replace(tzinfo=UTC) if at else None

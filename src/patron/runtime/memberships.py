@@ -8,30 +8,33 @@ claimed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache, reduce
+from functools import reduce
 from operator import add, or_
 from typing import TYPE_CHECKING
 
 import ibis
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from ibis import selectors
 
 from patron.kernel.arrow import arrow_rows
+from patron.kernel.expressions import said_once
 from patron.kernel.ids import derived
 from patron.kernel.tables import Column, Table
-from patron.kernel.time import in_utc, literal, moment
+from patron.kernel.time import in_utc, literal
+from patron.runtime.moves import Differing, Slot, differing
+from patron.runtime.touching import TOUCHED_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    import ibis.expr.operations as ops
     import ibis.expr.types as ir
+    from numpy.typing import NDArray
 
     from patron.ports.engine import Engine, Store
-
-BITS_PER_WORD = 62  # signed 64-bit integers everywhere, with room to spare
+    from patron.runtime.moves import Moves
 
 SLOTS = Table(
     "segment_slots",
@@ -80,26 +83,9 @@ REFRESHES = Table(
 )
 TABLES = (SLOTS, CHANGES, SIZES, REFRESHES)
 CURRENT, RECORDED = "membership_bits", "membership_recorded"
-_RENEWED, _OTHERS = "_membership_bits", "_membership_others"
+_OTHERS = "_membership_others"
 _OTHER = ibis.table({"customer_id": "int64"}, name=_OTHERS)
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """The place of one segment."""
-
-    segment: str
-    number: int
-
-    @property
-    def word(self) -> str:
-        """The column that holds its bit."""
-        return f"bits_{self.number // BITS_PER_WORD}"
-
-    @property
-    def mask(self) -> int:
-        """Its bit."""
-        return 1 << (self.number % BITS_PER_WORD)
+_OLD = "old_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +112,12 @@ class Places:
     @property
     def slots(self) -> tuple[Slot, ...]:
         """Those of the segments that there are."""
-        return tuple(Slot(str(r["segment"]), int(r["slot"])) for r in self.rows.to_pylist() if r["is_current"])
+        return slots_of(self.rows)
+
+
+def slots_of(rows: pa.Table) -> tuple[Slot, ...]:
+    """The places of the segments that there are, by rows of `SLOTS`."""
+    return tuple(Slot(str(r["segment"]), int(r["slot"]), bool(r["is_changed"])) for r in rows.to_pylist() if r["is_current"])
 
 
 def places(engine: Engine, definitions: Mapping[str, str]) -> Places:
@@ -159,10 +150,10 @@ def keep_memberships(store: Store, of: Places, *, as_of: datetime, now: datetime
     instant = in_utc(as_of)
     history = REFRESHES.unbound()
     last = store.query(history.filter(history.is_recorded).aggregate(last=history["as_of"].max())).column("last")[0].as_py()
-    recorded = last is None or instant >= last
+    is_recorded = last is None or instant >= last
     show_memberships(store, of)
-    changed = record_changes(store, literal(as_of)) if recorded else 0
-    return note_refresh(store, of, as_of=as_of, now=now, changed=changed, recorded=recorded)
+    changed = record_changes(store, of.slots, as_of) if is_recorded else 0
+    return note_refresh(store, of, as_of=as_of, now=now, changed=changed, recorded=is_recorded)
 
 
 def show_memberships(store: Store, of: Places) -> None:
@@ -173,10 +164,16 @@ def show_memberships(store: Store, of: Places) -> None:
     store.view("memberships", current.select("customer_id", **{s.segment: (current[s.word] & s.mask) != 0 for s in of.slots}))
 
 
-def record_changes(store: Store, at: ir.TimestampValue) -> int:
+def record_changes(store: Store, slots: Sequence[Slot], at: datetime) -> int:
     """Add to the history in what everybody's memberships differ from the recorded ones, and record them; how many changed."""
     current = _bits(store, CURRENT)
-    changed = store.insert(CHANGES.name, _changes(_bits(store, RECORDED), current, at)) if RECORDED in store.tables() else 0
+    changed = 0
+    if RECORDED in store.tables():
+        found = store.query(_side_by_side(_bits(store, RECORDED), current))
+        then, now = ({word: found[prefix + word].to_numpy() for word in _words(current)} for prefix in (_OLD, ""))
+        moves = Differing(found["customer_id"].to_numpy(), then, now).moves(slots)
+        why = np.where([slot.is_changed for slot in slots], "definition", "facts")[moves.places]
+        changed = _keep_moves(store, moves, slots, why, at)
     store.create(RECORDED, current)
     return changed
 
@@ -206,53 +203,51 @@ def _bits(store: Store, name: str) -> ir.Table:
     return ibis.table(dict.fromkeys(store.columns(name), "int64"), name=name)
 
 
-def renew_memberships(store: Store, bits: pa.Table, touched: ir.Table) -> int:
+def renew_memberships(store: Store, slots: Sequence[Slot], touched: pa.Table, at: datetime, bits: pa.Table) -> int:
     """Bring the kept memberships of some customers to what they are now; how many changed.
 
     Args:
         store: it, within a transaction.
-        bits: of these customers, as in `CURRENT`.
-        touched: the customers: customer_id, and is_due, whether nothing but time has passed.
+        slots: of the segments that there are.
+        touched: the customers, as in `TOUCHED`: customer_id, and is_due, whether nothing but time has passed.
+        at: the moment.
+        bits: theirs, as in `CURRENT`.
     """
-    _, current, changes = _renewal(tuple(bits.column_names), touched.op())
-    others = differing(recorded(store, bits.column_names, touched), bits)
-    if not len(others):
+    others = differing(recorded(store, bits.column_names), bits)
+    if not others.ids.size:
         return 0
-    store.fill(_OTHERS, pa.table({"customer_id": others}).to_reader(), temporary=True)
-    store.fill(_RENEWED, bits.filter(pc.is_in(bits["customer_id"], others)).to_reader(), temporary=True)
-    changed = store.insert(CHANGES.name, changes)
+    moves, ids = others.moves(slots), pa.array(others.ids)
+    is_due = np.isin(moves.ids, touched["customer_id"].to_numpy()[touched["is_due"].to_numpy()])
+    changed = _keep_moves(store, moves, slots, np.where(is_due, "time", "facts"), at)
+    store.fill(_OTHERS, pa.table({"customer_id": ids}).to_reader(), temporary=True)
     for name in (CURRENT, RECORDED):
-        store.renew(name, current, _OTHER)
-    for name in (_OTHERS, _RENEWED):
-        store.drop(name, temporary=True)
+        store.renew(name, bits.filter(pc.is_in(bits["customer_id"], ids)), _OTHER)
+    store.drop(_OTHERS, temporary=True)
     return changed
 
 
-def recorded(store: Store, columns: Sequence[str], touched: ir.Table) -> pa.Table:
-    """The memberships of some customers that are recorded, in columns as of `CURRENT`."""
-    rows, _, _ = _renewal(tuple(columns), touched.op())
-    return store.query(rows)
+def recorded(store: Store, columns: Sequence[str]) -> pa.Table:
+    """The memberships of the customers of `TOUCHED` that are recorded, in columns as of `CURRENT`."""
+    return store.query(_recorded(tuple(columns)))
 
 
-def differing(before: pa.Table, bits: pa.Table) -> pa.Array:
-    """The customers of whom only one of two tables of memberships has a row, or each another."""
-    rows = (
-        pa.concat_tables([before.select(bits.column_names), bits])
-        .group_by(bits.column_names, use_threads=False)
-        .aggregate([([], "count_all")])
-    )
-    return pc.unique(rows.filter(pc.equal(rows["count_all"], 1))["customer_id"])
+@said_once
+def _recorded(columns: tuple[str, ...]) -> ir.Table:
+    return ibis.table(dict.fromkeys(columns, "int64"), name=RECORDED).semi_join(TOUCHED_ROWS, "customer_id")
 
 
-@lru_cache(maxsize=100)
-def _renewal(columns: tuple[str, ...], touched: ops.Relation) -> tuple[ir.Table, ir.Table, ir.Table]:
-    """What is recorded of some customers; new memberships, and what changes with them: of `_RENEWED`, and of `CHANGES`. Said once."""
-    schema, who = dict.fromkeys(columns, "int64"), touched.to_expr()
-    current, recorded = ibis.table(schema, name=_RENEWED), ibis.table(schema, name=RECORDED)
-    changes = _changes(recorded.semi_join(_OTHER, "customer_id"), current, moment()).drop("why")
-    told = changes.join(who, "customer_id")
-    why = ibis.ifelse(told.is_due, "time", "facts")
-    return recorded.semi_join(who, "customer_id"), current, told.select(*changes.columns, why=why)
+def _keep_moves(store: Store, moves: Moves, slots: Sequence[Slot], why: NDArray[np.str_], at: datetime) -> int:
+    """Add moves to the history, each with its reason; how many there are."""
+    if not moves.ids.size:
+        return 0
+    rows = {
+        "customer_id": moves.ids,
+        "segment": np.array([slot.segment for slot in slots])[moves.places],
+        "change": np.where(moves.entered, "entered", "left"),
+        "changed_at": np.full(moves.ids.size, in_utc(at), "datetime64[us]"),
+        "why": why,
+    }
+    return store.insert(CHANGES.name, pa.table(rows))
 
 
 def packed(flags: ir.Table, slots: Sequence[Slot]) -> ir.Table:
@@ -269,34 +264,19 @@ def packed(flags: ir.Table, slots: Sequence[Slot]) -> ir.Table:
     return flags.select("customer_id", **{word: reduce(add, bits).cast("int64") for word, bits in sorted(words.items())})
 
 
-def _changes(before: ir.Table, after: ir.Table, at: ir.TimestampValue) -> ir.Table:
-    """Who entered or left what between two sets of bits; only customers with any difference are unfolded."""
-    words = sorted((c for c in after.columns if c != "customer_id"), key=lambda w: int(w.removeprefix("bits_")))
-    old = before.mutate(**{w: ibis.literal(0, "int64") for w in words if w not in before.columns})
-    old = old.select(_id="customer_id", **{f"old_{w}": old[w] for w in words})
+def _side_by_side(before: ir.Table, after: ir.Table) -> ir.Table:
+    """The bits of customers in one row each, where there is any difference: those before are called `old_`."""
+    words = _words(after)
+    then = {_OLD + word: before[word] if word in before.columns else ibis.literal(0, "int64") for word in words}
+    old = before.select(_id="customer_id", **then)
     both = after.outer_join(old, after.customer_id == old._id)
-    bits = both.select(
-        customer_id=ibis.coalesce(both.customer_id, both._id),
-        **{w: both[w].fill_null(0) for w in words},
-        **{f"old_{w}": both[f"old_{w}"].fill_null(0) for w in words},
-    )
-    touched = bits.filter(reduce(or_, [bits[w] != bits[f"old_{w}"] for w in words]))
-    each = touched.cross_join(SLOTS.unbound().filter(ibis._.is_current))
-    now, then = _bit(each, words, ""), _bit(each, words, "old_")
-    return each.filter(now != then).select(
-        "customer_id",
-        "segment",
-        change=ibis.ifelse(now == 1, "entered", "left"),
-        changed_at=at,
-        why=ibis.ifelse(each.is_changed, "definition", "facts"),
-    )
+    every = {name: both[name].fill_null(0) for name in (*words, *then)}
+    bits = both.select(customer_id=ibis.coalesce(both.customer_id, both._id), **every)
+    return bits.filter(reduce(or_, [bits[word] != bits[_OLD + word] for word in words]))
 
 
-def _bit(each: ir.Table, words: Sequence[str], prefix: str) -> ir.IntegerValue:
-    """The bit of a row's slot among a row's words: 0 or 1."""
-    word = each.slot // BITS_PER_WORD
-    value = ibis.cases(*[(word == i, each[f"{prefix}{w}"]) for i, w in enumerate(words)], else_=ibis.literal(0, "int64"))
-    return (value >> (each.slot % BITS_PER_WORD)) & 1
+def _words(bits: ir.Table) -> list[str]:
+    return [c for c in bits.columns if c != "customer_id"]
 
 
 def _sizes(current: ir.Table, slots: Sequence[Slot], as_of: datetime) -> ir.Table:

@@ -27,6 +27,7 @@ TICKS = Table(
     ),
 )
 _ROWS = TICKS.unbound()
+_POSITION = _ROWS.select("position")
 
 
 def reached(store: Store, definitions: str = "") -> tuple[int, datetime | None]:
@@ -51,7 +52,7 @@ def stands(store: Store, definitions: str) -> tuple[int, datetime | None]:
 def reach(store: Store, position: int, as_of: datetime, definitions: str) -> None:
     """Keep how far it is now."""
     row = {"position": position, "as_of": in_utc(as_of), "definitions": definitions}
-    store.delete(TICKS.name, _ROWS.select("position"), on=("position",))
+    store.delete(TICKS.name, _POSITION, on=("position",))
     store.insert(TICKS.name, arrow_rows(TICKS, [row]))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import ibis
@@ -22,7 +23,7 @@ from patron.kernel.errors import UnsupportedError
 from patron.kernel.steps import Step
 from patron.runtime.due_times import DUE, due_rows
 from patron.runtime.few import Beside, beside
-from patron.runtime.memberships import CHANGES, CURRENT, SLOTS, Slot, packed, renew_memberships
+from patron.runtime.memberships import CHANGES, CURRENT, SLOTS, packed, renew_memberships, slots_of
 from patron.runtime.models import kept_models
 from patron.runtime.pipeline import CUT_POINTS, FEATURES, STATISTICS
 from patron.runtime.predicting import FILLED, answer
@@ -30,7 +31,7 @@ from patron.runtime.touching import TOUCHED, TOUCHED_ROWS
 from patron.segments.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     import ibis.expr.types as ir
@@ -40,10 +41,11 @@ if TYPE_CHECKING:
     from patron.ports.engine import Engine, Few, Store
     from patron.runtime.latest import Latest
     from patron.runtime.models import Models
+    from patron.runtime.moves import Slot
     from patron.runtime.pipeline import Definitions
 
-    Keep = Callable[[Store, pa.Table, ir.Table], int]
-    """Keeps memberships of customers: the store, their bits, and who they are; how many changed."""
+    Keep = Callable[[pa.Table], int]
+    """Keeps the memberships of the customers of `TOUCHED`; how many changed."""
     Answers = Mapping[str, pa.Table]
     """Rows about customers, by the name of the table that they are kept in."""
 
@@ -59,6 +61,7 @@ class Recipe:
         after: the other partials.
         answers: features, terms and memberships.
         due: when these can next change by themselves.
+        slots: of memberships.
         facts: the facts that they read.
         definitions: what is worked out.
         models: what predictions come from; None where nothing is predicted.
@@ -69,6 +72,7 @@ class Recipe:
     after: tuple[Step, ...]
     answers: tuple[Step, ...]
     due: Step
+    slots: Sequence[Slot]
     facts: Facts
     definitions: Definitions
     models: Models | None
@@ -110,7 +114,7 @@ def recipe(engine: Engine, definitions: Definitions, facts: Facts, few: Few | No
         few: works the answers out if it can; else the store itself does.
     """
     catalog = definitions.catalog
-    slots = [Slot(r["segment"], r["slot"]) for r in engine.query(SLOTS.unbound()).to_pylist() if r["is_current"]]
+    slots = slots_of(engine.query(SLOTS.unbound()))
     partials = [step for step in feature_plan.partial_steps(catalog, facts) if _is_of_customers(step)]
     predicted = next((i for i, step in enumerate(partials) if step.name == histories.PREDICTIONS.table_name), len(partials))
     points = engine.query(ibis.table(CUTS, name=CUT_POINTS)).to_pylist()
@@ -124,6 +128,7 @@ def recipe(engine: Engine, definitions: Definitions, facts: Facts, few: Few | No
         after=tuple(partials[predicted:]),
         answers=(features, *terms, Step(CURRENT, packed(plan.memberships(stats), slots))),
         due=Step(DUE.name, due_rows(plan, stats)),
+        slots=slots,
         facts=facts,
         definitions=definitions,
         models=kept_models(engine) if PREDICTIONS in facts.known else None,
@@ -131,22 +136,25 @@ def recipe(engine: Engine, definitions: Definitions, facts: Facts, few: Few | No
     return made if few is None else replace(made, by=beside(few, made.steps, FILLED, lambda: _rehearse(few, made)))
 
 
-def renew(store: Store, how: Recipe, now: datetime, keep: Keep = renew_memberships, latest: Latest | None = None) -> int:
+def renew(  # noqa: PLR0913  # what is left out has its usual value
+    store: Store, how: Recipe, touched: pa.Table, now: datetime, *, keep: Keep | None = None, latest: Latest | None = None
+) -> int:
     """Work out the answers of the customers of `TOUCHED` as of the moment and keep them; how many memberships changed.
 
     Args:
         store: it, within a transaction; it and the engine of `how` were told the moment.
         how: from `recipe`.
+        touched: the rows of `TOUCHED`.
         now: the moment. Of whom nothing but time has passed, what was seen ahead is kept if it holds at it.
-        keep: keeps their memberships, and what changed; doing it again changes nothing.
+        keep: keeps their memberships, and what changed, if not by what is recorded of them; doing it again changes nothing.
         latest: is told the answers.
     """
-    touched = store.query(TOUCHED_ROWS)
+    keep = keep or partial(renew_memberships, store, how.slots, touched, now)
     seen = None if how.by is None else how.by.foreseen.of(touched, now)
     if seen is None:
         changed, answers = _worked_out(store, how, touched, keep)
     else:
-        changed, answers = keep(store, seen[CURRENT], TOUCHED_ROWS), seen
+        changed, answers = keep(seen[CURRENT]), seen
     for step in how.kept:
         store.renew(step.name, answers[step.name], TOUCHED_ROWS)
     if latest is not None:
@@ -169,7 +177,7 @@ def _worked_out_by(engine: Engine, store: Store, how: Recipe, keep: Keep) -> tup
     """How many memberships changed, which are kept already, and all answers: whom to look at when depends on what has just changed."""
     make(engine, how)
     bits = rows_of(engine, how.answers[-1])
-    changed = keep(store, bits, TOUCHED_ROWS)
+    changed = keep(bits)
     if how.by is not None and engine is how.by.engine:
         how.by.take_one(CHANGES.name, store)
     engine.make([how.due])

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from patron.features.partials.last_events import OLD_EVENTS_TABLE
 from patron.features.partials.lines import PRODUCTS
-from patron.kernel.time import literal, moment
+from patron.kernel.time import literal
 from patron.runtime.due_times import due_now, due_when_moved, who_moved
 from patron.runtime.memberships import CURRENT, RECORDED, SLOTS, Places, note_refresh, record_changes, show_memberships
 from patron.runtime.next_tables import NextTables, put_in_place
 from patron.runtime.old_events import follow
 from patron.runtime.pipeline import drop_passing, index_answers, make_due, show_predictions, work_out
 from patron.runtime.renewing import Recipe, add_products, of_touched, prepare, recipe, renew
-from patron.runtime.touching import touch
+from patron.runtime.touching import TOUCHED_ROWS, touch
 from patron.segments.plan import Plan
 
 if TYPE_CHECKING:
@@ -122,16 +122,16 @@ def swap(  # noqa: PLR0913  # what a tick knows
     how = next((how for how in made.recipes if how.facts == facts), None) or recipe(store, made.definitions, facts, few)
     if how.by is not None:
         how.by.engine.tell(now)
+
+    def keep(bits: pa.Table) -> int:
+        store.renew(CURRENT, bits, TOUCHED_ROWS)
+        return record_changes(store, made.places.slots, now)
+
     plan = Plan(made.definitions.segments, made.definitions.catalog, replace(facts, only=""))
     moved = who_moved(plan, since)
     touched = touch(store, written, [*others, *([] if moved is None else [moved])], due_now())
-    changed = renew(store, how, now, _keep) if touched else record_changes(store, moment())
+    changed = renew(store, how, touched, now, keep=keep) if touched.num_rows else record_changes(store, made.places.slots, now)
     store.index(RECORDED, "customer_id")  # it was made anew
     due_when_moved(store, plan)
     note_refresh(store, made.places, as_of=now, now=now, changed=changed)
-    return touched, changed
-
-
-def _keep(store: Store, bits: pa.Table, touched: ir.Table) -> int:
-    store.renew(CURRENT, bits, touched)
-    return record_changes(store, moment())
+    return touched.num_rows, changed

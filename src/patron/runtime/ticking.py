@@ -98,6 +98,8 @@ class Ticks:
     _basis: Basis | None = field(default=None)
     _held: Facts | None = field(default=None)
     _recipes: tuple[Recipe, ...] = field(default=())
+    _reached: tuple[int, datetime | None] = field(default=(0, None))
+    _read: tuple[int, str] = field(default=(-1, ""))
     _given_way: int = field(default=0)
     _took_seconds: float | None = field(default=None)
     _is_warm: bool = field(default=False)
@@ -118,7 +120,10 @@ class Ticks:
     @property
     def reached(self) -> tuple[int, datetime | None]:
         """The last entry of the inbox that has become facts, and the instant of the answers; None where they have to be made anew."""
-        return stands(self.store, self.definitions.digest)
+        read = self.store.version, self.definitions.digest
+        if read != self._read:
+            self._reached, self._read = stands(self.store, self.definitions.digest), read
+        return self._reached
 
     @property
     def wakes_at(self) -> datetime | None:
@@ -131,7 +136,8 @@ class Ticks:
             return None
         held = self._held or self.hold(as_of)
         if as_of not in self._due:
-            self._due = {as_of: next_due(self.store, as_of)}
+            self.store.tell(as_of)
+            self._due = {as_of: next_due(self.store)}
         due, midnight = self._due[as_of], held.shop.calendar.next_midnight(as_of)
         if self._is_outdated(replace(held, as_of=as_of), self._basis) and not self._asides.is_at_work:
             if self._asides.again_at is None:
@@ -324,14 +330,14 @@ class Ticks:
         of, is_outdated, changed = basis.of_touched(facts), self._is_outdated(facts, basis), 0
         due = self._due_meanwhile(facts, basis, before) if is_outdated else due_now()
         touched = touch(self.store, received.written, self._others(received), due)
-        if touched:
+        if touched.num_rows:
             self._asides.note(self.store)
             if "order_lines" in received.written:
                 add_products(self.store, of, moment())
-            changed = renew(self.store, self._recipe(of), facts.as_of, latest=self.latest)
+            changed = renew(self.store, self._recipe(of), touched, facts.as_of, latest=self.latest)
         if not (received.records or is_outdated):
             self._look_ahead(of, facts)
-        return Answered(touched, changed)
+        return Answered(touched.num_rows, changed)
 
     def _look_ahead(self, of: Facts, facts: Facts) -> None:
         """Put off those who are due soon in vain, unless that was done a moment ago."""

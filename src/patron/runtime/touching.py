@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     import ibis.expr.operations as ops
     import ibis.expr.types as ir
+    import pyarrow as pa
 
     from patron.kernel.tables import Table
     from patron.ports.engine import Store
@@ -30,8 +31,8 @@ OF_CUSTOMERS = tuple(table for table in t.FACTS if "customer_id" in table and "r
 """Facts that say whose they are and when they were received."""
 
 
-def touch(store: Store, written: Iterable[str], others: Iterable[ir.Table], due: ir.Table) -> int:
-    """Make the table `TOUCHED`; how many customers are in it.
+def touch(store: Store, written: Iterable[str], others: Iterable[ir.Table], due: ir.Table) -> pa.Table:
+    """Make the table `TOUCHED`; its rows.
 
     Args:
         store: told the moment, at which what is new was received.
@@ -40,7 +41,7 @@ def touch(store: Store, written: Iterable[str], others: Iterable[ir.Table], due:
         due: customers (customer_id) for whom time has passed.
     """
     store.create(TOUCHED, _once(frozenset(written), tuple(rows.op() for rows in others), due.op()), temporary=True)
-    return int(store.query(TOUCHED_ROWS.aggregate(n=TOUCHED_ROWS.count()))["n"][0].as_py())
+    return store.query(TOUCHED_ROWS)
 
 
 @said_once

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 import duckdb
 import ibis
 
-from patron.adapters.engines.duckdb_limits import bytes_of, limits, not_opened
+from patron.adapters.engines.duckdb_limits import bytes_of, limits
+from patron.adapters.engines.duckdb_opening import FILE, opened
 from patron.adapters.engines.duckdb_prepared import Prepared
 from patron.adapters.engines.duckdb_turn import Turn
-from patron.adapters.engines.duckdb_words import instant_text, quoted, statement_of, text, type_name
+from patron.adapters.engines.duckdb_words import instant_text, quoted, statement_of, text, type_name, values_text
 from patron.kernel.arrow import arrow_schema
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem
@@ -45,9 +46,6 @@ _SESSION = (
 )
 _FORMATS = {".parquet": "FORMAT parquet, COMPRESSION zstd", ".csv": "FORMAT csv, HEADER", ".jsonl": "FORMAT json"}
 _FEW_MEGABYTES = 2_900
-_FILE = "patron"
-_GROUP = 32_768
-"""So many rows of a table stand together and say what they hold: those of few customers are found among them."""
 
 Method = TypeVar("Method", bound="Callable[..., object]")
 
@@ -61,14 +59,6 @@ def _whole(method: Method) -> Method:
             return method(self, *args, **options)
 
     return cast("Method", written)
-
-
-def _opened(path: Path | None, settings: dict[str, str | bool | int | float | list[str]]) -> duckdb.DuckDBPyConnection:
-    """A connection to memory, and to a file if one is given."""
-    connection = duckdb.connect(":memory:", config=settings)
-    if path is not None:
-        connection.execute(f"ATTACH {text(str(path))} AS {_FILE} (ROW_GROUP_SIZE {_GROUP})")
-    return connection
 
 
 class DuckDBEngine:
@@ -93,21 +83,7 @@ class DuckDBEngine:
             TransientError: another process holds the file open, or the disk is full.
             InputError: the file is not a DuckDB database.
         """
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            "checkpoint_threshold": "640MB",  # ticks write little, and all over the file: they are brought together seldom
-        }
-        if path is not None:
-            settings["temp_directory"] = f"{path}.tmp"  # what memory cannot hold is a customer's too: it stays beside the file
-        if memory_limit:
-            settings["memory_limit"] = memory_limit
-        if threads:
-            settings["threads"] = threads
-        try:
-            self._begin(_opened(path, settings), Turn(), first=(*([f"USE {_FILE}"] if path else []), *_SESSION))
-        except duckdb.IOException as error:
-            raise not_opened(error, path) from error
+        self._begin(opened(path, memory_limit=memory_limit, threads=threads), Turn(), first=_SESSION)
 
     def session(self) -> DuckDBEngine:
         """The same tables for another thread, which sees what has been committed; its temporary tables are its own."""
@@ -131,7 +107,7 @@ class DuckDBEngine:
 
     def shorten_log(self, megabytes: int) -> None:
         """Bring what is only in the log of late writes into the file, if that is so much and nobody is in the way; who writes waits."""
-        told = self._rows(f"SELECT wal_size FROM pragma_database_size() WHERE database_name = {text(_FILE)}")
+        told = self._rows(f"SELECT wal_size FROM pragma_database_size() WHERE database_name = {text(FILE)}")
         if any((bytes_of(size) or 0) >= megabytes * 1_000_000 for (size,) in told):
             with self.turn, suppress(duckdb.TransactionException):  # a session that is ending may still write apart
                 self._run("CHECKPOINT")
@@ -329,6 +305,11 @@ class DuckDBEngine:
         """Whether another session waits to write, as long as this one does."""
         return self.turn.is_wanted
 
+    @property
+    def version(self) -> int:
+        """Another one once any session has ended a transaction that may write."""
+        return self.turn.ended
+
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """All that is asked inside is as of one commit, whatever is written meanwhile; nothing but temporary tables can be written."""
@@ -376,6 +357,8 @@ class DuckDBEngine:
     def _insert(self, target: str, rows: ir.Table | pa.Table) -> int:
         if isinstance(rows, ibis.Expr):
             return int(self._rows(f"INSERT INTO {target} BY NAME {self.sql(rows)}")[0][0])
+        if values := values_text(rows):
+            return int(self._rows(f"INSERT INTO {target} ({', '.join(map(quoted, rows.column_names))}) VALUES {values}")[0][0])
         self.connection.register("_rows", rows)
         try:
             return int(self._rows(f"INSERT INTO {target} BY NAME SELECT * FROM _rows")[0][0])

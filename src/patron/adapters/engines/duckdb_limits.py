@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from patron.kernel.errors import DISK_FULL, InputError, MemoryLimitError, TransientError
-from patron.kernel.problems import Problem
+from patron.kernel.errors import DISK_FULL, MemoryLimitError, TransientError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-_FULL = re.compile("no space left|file too large|quota exceeded", re.IGNORECASE)  # ENOSPC, EFBIG, EDQUOT
-_HELD = re.compile(r"PID (\d+)")
+FULL = re.compile("no space left|file too large|quota exceeded", re.IGNORECASE)  # ENOSPC, EFBIG, EDQUOT
+"""What a full disk is called."""
 _UNITS = {"bytes": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 
 
@@ -36,7 +34,7 @@ def limits() -> Iterator[None]:
         message = "The engine has too little memory or temporary disk space. Nothing was changed; raise the limit in patron.toml."
         raise MemoryLimitError(message) from error
     except duckdb.Error as error:
-        if _FULL.search(str(error)):
+        if FULL.search(str(error)):
             raise TransientError(DISK_FULL) from error
         raise
 
@@ -46,14 +44,3 @@ def bytes_of(told: str) -> int | None:
     number, _, unit = told.partition(" ")
     factor = _UNITS.get(unit)
     return int(float(number) * factor) if factor else None
-
-
-def not_opened(error: duckdb.IOException, path: Path | None) -> TransientError | InputError:
-    """Why a file could not be opened: another process holds it, the disk is full, or it is no database."""
-    if "lock" in str(error).lower():
-        held = _HELD.search(str(error))
-        who = f" (process {held[1]})" if held else ""
-        return TransientError(f"Another process{who} holds this project open. Stop it, or wait until it has finished.")
-    if _FULL.search(str(error)):
-        return TransientError(DISK_FULL)
-    return InputError("The project's database cannot be opened.", [Problem(str(path and path.name), "", "a DuckDB file")])

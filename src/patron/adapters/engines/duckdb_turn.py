@@ -11,7 +11,7 @@ class Turn:
     def __init__(self) -> None:
         """Nobody has it yet."""
         self._held, self._counting = threading.RLock(), threading.Lock()
-        self._waiting = 0
+        self._waiting = self._ended = 0
 
     def __enter__(self) -> None:
         """Wait for it and take it."""
@@ -26,6 +26,11 @@ class Turn:
         """Whether somebody waits for it."""
         return self._waiting > 0
 
+    @property
+    def ended(self) -> int:
+        """How often somebody has let go of it: while that stays, nobody has written."""
+        return self._ended
+
     def acquire(self, timeout_seconds: float = -1) -> bool:
         """Wait for it and take it; false when the time is over before."""
         if self._held.acquire(blocking=False):
@@ -38,6 +43,7 @@ class Turn:
 
     def release(self) -> None:
         """Let go of it."""
+        self._ended += 1
         self._held.release()
 
     def _count(self, more: int) -> None:

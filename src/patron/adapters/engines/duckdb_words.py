@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
+import pyarrow as pa
 import sqlglot.expressions as sge
 from ibis.backends.sql.compilers import DuckDBCompiler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
-
-_LONG_LIST = 6
+_LONG_LIST, _FEW_VALUES = 6, 50
 _writing = threading.Lock()  # what `_unfused` sets is there for all threads
 
 
@@ -30,6 +29,26 @@ def text(value: str) -> str:
 def instant_text(value: datetime) -> str:
     """An instant as a literal."""
     return f"{text(value.astimezone(UTC).replace(tzinfo=None).isoformat(sep=' '))}::TIMESTAMP"
+
+
+def values_text(rows: pa.Table) -> str:
+    """A few plain values as the list behind VALUES: the engine reads that sooner than a table. Empty where they are many, or others."""
+    if not 0 < rows.num_rows * rows.num_columns <= _FEW_VALUES or not all(map(_is_plain, rows.schema.types)):
+        return ""
+    told = ", ".join(f"({', '.join(map(_value_text, row.values()))})" for row in rows.to_pylist())
+    return "" if "\0" in told else told  # where a statement would end
+
+
+def _is_plain(of: pa.DataType) -> bool:
+    return pa.types.is_integer(of) or pa.types.is_string(of) or pa.types.is_boolean(of) or pa.types.is_timestamp(of)
+
+
+def _value_text(value: datetime | str | int | None) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        return text(value)
+    return f"TIMESTAMP '{value.isoformat(sep=' ')}'" if isinstance(value, datetime) else str(value)
 
 
 class _Compiler(DuckDBCompiler):

@@ -28,7 +28,7 @@ from patron.kernel.time import Calendar
 from patron.library.files import segment_files
 from patron.ports.inbox import Entry
 from patron.runtime.loading_options import LoadOptions
-from patron.runtime.memberships import CURRENT
+from patron.runtime.memberships import CURRENT, RENEWED
 from patron.runtime.met import Shortcuts
 from patron.runtime.pipeline import FEATURES, Definitions
 from patron.runtime.reached import reach
@@ -220,7 +220,7 @@ class TeaHouse(Live):
 
     def _differences(self, looked_at: str | None) -> Iterator[tuple[str, int]]:
         still = ["customer_id", *(f.name for f in self.made.catalog.values() if isinstance(f.changes, Still) and not f.hidden)]
-        yield "memberships", self._apart(CURRENT)
+        yield "memberships", self._apart(CURRENT, made=RENEWED)
         if EVENTS.table_name in self.store.tables():
             yield "last events", self._differ(f"FROM {EVENTS.table_name}", _LAST_EVENTS)
         yield "features that stand still", self._apart(FEATURES, ", ".join(still))
@@ -262,9 +262,9 @@ class TeaHouse(Live):
             found[table] = int(n)
         return {table: n for table, n in found.items() if n}
 
-    def _apart(self, name: str, columns: str = "*", where: str = "true") -> int:
-        kept, made = (f"SELECT {columns} FROM {schema}.{name} WHERE {where}" for schema in (self.store._kept, "temp.main"))
-        return self._differ(kept, made)
+    def _apart(self, name: str, columns: str = "*", where: str = "true", made: str = "") -> int:
+        tables = f"{self.store._kept}.{name}", f"temp.main.{made or name}"
+        return self._differ(*(f"SELECT {columns} FROM {table} WHERE {where}" for table in tables))
 
     def _differ(self, kept: str, made: str) -> int:
         rows = self.store.execute(f"SELECT count(*) FROM (({kept} EXCEPT {made}) UNION ALL ({made} EXCEPT {kept}))").fetchall()

@@ -28,6 +28,7 @@ def _keep(engine: DuckDBEngine, members: dict[int, dict[str, bool]], day: int, d
     ]
     flags = ibis.union(*rows) if len(rows) > 1 else rows[0]
     places = m.places(engine, definitions or dict.fromkeys(next(iter(members.values())), "same"))
+    m.keep_recorded(engine)
     engine.create(m.CURRENT, m.packed(flags, places.slots))
     return m.keep_memberships(engine, places, as_of=datetime(2024, 1, day, tzinfo=UTC), now=_NOW).changed
 

@@ -51,7 +51,8 @@ def _told(how: Recipe) -> Told:
     engine: Any = how.by and how.by.engine
     make(engine, how)
     engine.make([how.due])
-    told = {step.name: {row["customer_id"]: str(row) for row in rows_of(engine, step).to_pylist()} for step in how.steps if step.is_kept}
+    steps = (*how.kept, how.answers[-1])
+    told = {step.name: {row["customer_id"]: str(row) for row in rows_of(engine, step).to_pylist()} for step in steps}
     clear(engine, how)
     return told
 

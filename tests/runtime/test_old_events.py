@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from patron.runtime.basis import kept_basis
+from patron.runtime.reached import outdate
 from runtime.beside import waited
 from runtime.live import BEGIN, Live, definitions
 
@@ -66,7 +67,7 @@ def test_events_that_come_late_are_kept_though_it_is_not_made_anew(live: Live) -
 
 def test_it_is_made_anew_when_facts_came_by_another_way(live: Live) -> None:
     first = _looked_at_all(live)
-    live.store.execute("UPDATE ticks SET as_of = NULL")
+    outdate(live.store)
     live.tick(after=DAY)
     assert _looked_at_all(live) > first
     live.ticks.close()

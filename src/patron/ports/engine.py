@@ -116,6 +116,10 @@ class Store(Engine, Protocol):
         """Append rows, matched by column name; columns that are not given stay null. Returns how many."""
         ...
 
+    def put(self, name: str, rows: pa.Table) -> None:
+        """Have these rows in the place of all rows of a table of very few."""
+        ...
+
     def delete(self, name: str, keys: ir.Table, on: tuple[str, ...]) -> None:
         """Delete the rows whose key is among `keys`."""
         ...
@@ -164,7 +168,7 @@ class Store(Engine, Protocol):
 
     @property
     def version(self) -> int:
-        """Another one once any session has ended a transaction that may write: what was read at the same one is still true."""
+        """One more with every transaction of any session that may write, once it has ended: what was read at the same one is still true."""
         ...
 
     def tell(self, instant: datetime) -> None:

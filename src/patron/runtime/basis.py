@@ -97,9 +97,8 @@ def keep_basis(store: Store, basis: Basis) -> None:
         "costed": basis.costed,
         "old_events_at": basis.old_events_at.isoformat(),
     }
-    store.delete(BASIS.name, _ROWS.select("as_of"), on=("as_of",))
     row = {"as_of": in_utc(basis.as_of), "kinds": json.dumps(kinds)}
-    store.insert(BASIS.name, arrow_rows(BASIS, [row]))
+    store.put(BASIS.name, arrow_rows(BASIS, [row]))
 
 
 def may_tell(written: Collection[str], held: Facts) -> bool:

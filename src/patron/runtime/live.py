@@ -6,6 +6,7 @@ import gc
 import logging
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from patron.kernel.errors import InputError, MemoryLimitError, OutsideError, TransientError
@@ -33,7 +34,7 @@ _REST, _LONGEST_REST = 2.5, 0.5  # times the seconds that the last tick took, an
 _TOGETHER = 0.6
 """Seconds from the beginning of a tick without records to that of the next at least, unless some come: who is due meanwhile is late."""
 _LONGEST_SLEEP = 1.0
-_LOG_MEGABYTES = 32
+_LOG_MEGABYTES, _LOG_LASTS = 32, timedelta(seconds=10)
 _AFTER_TROUBLE = 2.0
 _REMEMBERED = 1_000
 
@@ -64,6 +65,7 @@ class Live:
     _began: datetime | None = None
     _rest: float = PAUSE
     _is_settled: bool = False
+    _shortened: datetime | None = None
     _tick_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     _lag_seconds: deque[float] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
 
@@ -177,11 +179,17 @@ class Live:
         took = (ended - began).total_seconds()
         self._rest = self._until_next(began, took, self._last.records)
         if self._rest > PAUSE and not self.ticks.is_refreshing_beside:  # little comes, so nobody waits for it
-            self.ticks.store.shorten_log(_LOG_MEGABYTES)
+            self._shorten_log(ended)
         self._tick_seconds.append(took)
         if self._last.received is not None:
             longest, shortest = ((ended - at).total_seconds() for at in self._last.received)
             self._lag_seconds.extend((longest, (longest + shortest) / 2, shortest))  # as records come evenly
+
+    def _shorten_log(self, now: datetime) -> None:
+        """Now and then, as little is written while little comes."""
+        if self._shortened is None or abs(now - self._shortened) >= _LOG_LASTS:
+            self.ticks.store.shorten_log(_LOG_MEGABYTES)
+            self._shortened = now
 
     def _settle(self, last: Ticked) -> None:
         """After the first tick that follows a full refresh: what both have made lasts, and is not looked through for garbage again."""

@@ -23,7 +23,7 @@ from patron.kernel.errors import UnsupportedError
 from patron.kernel.time import in_utc, literal
 from patron.runtime.due_times import DUE
 from patron.runtime.foreseen import Seen
-from patron.runtime.memberships import CHANGES, CURRENT, recorded
+from patron.runtime.memberships import CHANGES, RENEWED, kept_bits
 from patron.runtime.moves import differing
 from patron.runtime.renewing import clear, make, rows_of
 from patron.runtime.touching import TOUCHED, TOUCHED_ROWS
@@ -97,16 +97,16 @@ def _seen(store: Store, how: Recipe, by: Beside, due: pa.Table, until: datetime)
     is_so, end = np.ones(len(ids), np.bool_), np.datetime64(in_utc(until), "us")
     touched = pa.table({"customer_id": ids, "is_due": is_so, "only_events": is_so})
     store.fill(TOUCHED, touched.to_reader(), temporary=True)
-    before = recorded(store, how.answers[-1].expression.columns)
+    before = kept_bits(store, how.answers[-1].expression.columns)
     looks: list[_Look] = []
     places = np.arange(len(ids))
     while places.size and len(looks) < _ROUNDS:
         by.take(store, touched.take(pa.array(places)))
         answers = _looked_at(how, by.engine, ids[places], at[places])
-        moves = np.isin(ids[places], differing(before, answers[CURRENT]).ids)
+        moves = np.isin(ids[places], differing(before, answers[RENEWED]).ids)
         looks.append(_Look(places, at[places], moves, answers))
         at = _with(at, places, _due_at(ids[places], answers[DUE.name]))
-        before, places = answers[CURRENT], places[at[places] <= end]  # not so of whoever is never due again
+        before, places = answers[RENEWED], places[at[places] <= end]  # not so of whoever is never due again
     return _until_moves(ids, at, looks)
 
 

@@ -83,6 +83,9 @@ REFRESHES = Table(
 )
 TABLES = (SLOTS, CHANGES, SIZES, REFRESHES)
 CURRENT, RECORDED = "membership_bits", "membership_recorded"
+"""The memberships that are kept; and those that the history goes on from, while these are others: after a refresh that looks back."""
+RENEWED = "_membership_bits"
+"""A temporary table of what those of some customers are now."""
 _OTHERS = "_membership_others"
 _OTHER = ibis.table({"customer_id": "int64"}, name=_OTHERS)
 _OLD = "old_"
@@ -135,6 +138,13 @@ def places(engine: Engine, definitions: Mapping[str, str]) -> Places:
     return Places(arrow_rows(SLOTS, rows + gone))
 
 
+def keep_recorded(store: Store) -> None:
+    """Have what the history goes on from at hand, whatever takes the place of the memberships that are kept."""
+    there = store.tables()
+    if CURRENT in there and RECORDED not in there:
+        store.create(RECORDED, _bits(store, CURRENT))
+
+
 def keep_memberships(store: Store, of: Places, *, as_of: datetime, now: datetime) -> Done:
     """Keep, of the memberships in `CURRENT`, what changed since the last recorded ones; a refresh that looks back records nothing.
 
@@ -165,17 +175,16 @@ def show_memberships(store: Store, of: Places) -> None:
 
 
 def record_changes(store: Store, slots: Sequence[Slot], at: datetime) -> int:
-    """Add to the history in what everybody's memberships differ from the recorded ones, and record them; how many changed."""
+    """Add to the history in what everybody's memberships differ from those that were recorded, and go on from them; how many changed."""
+    if RECORDED not in store.tables():
+        return 0
     current = _bits(store, CURRENT)
-    changed = 0
-    if RECORDED in store.tables():
-        found = store.query(_side_by_side(_bits(store, RECORDED), current))
-        then, now = ({word: found[prefix + word].to_numpy() for word in _words(current)} for prefix in (_OLD, ""))
-        moves = Differing(found["customer_id"].to_numpy(), then, now).moves(slots)
-        why = np.where([slot.is_changed for slot in slots], "definition", "facts")[moves.places]
-        changed = _keep_moves(store, moves, slots, why, at)
-    store.create(RECORDED, current)
-    return changed
+    found = store.query(_side_by_side(_bits(store, RECORDED), current))
+    then, now = ({word: found[prefix + word].to_numpy() for word in _words(current)} for prefix in (_OLD, ""))
+    moves = Differing(found["customer_id"].to_numpy(), then, now).moves(slots)
+    why = np.where([slot.is_changed for slot in slots], "definition", "facts")[moves.places]
+    store.drop(RECORDED)
+    return _keep_moves(store, moves, slots, why, at)
 
 
 def note_refresh(store: Store, of: Places, *, as_of: datetime, now: datetime, changed: int, recorded: bool = True) -> Done:  # noqa: PLR0913  # said by name
@@ -213,27 +222,29 @@ def renew_memberships(store: Store, slots: Sequence[Slot], touched: pa.Table, at
         at: the moment.
         bits: theirs, as in `CURRENT`.
     """
-    others = differing(recorded(store, bits.column_names), bits)
+    others = differing(kept_bits(store, bits.column_names), bits)
     if not others.ids.size:
         return 0
-    moves, ids = others.moves(slots), pa.array(others.ids)
+    moves = others.moves(slots)
     is_due = np.isin(moves.ids, touched["customer_id"].to_numpy()[touched["is_due"].to_numpy()])
-    changed = _keep_moves(store, moves, slots, np.where(is_due, "time", "facts"), at)
-    store.fill(_OTHERS, pa.table({"customer_id": ids}).to_reader(), temporary=True)
-    for name in (CURRENT, RECORDED):
-        store.renew(name, bits.filter(pc.is_in(bits["customer_id"], ids)), _OTHER)
-    store.drop(_OTHERS, temporary=True)
-    return changed
+    if others.ids.size == touched.num_rows:
+        store.renew(CURRENT, bits, TOUCHED_ROWS)
+    else:
+        ids = pa.array(others.ids)
+        store.fill(_OTHERS, pa.table({"customer_id": ids}).to_reader(), temporary=True)
+        store.renew(CURRENT, bits.filter(pc.is_in(bits["customer_id"], ids)), _OTHER)
+        store.drop(_OTHERS, temporary=True)
+    return _keep_moves(store, moves, slots, np.where(is_due, "time", "facts"), at)
 
 
-def recorded(store: Store, columns: Sequence[str]) -> pa.Table:
-    """The memberships of the customers of `TOUCHED` that are recorded, in columns as of `CURRENT`."""
-    return store.query(_recorded(tuple(columns)))
+def kept_bits(store: Store, columns: Sequence[str]) -> pa.Table:
+    """The memberships of the customers of `TOUCHED` that are kept."""
+    return store.query(_kept_bits(tuple(columns)))
 
 
 @said_once
-def _recorded(columns: tuple[str, ...]) -> ir.Table:
-    return ibis.table(dict.fromkeys(columns, "int64"), name=RECORDED).semi_join(TOUCHED_ROWS, "customer_id")
+def _kept_bits(columns: tuple[str, ...]) -> ir.Table:
+    return ibis.table(dict.fromkeys(columns, "int64"), name=CURRENT).semi_join(TOUCHED_ROWS, "customer_id")
 
 
 def _keep_moves(store: Store, moves: Moves, slots: Sequence[Slot], why: NDArray[np.str_], at: datetime) -> int:

@@ -88,6 +88,7 @@ def refresh(  # noqa: PLR0913  # the present and the way to tell are said by nam
         store.declare(table)
     facts = replace(facts, known=facts.known | {PREDICTIONS}) if fit else facts
     with store.transaction():
+        memberships.keep_recorded(store)
         made = work_out(store, definitions, facts, progress=progress, fit=fit, stand=stand)
         show_predictions(store, definitions.catalog, facts)
         done = memberships.keep_memberships(store, made.places, as_of=facts.as_of, now=now)
@@ -147,7 +148,7 @@ def make_due(engine: Engine, made: WorkedOut) -> None:
 
 def index_answers(store: Store) -> None:
     """Have the kept answers about few customers found at once: ticks renew them, and a site asks about its visitors one by one."""
-    for name in (FEATURES, memberships.CURRENT, memberships.RECORDED, DUE.name, OLD_EVENTS_TABLE.name):
+    for name in (FEATURES, memberships.CURRENT, DUE.name, OLD_EVENTS_TABLE.name):
         store.index(name, "customer_id")
 
 

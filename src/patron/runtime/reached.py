@@ -27,7 +27,6 @@ TICKS = Table(
     ),
 )
 _ROWS = TICKS.unbound()
-_POSITION = _ROWS.select("position")
 
 
 def reached(store: Store, definitions: str = "") -> tuple[int, datetime | None]:
@@ -52,8 +51,7 @@ def stands(store: Store, definitions: str) -> tuple[int, datetime | None]:
 def reach(store: Store, position: int, as_of: datetime, definitions: str) -> None:
     """Keep how far it is now."""
     row = {"position": position, "as_of": in_utc(as_of), "definitions": definitions}
-    store.delete(TICKS.name, _POSITION, on=("position",))
-    store.insert(TICKS.name, arrow_rows(TICKS, [row]))
+    store.put(TICKS.name, arrow_rows(TICKS, [row]))
 
 
 def outdate(store: Store) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from patron.runtime.memberships import CURRENT
+from patron.runtime.memberships import CURRENT, RENEWED
 from patron.runtime.renewing import clear, make, recipe
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from patron.facts.as_of import Facts
     from patron.ports.engine import Store
     from patron.runtime.pipeline import Definitions
-
-_KEPT = "_referee_kept"
 
 
 def strays(store: Store, definitions: Definitions, facts: Facts) -> int:
@@ -32,17 +30,14 @@ def strays(store: Store, definitions: Definitions, facts: Facts) -> int:
         definitions: what ticks work out.
         facts: of everybody, as of that instant.
     """
-    words = store.columns(CURRENT)
-    kept = ibis.table(dict.fromkeys(words, "int64"), name=CURRENT)
-    store.create(_KEPT, kept, temporary=True)
+    words = dict.fromkeys(store.columns(CURRENT), "int64")
     how = recipe(store, definitions, facts)
     make(store, how)
     try:
-        both = _side_by_side(ibis.table(dict.fromkeys(words, "int64"), name=_KEPT), kept)
+        both = _side_by_side(ibis.table(words, name=CURRENT), ibis.table(words, name=RENEWED))
         return int(store.query(both.aggregate(n=both.count()))["n"][0].as_py())
     finally:
         clear(store, how)
-        store.drop(_KEPT, temporary=True)
 
 
 def _side_by_side(kept: ir.Table, right: ir.Table) -> ir.Table:

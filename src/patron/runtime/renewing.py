@@ -23,7 +23,7 @@ from patron.kernel.errors import UnsupportedError
 from patron.kernel.steps import Step
 from patron.runtime.due_times import DUE, due_rows
 from patron.runtime.few import Beside, beside
-from patron.runtime.memberships import CHANGES, CURRENT, SLOTS, packed, renew_memberships, slots_of
+from patron.runtime.memberships import CHANGES, CURRENT, RENEWED, SLOTS, packed, renew_memberships, slots_of
 from patron.runtime.models import kept_models
 from patron.runtime.pipeline import CUT_POINTS, FEATURES, STATISTICS
 from patron.runtime.predicting import FILLED, answer
@@ -86,7 +86,7 @@ class Recipe:
     @property
     def kept(self) -> tuple[Step, ...]:
         """Those that are kept as they are; memberships are kept by what changed."""
-        return tuple(step for step in self.steps if step.is_kept and step.name != CURRENT)
+        return tuple(step for step in self.steps if step.is_kept)
 
     def forget(self) -> None:
         """Read everything from the store that is asked next."""
@@ -126,7 +126,7 @@ def recipe(engine: Engine, definitions: Definitions, facts: Facts, few: Few | No
     made = Recipe(
         before=tuple(partials[:predicted]),
         after=tuple(partials[predicted:]),
-        answers=(features, *terms, Step(CURRENT, packed(plan.memberships(stats), slots))),
+        answers=(features, *terms, Step(RENEWED, packed(plan.memberships(stats), slots), is_kept=False)),
         due=Step(DUE.name, due_rows(plan, stats)),
         slots=slots,
         facts=facts,
@@ -154,11 +154,11 @@ def renew(  # noqa: PLR0913  # what is left out has its usual value
     if seen is None:
         changed, answers = _worked_out(store, how, touched, keep)
     else:
-        changed, answers = keep(seen[CURRENT]), seen
+        changed, answers = keep(seen[RENEWED]), seen
     for step in how.kept:
         store.renew(step.name, answers[step.name], TOUCHED_ROWS)
     if latest is not None:
-        latest.note(touched, {name: answers[name] for name in (FEATURES, CURRENT)})
+        latest.note(touched, {FEATURES: answers[FEATURES], CURRENT: answers[RENEWED]})
     return changed
 
 
@@ -181,7 +181,7 @@ def _worked_out_by(engine: Engine, store: Store, how: Recipe, keep: Keep) -> tup
     if how.by is not None and engine is how.by.engine:
         how.by.take_one(CHANGES.name, store)
     engine.make([how.due])
-    answers = {CURRENT: bits, **{step.name: rows_of(engine, step) for step in how.kept}}
+    answers = {RENEWED: bits, **{step.name: rows_of(engine, step) for step in how.kept}}
     clear(engine, how)
     return changed, answers
 

@@ -167,7 +167,8 @@ def _forget_answers(store: Store, begin: datetime) -> None:
         store.declare(table)
         rows = table.unbound()
         store.delete(table.name, rows.filter(rows[at] >= literal(begin)).select(at).distinct(), (at,))
-    store.drop(memberships.RECORDED)
+    for name in (memberships.CURRENT, memberships.RECORDED):
+        store.drop(name)
 
 
 def _has_work(store: Store, ticks: Ticks, now: datetime) -> bool:

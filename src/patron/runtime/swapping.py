@@ -14,7 +14,7 @@ from patron.features.partials.last_events import OLD_EVENTS_TABLE
 from patron.features.partials.lines import PRODUCTS
 from patron.kernel.time import literal
 from patron.runtime.due_times import due_now, due_when_moved, who_moved
-from patron.runtime.memberships import CURRENT, RECORDED, SLOTS, Places, note_refresh, record_changes, show_memberships
+from patron.runtime.memberships import CURRENT, SLOTS, Places, keep_recorded, note_refresh, record_changes, show_memberships
 from patron.runtime.next_tables import NextTables, put_in_place
 from patron.runtime.old_events import follow
 from patron.runtime.pipeline import drop_passing, index_answers, make_due, show_predictions, work_out
@@ -110,6 +110,7 @@ def swap(  # noqa: PLR0913  # what a tick knows
     Returns:
         How many customers were looked at, and how many memberships changed.
     """
+    keep_recorded(store)
     put_in_place(store, made.tables)
     show_memberships(store, made.places)
     show_predictions(store, made.definitions.catalog, made.facts)
@@ -131,7 +132,6 @@ def swap(  # noqa: PLR0913  # what a tick knows
     moved = who_moved(plan, since)
     touched = touch(store, written, [*others, *([] if moved is None else [moved])], due_now())
     changed = renew(store, how, touched, now, keep=keep) if touched.num_rows else record_changes(store, made.places.slots, now)
-    store.index(RECORDED, "customer_id")  # it was made anew
     due_when_moved(store, plan)
     note_refresh(store, made.places, as_of=now, now=now, changed=changed)
     return touched.num_rows, changed

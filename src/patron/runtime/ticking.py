@@ -29,7 +29,7 @@ from patron.runtime.layout import LAYOUT, gather, index_facts, scattered
 from patron.runtime.loading_merge import EARLIER, REPLACED
 from patron.runtime.loading_options import LoadOptions
 from patron.runtime.looking_ahead import look_ahead
-from patron.runtime.memberships import TABLES, customers_last
+from patron.runtime.memberships import RECORDED, TABLES, customers_last
 from patron.runtime.met import Shortcuts
 from patron.runtime.new_events import NEW_EVENTS
 from patron.runtime.old_events import REPLACED_EVENTS, keep_old_events, look_again_at_replaced
@@ -115,6 +115,8 @@ class Ticks:
             index_facts(self.store)
             self._asides = Asides(self.store)
             self._basis = kept_basis(self.store)
+            if self.reached[1] is not None:
+                self.store.drop(RECORDED)  # ticks go on from the memberships that are kept; once they were kept twice
         self._wanted = self.definitions
 
     @property
@@ -226,8 +228,9 @@ class Ticks:
             self._drop(received.left)
             if made.anew is not None:
                 keep_basis(self.store, made.anew.basis)
-            digest = self.definitions.digest if made.anew is None else made.anew.definitions.digest
+            digest, version = self.definitions.digest if made.anew is None else made.anew.definitions.digest, self.store.version
             reach(self.store, position, now, digest)
+        self._reached, self._read = (position, now), (version + 1, digest)
         self._held = facts
         if made.anew is not None:
             self._take_over(made.anew)

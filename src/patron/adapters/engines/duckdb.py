@@ -75,6 +75,7 @@ class DuckDBEngine:
     _depth: int
     _prepared: Prepared
     _megabytes: int | None = None
+    _told: datetime | None = None
 
     def __init__(self, path: Path | None = None, *, memory_limit: str | None = None, threads: int | None = None) -> None:
         """Open a file, or memory when no path is given.
@@ -184,6 +185,12 @@ class DuckDBEngine:
         return self._insert(quoted(name), rows)
 
     @_whole
+    def put(self, name: str, rows: pa.Table) -> None:
+        """Have these rows in the place of all rows of a table of very few."""
+        self._run(f"DELETE FROM {quoted(name)}")
+        self._insert(quoted(name), rows)
+
+    @_whole
     def delete(self, name: str, keys: ir.Table, on: tuple[str, ...]) -> None:
         """Delete the rows whose key is among `keys`."""
         target = quoted(name)
@@ -214,7 +221,9 @@ class DuckDBEngine:
 
     def tell(self, instant: datetime) -> None:
         """From now on `kernel.time.moment` is this instant."""
-        self._run(f"SET VARIABLE moment = {instant_text(instant)}")
+        if instant != self._told:
+            self._run(f"SET VARIABLE moment = {instant_text(instant)}")
+            self._told = instant
 
     @_whole
     def view(self, name: str, expression: ir.Table) -> None:
@@ -307,7 +316,7 @@ class DuckDBEngine:
 
     @property
     def version(self) -> int:
-        """Another one once any session has ended a transaction that may write."""
+        """One more with every transaction of any session that may write, once it has ended."""
         return self.turn.ended
 
     @contextmanager

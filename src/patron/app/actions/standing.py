@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -75,7 +75,7 @@ class Common:
 
 
 class Standings:
-    """Standings of one customer after another: what is the same for all is read again after a refresh, and every ten seconds.
+    """Standings of one customer after another: what is the same for all is read again after a refresh, and scopes every ten seconds.
 
     Attributes:
         latest: the answers about whom ticks have looked at last.
@@ -84,6 +84,7 @@ class Standings:
     def __init__(self) -> None:
         """Know nothing yet."""
         self._common: tuple[object, Common] | None = None
+        self._scopes: tuple[int, tuple[str, ...]] | None = None
         self.latest = Latest()
 
     def of(self, project: Project, name: str, features: Sequence[str] = ()) -> Standing:
@@ -94,10 +95,12 @@ class Standings:
             InputError: more than one customer is, or a feature is not known; all such problems at once.
         """
         refreshed = max((row["refreshed_at"] for row in project.store.pick(REFRESHES.name, ("refreshed_at",))), default=None)
-        state = (refreshed, int(project.clock.now().timestamp()) // _RENEWED_SECONDS)
+        state, turn = (refreshed, project.definitions.digest), int(project.clock.now().timestamp()) // _RENEWED_SECONDS
         if self._common is None or self._common[0] != state:
             self._common = (state, common_of(project))
-        common = self._common[1]
+        if self._scopes is None or self._scopes[0] != turn:
+            self._scopes = (turn, scopes_of(project.store))
+        common = replace(self._common[1], scopes=self._scopes[1])
         ticked = project.store.pick(TICKS.name, ("as_of",))
         as_of = ticked[0]["as_of"].replace(tzinfo=UTC) if ticked and ticked[0]["as_of"] else common.answers.as_of
         return standing(project, common, name, features, as_of=as_of, latest=self.latest)

@@ -26,12 +26,13 @@ _GIB = 1024
 def run(setting: Setting) -> list[Row]:
     """Idle, 200, 1,000, 5,000 and 20,000 events a second, windows that end meanwhile, and a restart after it was killed."""
     shop = ServedShop.made(setting, TINY if setting.small else WHOLE)
+    seconds = 2.0 if setting.small else 20.0
     shop.start()
     try:
         shop.await_answers()
-        warm = shop.load(100, 2.0 if setting.small else 20.0, shop.visitors)
-        idle = _idle(shop, 2.0) if setting.small else _idle(shop, _REST, after=max(warm.views.values()) + _WINDOW + _SEEN_BY)
-        return _rows(shop, 2.0 if setting.small else 20.0, idle)
+        warm = shop.load(100, seconds, shop.visitors)
+        idle = _idle(shop, seconds) if setting.small else _idle(shop, _REST, after=max(warm.views.values()) + _WINDOW + _SEEN_BY)
+        return _rows(shop, seconds, idle)
     finally:
         shop.stop()
 

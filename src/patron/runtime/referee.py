@@ -5,18 +5,15 @@ Both run the same expressions, but the one reads all facts as of a written insta
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import or_
 from typing import TYPE_CHECKING
 
 import ibis
 
-from patron.runtime.memberships import CURRENT, RENEWED
-from patron.runtime.renewing import clear, make, recipe
+from patron.runtime.memberships import CURRENT
+from patron.runtime.moves import differing
+from patron.runtime.renewing import clear, make, recipe, rows_of
 
 if TYPE_CHECKING:
-    import ibis.expr.types as ir
-
     from patron.facts.as_of import Facts
     from patron.ports.engine import Store
     from patron.runtime.pipeline import Definitions
@@ -30,19 +27,10 @@ def strays(store: Store, definitions: Definitions, facts: Facts) -> int:
         definitions: what ticks work out.
         facts: of everybody, as of that instant.
     """
-    words = dict.fromkeys(store.columns(CURRENT), "int64")
+    kept = store.query(ibis.table(dict.fromkeys(store.columns(CURRENT), "int64"), name=CURRENT))
     how = recipe(store, definitions, facts)
     make(store, how)
     try:
-        both = _side_by_side(ibis.table(words, name=CURRENT), ibis.table(words, name=RENEWED))
-        return int(store.query(both.aggregate(n=both.count()))["n"][0].as_py())
+        return int(differing(kept, rows_of(store, how.answers[-1])).ids.size)
     finally:
         clear(store, how)
-
-
-def _side_by_side(kept: ir.Table, right: ir.Table) -> ir.Table:
-    """The customers for whom two tables of bits differ."""
-    words = [c for c in kept.columns if c != "customer_id"]
-    other = right.rename({f"_{c}": c for c in right.columns})
-    both = kept.outer_join(other, kept.customer_id == other._customer_id)
-    return both.filter(reduce(or_, [~both[c].identical_to(both[f"_{c}"]) for c in ("customer_id", *words)]))

@@ -99,7 +99,7 @@ class Ticks:
     _held: Facts | None = field(default=None)
     _recipes: tuple[Recipe, ...] = field(default=())
     _reached: tuple[int, datetime | None] = field(default=(0, None))
-    _read: tuple[int, str] = field(default=(-1, ""))
+    _reached_by: tuple[int, str] = field(default=(-1, ""))
     _given_way: int = field(default=0)
     _took_seconds: float | None = field(default=None)
     _is_warm: bool = field(default=False)
@@ -122,9 +122,9 @@ class Ticks:
     @property
     def reached(self) -> tuple[int, datetime | None]:
         """The last entry of the inbox that has become facts, and the instant of the answers; None where they have to be made anew."""
-        read = self.store.version, self.definitions.digest
-        if read != self._read:
-            self._reached, self._read = stands(self.store, self.definitions.digest), read
+        by = self.store.version, self.definitions.digest
+        if by != self._reached_by:
+            self._reached, self._reached_by = stands(self.store, self.definitions.digest), by
         return self._reached
 
     @property
@@ -228,9 +228,10 @@ class Ticks:
             self._drop(received.left)
             if made.anew is not None:
                 keep_basis(self.store, made.anew.basis)
-            digest, version = self.definitions.digest if made.anew is None else made.anew.definitions.digest, self.store.version
+            digest = self.definitions.digest if made.anew is None else made.anew.definitions.digest
             reach(self.store, position, now, digest)
-        self._reached, self._read = (position, now), (version + 1, digest)
+            committed = self.store.version + 1
+        self._reached, self._reached_by = (position, now), (committed, digest)
         self._held = facts
         if made.anew is not None:
             self._take_over(made.anew)

@@ -83,8 +83,7 @@ class Standings:
 
     def __init__(self) -> None:
         """Know nothing yet."""
-        self._common: tuple[object, Common] | None = None
-        self._scopes: tuple[int, tuple[str, ...]] | None = None
+        self._common: tuple[object, int, Common] | None = None
         self.latest = Latest()
 
     def of(self, project: Project, name: str, features: Sequence[str] = ()) -> Standing:
@@ -96,11 +95,12 @@ class Standings:
         """
         refreshed = max((row["refreshed_at"] for row in project.store.pick(REFRESHES.name, ("refreshed_at",))), default=None)
         state, turn = (refreshed, project.definitions.digest), int(project.clock.now().timestamp()) // _RENEWED_SECONDS
-        if self._common is None or self._common[0] != state:
-            self._common = (state, common_of(project))
-        if self._scopes is None or self._scopes[0] != turn:
-            self._scopes = (turn, scopes_of(project.store))
-        common = replace(self._common[1], scopes=self._scopes[1])
+        known = self._common
+        if known is None or known[0] != state:
+            known = self._common = (state, turn, common_of(project))
+        elif known[1] != turn:
+            known = self._common = (state, turn, replace(known[2], scopes=scopes_of(project.store)))
+        common = known[2]
         ticked = project.store.pick(TICKS.name, ("as_of",))
         as_of = ticked[0]["as_of"].replace(tzinfo=UTC) if ticked and ticked[0]["as_of"] else common.answers.as_of
         return standing(project, common, name, features, as_of=as_of, latest=self.latest)

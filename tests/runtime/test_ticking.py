@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from patron.facts import tables as t
-from patron.runtime import ticking
+from patron.runtime import pipeline, ticking
 from patron.runtime.live import Live as Served
+from patron.runtime.memberships import CURRENT, RECORDED
 from patron.runtime.reached import outdate
 from patron.runtime.ticking import GaveWayError
 from runtime.live import BEGIN, SEGMENTS, Live, definitions
@@ -274,6 +275,23 @@ def test_a_tick_after_a_restart_goes_on_where_the_last_one_ended(live: Live) -> 
     assert live.ticks.reached == (position, live.now)
     assert not live.tick().refreshed
     assert live.strays() == 0
+
+
+def test_memberships_that_an_older_store_keeps_twice_are_kept_once(live: Live) -> None:
+    live.store.execute(f"CREATE TABLE {RECORDED} AS FROM {CURRENT}")
+    live.reopened()
+    assert RECORDED not in live.store.tables()
+    live.tick(after=timedelta(days=31))
+    assert live.strays() == 0
+
+
+def test_what_is_recorded_stays_while_a_refresh_that_looks_back_stands(live: Live) -> None:
+    back = live.hold(live.now - timedelta(days=7))
+    pipeline.refresh(live.store, live.made, back, now=live.now, progress=lambda *_: None)
+    live.reopened()
+    assert RECORDED in live.store.tables()
+    assert live.tick().refreshed
+    assert RECORDED not in live.store.tables()
 
 
 def test_a_definition_that_changes_while_live_is_filled_in_and_swapped_in_at_once(live: Live) -> None:

@@ -17,6 +17,7 @@ from adapters.guests import guest
 from patron.adapters.engines import duckdb_frames, duckdb_guest, duckdb_host
 from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.kernel.errors import TransientError, UnsupportedError
+from patron.kernel.given import given
 from patron.testing.engines import EngineContract, tables
 
 if TYPE_CHECKING:
@@ -82,6 +83,13 @@ def test_a_guest_sees_one_commit_until_it_writes(host: DuckDBEngine) -> None:
 def test_a_guest_never_takes_what_it_has_read_for_what_is_there_still(host: DuckDBEngine) -> None:
     with guest(host) as visitor:
         assert visitor.version != visitor.version
+
+
+def test_a_guest_may_ask_with_other_values(host: DuckDBEngine) -> None:
+    kept = ibis.table({"visits": "int64"}, name="kept")
+    more = kept.filter(kept.visits > given("visits", "int64")).select("visits")
+    with guest(host) as visitor:
+        assert [visitor.ask(more, {"visits": visits}).num_rows for visits in (9, 10, 9)] == [1, 0, 1]
 
 
 def test_only_one_writes_at_a_time(host: DuckDBEngine) -> None:

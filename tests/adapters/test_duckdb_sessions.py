@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patron.adapters.engines.duckdb import DuckDBEngine
+from patron.kernel.given import given as left_open
 from patron.kernel.time import moment
 
 if TYPE_CHECKING:
@@ -211,3 +212,12 @@ def test_whatever_is_inserted_is_there_as_it_was(lines: list[tuple[object, ...]]
     assert store.insert("plain", rows) == len(lines)
     assert store.answer("FROM plain").to_pylist() == rows.to_pylist()
     store.close()
+
+
+def test_what_is_asked_with_other_values_is_answered_anew(store: DuckDBEngine) -> None:
+    more = _KEPT.filter(_KEPT.visits > left_open("visits", "int64")).order_by("visits").select("visits")
+    session = store.session()
+    asked = [[row["visits"] for row in session.ask(more, {"visits": visits}).to_pylist()] for visits in (5, 10, 20)]
+    assert asked == [[10, 20], [20], []]
+    store.insert("kept", _rows({3: 30}))
+    assert [row["visits"] for row in session.ask(more, {"visits": 10}).to_pylist()] == [20, 30]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import ibis
@@ -13,7 +14,7 @@ from patron.kernel.errors import NotYetError
 from patron.kernel.tables import type_of
 from patron.runtime.memberships import CURRENT, REFRESHES, SLOTS, slots_of
 from patron.runtime.pipeline import FEATURES
-from patron.runtime.reached import reached
+from patron.runtime.reached import TICKS, stands
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from patron.app.project import Project
     from patron.runtime.moves import Slot
 
-_LAST = REFRESHES.unbound().order_by(ibis.desc("refreshed_at")).limit(1)
 _NEXT = {PREDICTIONS: "run `patron predict`"}
 _WORDS = "the definitions have changed since the last refresh. Run `patron refresh`"
 
@@ -77,13 +77,14 @@ def answers_as_of(project: Project) -> datetime:
     Raises:
         NotYetError: nothing was loaded or worked out yet; the sentence says what to do next.
     """
-    store = project.store
-    rows = store.query(_LAST).to_pylist() if FEATURES in store.tables() else []
-    if not rows:
+    store, there = project.store, project.store.tables()
+    refreshes = store.pick(REFRESHES.name, ("refreshed_at", "as_of")) if FEATURES in there else []
+    if not refreshes:
         if not project.facts(project.clock.now()).known:
             raise NotYetError("The project holds no orders yet. Load some: `patron load lines FILE`, or `patron load shopify FILES`.")
         raise NotYetError("Nothing has been worked out yet. Run `patron refresh`.")
-    return reached(store)[1] or rows[0]["as_of"].replace(tzinfo=UTC)
+    ticked = stands(store, "")[1] if TICKS.name in there else None
+    return ticked or max(refreshes, key=itemgetter("refreshed_at"))["as_of"].replace(tzinfo=UTC)
 
 
 def last_answers(project: Project) -> Answers:

@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 from functools import reduce
 from typing import TYPE_CHECKING
 
-import ibis
-
 from patron.kernel.errors import InputError
+from patron.kernel.given import given
 from patron.kernel.problems import Problem
 
 if TYPE_CHECKING:
@@ -16,8 +15,10 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
 
+Part = datetime | int | str
 LATEST = "latest"
 """The cursor behind all that there is: what is asked for is what comes from now on."""
+_BITS = 63
 
 
 def instant_of(text: str) -> datetime:
@@ -30,7 +31,30 @@ def instant_of(text: str) -> datetime:
     return read.astimezone(UTC).replace(tzinfo=None) if read.tzinfo else read
 
 
-def parts_of(cursor: str, kinds: Sequence[Callable[[str], object]], example: str) -> tuple[object, ...]:
+def whole_of(text: str) -> int:
+    """The whole number that a part of a cursor says, as tables hold them.
+
+    Raises:
+        ValueError: it says none.
+    """
+    read = int(text)
+    if read.bit_length() > _BITS:
+        raise ValueError(text)
+    return read
+
+
+def text_of(text: str) -> str:
+    """A part of a cursor as it is.
+
+    Raises:
+        ValueError: no text in a table is like it.
+    """
+    if "\0" in text:
+        raise ValueError(text)
+    return text
+
+
+def parts_of(cursor: str, kinds: Sequence[Callable[[str], Part]], example: str) -> tuple[Part, ...]:
     """The parts of a cursor, fewer where it is cut short: an instant alone is the place behind all of that instant.
 
     Raises:
@@ -44,11 +68,22 @@ def parts_of(cursor: str, kinds: Sequence[Callable[[str], object]], example: str
         raise InputError("The cursor cannot be used.", [problem]) from None
 
 
-def behind(columns: Sequence[ir.Value], parts: Sequence[object]) -> ir.BooleanValue:
-    """Whether a row comes after a place, by columns that rows are ordered by; the first of them alone tells most that do not."""
-    values = [ibis.literal(part, type=column.type()) for column, part in zip(columns, parts, strict=False)]
-    last = len(values) - 1
-    later = columns[last] > values[last]
-    ahead = list(zip(columns, values, strict=False))[:last]
-    is_behind = reduce(lambda inner, pair: (pair[0] > pair[1]) | ((pair[0] == pair[1]) & inner), reversed(ahead), later)
-    return (columns[0] >= values[0]) & is_behind
+def place(parts: Sequence[Part]) -> dict[str, Part]:
+    """What a place is given as to a question that asks for rows `behind` one of so many parts."""
+    return {_part(number): part for number, part in enumerate(parts)}
+
+
+def behind(columns: Sequence[ir.Value], parts: int) -> ir.BooleanValue:
+    """Whether a row comes after a place of so many parts, which is given (`place`), by columns that rows are ordered by.
+
+    The first of them alone tells most that do not.
+    """
+    ordered = list(zip(columns, [given(_part(number), column.type()) for number, column in enumerate(columns)], strict=True))[:parts]
+    last, value = ordered[-1]
+    is_behind = reduce(lambda inner, pair: (pair[0] > pair[1]) | ((pair[0] == pair[1]) & inner), reversed(ordered[:-1]), last > value)
+    first, earliest = ordered[0]
+    return (first >= earliest) & is_behind
+
+
+def _part(number: int) -> str:
+    return f"part_{number}"

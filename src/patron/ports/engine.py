@@ -142,6 +142,13 @@ class Store(Engine, Protocol):
         """These columns of the rows of a table, of all or of those in which a column of ids has a value: the quick way to few rows."""
         ...
 
+    def ask(self, expression: ir.Table, given: Mapping[str, datetime | int | str]) -> pa.Table:
+        """The rows of an expression with the values that it leaves open (`kernel.given`), each by its name.
+
+        For what is asked again and again with other values: of these alone a question is made anew. Instants are in UTC without a zone.
+        """
+        ...
+
     def session(self) -> Store:
         """The same tables for another thread, which sees what has been committed; its temporary tables are its own."""
         ...

@@ -41,7 +41,7 @@ def reached(store: Store, definitions: str = "") -> tuple[int, datetime | None]:
 
 def stands(store: Store, definitions: str) -> tuple[int, datetime | None]:
     """The same, where the live path has declared its table."""
-    rows = store.query(_ROWS).to_pylist()
+    rows = store.pick(TICKS.name, ("position", "as_of", "definitions"))
     if not rows:
         return 0, None
     as_of = rows[0]["as_of"] if definitions in {"", rows[0]["definitions"]} else None

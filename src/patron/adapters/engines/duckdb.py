@@ -17,13 +17,13 @@ from patron.adapters.engines.duckdb_limits import bytes_of, limits
 from patron.adapters.engines.duckdb_opening import FILE, opened
 from patron.adapters.engines.duckdb_prepared import Prepared
 from patron.adapters.engines.duckdb_turn import Turn
-from patron.adapters.engines.duckdb_words import instant_text, quoted, statement_of, text, type_name, values_text
+from patron.adapters.engines.duckdb_words import instant_text, quoted, statement_of, text, type_name, value_text, values_text
 from patron.kernel.arrow import arrow_schema
 from patron.kernel.errors import InputError
 from patron.kernel.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
     from pathlib import Path
@@ -119,9 +119,7 @@ class DuckDBEngine:
 
     def query(self, expression: ir.Table) -> pa.Table:
         """The rows of an expression, in its types: DuckDB itself sums whole numbers into wider ones."""
-        rows = self.answer(self.sql(expression))
-        wanted = arrow_schema(expression.schema())
-        return rows if rows.schema == wanted else rows.cast(wanted)
+        return self._typed(self.sql(expression), expression)
 
     def create(self, name: str, expression: ir.Table, *, temporary: bool = False) -> None:
         """Make or replace a table with the rows of an expression, each column in the type that the expression has."""
@@ -218,6 +216,11 @@ class DuckDBEngine:
             asked = self._prepared.named(f"{every} WHERE {quoted(where[0])} = $1::BIGINT")
             rows = self._rows(f"EXECUTE {asked}({int(where[1])})")
         return [dict(zip(columns, row, strict=True)) for row in rows]
+
+    def ask(self, expression: ir.Table, given: Mapping[str, datetime | int | str]) -> pa.Table:
+        """The rows of an expression with the values that it leaves open (`kernel.given`), each by its name."""
+        values = ", ".join(f"{name} := {value_text(value)}" for name, value in given.items())
+        return self._typed(f"EXECUTE {self._prepared.named(self.sql(expression))}{values and f'({values})'}", expression)
 
     def tell(self, instant: datetime) -> None:
         """From now on `kernel.time.moment` is this instant."""
@@ -362,6 +365,10 @@ class DuckDBEngine:
             self._abandon()
             raise
         self._depth = 0
+
+    def _typed(self, statement: str, expression: ir.Table) -> pa.Table:
+        rows, wanted = self.answer(statement), arrow_schema(expression.schema())
+        return rows if rows.schema == wanted else rows.cast(wanted)
 
     def _insert(self, target: str, rows: ir.Table | pa.Table) -> int:
         if isinstance(rows, ibis.Expr):

@@ -17,6 +17,9 @@ from ibis.backends.sql.compilers import DuckDBCompiler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from patron.kernel.given import Given
+
 _LONG_LIST, _FEW_VALUES = 6, 50
 _writing = threading.Lock()  # what `_unfused` sets is there for all threads
 
@@ -35,7 +38,7 @@ def values_text(rows: pa.Table) -> str:
     """A few plain values as the list behind VALUES: the engine reads that sooner than a table. Empty where they are many, or others."""
     if not 0 < rows.num_rows * rows.num_columns <= _FEW_VALUES or not all(map(_is_plain, rows.schema.types)):
         return ""
-    told = ", ".join(f"({', '.join(map(_value_text, row.values()))})" for row in rows.to_pylist())
+    told = ", ".join(f"({', '.join(map(value_text, row.values()))})" for row in rows.to_pylist())
     return "" if "\0" in told else told  # where a statement would end
 
 
@@ -43,7 +46,8 @@ def _is_plain(of: pa.DataType) -> bool:
     return pa.types.is_integer(of) or pa.types.is_string(of) or pa.types.is_boolean(of) or pa.types.is_timestamp(of)
 
 
-def _value_text(value: datetime | str | int | None) -> str:
+def value_text(value: datetime | str | int | None) -> str:
+    """A plain value as a literal; instants are in UTC without a zone."""
     if value is None:
         return "NULL"
     if isinstance(value, str):
@@ -70,6 +74,11 @@ class _Compiler(DuckDBCompiler):
         narrow = {n: self.cast(m, op.metrics[n].dtype) if op.metrics[n].dtype.is_integer() else m for n, m in metrics.items()}
         made: sge.Expression = super().visit_Aggregate(op, parent=parent, groups=groups, metrics=narrow)
         return made
+
+    def visit_Given(self, _: Given, *, name: str, dtype: dt.DataType) -> sge.Expression:  # noqa: N802
+        """A parameter of the statement."""
+        del dtype
+        return sge.Placeholder(this=name)
 
 
 @lru_cache(maxsize=1_000)

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from patron.app.cursors import LATEST, behind, instant_of, parts_of
+from patron.app.cursors import LATEST, behind, instant_of, parts_of, place, whole_of
 from patron.facts import tables as t
 from patron.kernel.errors import InputError
+from patron.kernel.expressions import said_once
 from patron.kernel.problems import Problem
 from patron.kernel.time import iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+    import ibis.expr.types as ir
 
     from patron.app.project import Project
     from patron.ports.inbox import Entry, Inbox
@@ -93,14 +96,20 @@ def refused(project: Project, *, after: str = "", limit: int = 100) -> Refused:
     if after == LATEST:
         last = project.store.query(_LOADS.aggregate(at=_LOADS.loaded_at.max()))["at"][0].as_py()
         return Refused((), iso(last) if last else "")
-    rows = _REFUSED.join(_LOADS.select("load_id", "loaded_at", "source"), "load_id")
-    records = rows.select(*_KEY).distinct()
-    if after:
-        records = records.filter(behind([records[c] for c in _KEY], parts_of(after, (instant_of, int, int), _EXAMPLE)))
-    page = records.order_by(*_KEY).limit(limit).select("load_id", "line")
-    found = project.store.query(rows.semi_join(page, ["load_id", "line"]).order_by(*_KEY, "column")).to_pylist()
+    parts = parts_of(after, (instant_of, whole_of, whole_of), _EXAMPLE) if after else ()
+    found = project.store.ask(_records(len(parts), limit), place(parts)).to_pylist()
     told = tuple(_told(found))
     return Refused(told, ",".join([iso(found[-1]["loaded_at"]), str(found[-1]["load_id"]), str(found[-1]["line"])]) if found else after)
+
+
+@said_once
+def _records(parts: int, limit: int) -> ir.Table:
+    """What is refused of so many records, behind a place that is given, or from the beginning."""
+    rows = _REFUSED.join(_LOADS.select("load_id", "loaded_at", "source"), "load_id")
+    records = rows.select(*_KEY).distinct()
+    later = records.filter(behind([records[c] for c in _KEY], parts)) if parts else records
+    page = later.order_by(*_KEY).limit(limit).select("load_id", "line")
+    return rows.semi_join(page, ["load_id", "line"]).order_by(*_KEY, "column")
 
 
 def _told(rows: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, object]]:

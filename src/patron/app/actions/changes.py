@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from patron.app.actions.segments import definition_of
 from patron.app.answers import answers_as_of
-from patron.app.cursors import LATEST, behind, instant_of, parts_of
+from patron.app.cursors import LATEST, behind, instant_of, parts_of, place, text_of
 from patron.app.values import customer_text
+from patron.kernel.expressions import said_once
+from patron.kernel.given import given
 from patron.kernel.ids import number_of
 from patron.kernel.time import iso
 from patron.runtime.memberships import CHANGES
@@ -16,6 +18,8 @@ from patron.runtime.memberships import CHANGES
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+    import ibis.expr.types as ir
 
     from patron.app.project import Project
 
@@ -56,14 +60,21 @@ def membership_changes(project: Project, *, after: str = "", segment: str = "", 
         NotFoundError: there is no such segment; the nearest is named.
         InputError: the cursor cannot be used.
     """
-    wanted = [] if not segment else [_ROWS.segment == definition_of(project, segment).slug]
+    of_segment = {"segment": definition_of(project, segment).slug} if segment else {}
     as_of = answers_as_of(project)
     if after == LATEST:
         return MembershipChanges(as_of, (), iso(as_of))
-    if after:
-        wanted.append(behind(_ORDER, parts_of(after, (instant_of, _customer, str), _EXAMPLE)))
-    found = project.store.query((_ROWS.filter(*wanted) if wanted else _ROWS).order_by(*_ORDER).limit(limit)).to_pylist()
+    parts = parts_of(after, (instant_of, _customer, text_of), _EXAMPLE) if after else ()
+    found = project.store.ask(_changes(bool(segment), len(parts), limit), of_segment | place(parts)).to_pylist()
     return MembershipChanges(as_of, tuple(found), _cursor(found[-1]) if found else after or iso(as_of))
+
+
+@said_once
+def _changes(is_of_one: bool, parts: int, limit: int) -> ir.Table:  # noqa: FBT001  # it is said once by all three
+    """So many changes, of a segment that is given or of all, behind a place that is given, or from the beginning."""
+    wanted = [_ROWS.segment == given("segment", "string")] if is_of_one else []
+    wanted += [behind(_ORDER, parts)] if parts else []
+    return (_ROWS.filter(*wanted) if wanted else _ROWS).order_by(*_ORDER).limit(limit)
 
 
 def _as_json(row: Mapping[str, object]) -> dict[str, object]:

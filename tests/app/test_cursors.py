@@ -39,7 +39,18 @@ def test_a_cursor_is_read_in_parts_and_may_be_cut_short() -> None:
     assert parts_of("2026-01-01", _KINDS, "") == (datetime(2026, 1, 1),)
 
 
-@pytest.mark.parametrize("cursor", ["", "yesterday", "2026-01-01,seven", "2026-01-01,9223372036854775808,a", "2026-01-01,7,a\0b"])
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "yesterday",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:00:00-14:00",
+        "2026-01-01,seven",
+        "2026-01-01,9223372036854775808,a",
+        "2026-01-01,7,a\0b",
+    ],
+)
 def test_what_is_no_cursor_is_told(cursor: str) -> None:
     with pytest.raises(InputError, match="a cursor that was told as `next`"):
         parts_of(cursor, _KINDS, "an example")

@@ -23,6 +23,18 @@ def test_unreadable_time_names_the_place_and_the_value() -> None:
         parse_instant("yesterday", LONDON, where="--as-of")
 
 
+@pytest.mark.parametrize("text", ["0001-01-01", "0999-12-31T23:59", "9001-01-01", "9999-12-31T23:00-14:00", "0001-01-01T00:00+14:00"])
+def test_times_with_which_no_calendar_reckons_are_refused(text: str) -> None:
+    with pytest.raises(InputError, match="of the years 1000 to 9000"):
+        parse_instant(text, LONDON)
+
+
+@pytest.mark.parametrize("text", ["36501 days", "999999999999 weeks", f"{'9' * 5_000} days"])
+def test_spans_of_more_than_a_hundred_years_are_refused(text: str) -> None:
+    with pytest.raises(InputError, match="up to 100 years"):
+        parse_span(text)
+
+
 @pytest.mark.parametrize(
     ("text", "span"), [("7 days", timedelta(7)), ("1 hour", timedelta(hours=1)), (" 90 Minutes ", timedelta(minutes=90))]
 )

@@ -28,7 +28,10 @@ def instant_of(text: str) -> datetime:
         ValueError: it says none.
     """
     read = datetime.fromisoformat(text)
-    return read.astimezone(UTC).replace(tzinfo=None) if read.tzinfo else read
+    try:
+        return read.astimezone(UTC).replace(tzinfo=None) if read.tzinfo else read
+    except OverflowError as error:  # in UTC it is before the first year, or after the last
+        raise ValueError(text) from error
 
 
 def whole_of(text: str) -> int:

@@ -23,10 +23,13 @@ type_of_instant = "timestamp(6)"
 SECONDS_PER_DAY = 86_400
 MICROSECOND = ibis.interval(microseconds=1)
 """Between an instant and the next one that there is."""
+LONGEST = timedelta(days=36_500)
+"""A span is a hundred years at most."""
 
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
-_SPAN = re.compile(r"\s*(\d+)\s*(second|minute|hour|day|week)s?\s*", re.IGNORECASE)
+_FIRST_YEAR, _LAST_YEAR = 1_000, 9_000  # no span from an instant of theirs ends beyond what there is
+_SPAN = re.compile(r"\s*(\d{1,12})\s*(second|minute|hour|day|week)s?\s*", re.IGNORECASE)
 _UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": SECONDS_PER_DAY, "week": 7 * SECONDS_PER_DAY}
 
 
@@ -65,14 +68,15 @@ def parse_instant(text: str, calendar: Calendar, *, where: str = "as of") -> dat
     """An instant from ISO 8601 text; a bare date is the beginning of that day in the shop, a time without zone is the shop's.
 
     Raises:
-        InputError: the text is no date or time.
+        InputError: the text is no date or time, or one with which no calendar reckons.
     """
+    expected = "a date or time such as 2011-12-10 or 2011-12-10T12:30Z"
     try:
         read = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise InputError(
-            "The time cannot be read.", [Problem(where, text, "a date or time such as 2011-12-10 or 2011-12-10T12:30Z")]
-        ) from None
+        raise InputError("The time cannot be read.", [Problem(where, text, expected)]) from None
+    if not _FIRST_YEAR <= read.year <= _LAST_YEAR:
+        raise InputError("The time cannot be used.", [Problem(where, text, f"{expected}, of the years {_FIRST_YEAR} to {_LAST_YEAR}")])
     return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(calendar.zone))).astimezone(UTC)
 
 
@@ -80,12 +84,14 @@ def parse_span(text: str, *, where: str = "span") -> timedelta:
     """A length of time from words such as "7 days" or "1 hour".
 
     Raises:
-        InputError: the text is no span; months and years are refused because their length varies.
+        InputError: the text is no span, or a longer one than `LONGEST`; months and years are refused because their length varies.
     """
     read = _SPAN.fullmatch(text)
-    if not read:
-        raise InputError("The length of time cannot be read.", [Problem(where, text, "a span such as '7 days', '90 minutes' or '1 week'")])
-    return timedelta(seconds=int(read[1]) * _UNITS[read[2].lower()])
+    seconds = int(read[1]) * _UNITS[read[2].lower()] if read else None
+    if seconds is None or seconds > LONGEST.total_seconds():
+        expected = "a span such as '7 days', '90 minutes' or '1 week', up to 100 years"
+        raise InputError("The length of time cannot be read.", [Problem(where, text, expected)])
+    return timedelta(seconds=seconds)
 
 
 def iso(instant: datetime) -> str:

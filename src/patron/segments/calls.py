@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from patron.segments.grammar import Source
 
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
-_LONGEST = 36_500 * 86_400
 _CHANNELS = ("email", "sms", "whatsapp", "push")
 _PURPOSES = ("marketing", "transactional")
 _AGGREGATIONS: Mapping[str, t.Aggregation] = {
@@ -203,9 +202,9 @@ class Calls:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             try:
                 seconds = int(parse_span(node.value).total_seconds())
-            except (InputError, OverflowError):
+            except InputError:
                 seconds = 0
-            if 0 < seconds <= _LONGEST:
+            if seconds:
                 return seconds
         self.reader.refuse(node, "a span such as '7 days', '90 minutes' or '1 week', up to 100 years", "months and years vary in length")
         return None

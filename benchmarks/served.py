@@ -21,20 +21,40 @@ _WINDOW, _SEEN_BY = timedelta(minutes=1), timedelta(seconds=2)
 _REST = 300.0
 """Seconds: as often as a server looks ahead who is due."""
 _GIB = 1024
+_NUMBERS = 1_000_000
 
 
 def run(setting: Setting) -> list[Row]:
     """Idle, 200, 1,000, 5,000 and 20,000 events a second, windows that end meanwhile, and a restart after it was killed."""
-    shop = ServedShop.made(setting, TINY if setting.small else WHOLE)
+    shop, paces = ServedShop.made(setting, TINY if setting.small else WHOLE), [_pace()]
     seconds = 2.0 if setting.small else 20.0
     shop.start()
     try:
         shop.await_answers()
         warm = shop.load(100, seconds, shop.visitors)
         idle = _idle(shop, seconds) if setting.small else _idle(shop, _REST, after=max(warm.views.values()) + _WINDOW + _SEEN_BY)
-        return _rows(shop, seconds, idle)
+        paces.append(_pace())
+        rows = _rows(shop, seconds, idle)
+        paces.append(_pace())
+        return [*rows, _paced(paces)]
     finally:
         shop.stop()
+
+
+def _pace() -> float:
+    """Seconds that a fixed piece of work takes here and now."""
+    took = []
+    for _ in range(5):
+        began = perf_counter()
+        sum(number * number for number in range(_NUMBERS))
+        took.append(perf_counter() - began)
+    return statistics.median(took)
+
+
+def _paced(paces: list[float]) -> Row:
+    """How fast the machine was meanwhile: all other seconds go with it, and bars that are seconds are of one speed."""
+    beside = f"before, after the idle server and at the end: {', '.join(f'{pace:.3f}' for pace in paces)} s"
+    return Row("the machine: a million squares in Python", _NUMBERS, statistics.median(paces), 0, beside, 0.0, "none", None)
 
 
 def _idle(shop: ServedShop, seconds: float, *, after: datetime | None = None) -> float:

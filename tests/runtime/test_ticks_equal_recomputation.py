@@ -109,6 +109,13 @@ def test_ticks_equal_recomputation_thousands_of_times(number: int, facts: Path, 
     _in_stories(_lives_right, begun(SETS[number], facts, tmp_path), 200)
 
 
+def test_whoever_is_forgotten_and_comes_back_at_once_is_known_from_what_came_last(facts: Path, tmp_path: Path) -> None:
+    forgotten = [("forget", {"email": "tina@example.com"})]
+    returned = [("give_back", {"number": "n1", "product": "T1", "ago": timedelta(0), "email": "tina@example.com"})]
+    second = timedelta(seconds=1)
+    _facts_are_the_same(begun(everything().only(["one_time_buyers"]), facts, tmp_path), [(forgotten, second), (returned, second)])
+
+
 @pytest.mark.slow
 def test_facts_are_those_of_everything_received_at_once_many_times(facts: Path, tmp_path: Path) -> None:
     _in_stories(_facts_are_the_same, begun(everything().only(["one_time_buyers"]), facts, tmp_path), 300)

@@ -106,13 +106,15 @@ def _of_people(rows: ir.Table, people: ir.Table, person: str, at: str) -> ir.Tab
 
 def _identifiers(store: Store, people: ir.Table) -> None:
     """Identifiers and links go, but for those by which something was done after the request: these begin then."""
-    facts = [t.BY_NAME[name].unbound().select(_id=person, _at=HAPPENED[name]) for name, person in t.PERSONS.items()]
+    facts = [t.BY_NAME[name].unbound().select(_id=person, _at=HAPPENED[name], _from="source") for name, person in t.PERSONS.items()]
     done = reduce(lambda a, b: a.union(b), facts).semi_join(people, [("_id", "identifier_id")])
-    later = done.group_by("_id").aggregate(_at=done._at.min())
+    first = done.group_by("_id").aggregate(_at=done._at.min())
+    later = done.inner_join(first, ["_id", "_at"]).group_by(["_id", "_at"]).aggregate(_from=lambda rows: rows._from.min())
     identifiers, links = t.IDENTIFIERS.unbound(), t.LINKS.unbound()
     store.delete("identifiers", people.anti_join(later, [("identifier_id", "_id")]).select("identifier_id"), ("identifier_id",))
     kept = identifiers.semi_join(people, "identifier_id").join(later, [("identifier_id", "_id")])
-    store.update("identifiers", kept.select("identifier_id", first_seen_at=ibis.greatest(kept.first_seen_at, kept._at)), ("identifier_id",))
+    begins = kept.filter(_since(kept.first_seen_at) < kept._at).select("identifier_id", first_seen_at="_at", source="_from")
+    store.update("identifiers", begins, ("identifier_id",))
     for end in ("left_id", "right_id"):
         store.delete("links", _of_people(links, people, end, "observed_at").select("link_id"), ("link_id",))
 

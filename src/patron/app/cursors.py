@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
 
-Part = datetime | int | str
+    from patron.kernel.given import Plain
+
 LATEST = "latest"
 """The cursor behind all that there is: what is asked for is what comes from now on."""
 _BITS = 63
@@ -57,7 +58,7 @@ def text_of(text: str) -> str:
     return text
 
 
-def parts_of(cursor: str, kinds: Sequence[Callable[[str], Part]], example: str) -> tuple[Part, ...]:
+def parts_of(cursor: str, kinds: Sequence[Callable[[str], Plain]], example: str) -> tuple[Plain, ...]:
     """The parts of a cursor, fewer where it is cut short: an instant alone is the place behind all of that instant.
 
     Raises:
@@ -71,7 +72,7 @@ def parts_of(cursor: str, kinds: Sequence[Callable[[str], Part]], example: str) 
         raise InputError("The cursor cannot be used.", [problem]) from None
 
 
-def place(parts: Sequence[Part]) -> dict[str, Part]:
+def place(parts: Sequence[Plain]) -> dict[str, Plain]:
     """What a place is given as to a question that asks for rows `behind` one of so many parts."""
     return {_part(number): part for number, part in enumerate(parts)}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import ibis.expr.datashape as ds
@@ -12,8 +13,12 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
 
+Plain = datetime | int | str
+"""What can be given; instants are in UTC without a zone."""
+
+
 class Given(ops.Value):
-    """One of them, by its name."""
+    """The place of a value that is given, by its name."""
 
     name: str
     dtype: dt.DataType

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
+    from patron.kernel.given import Plain
     from patron.kernel.steps import Step
     from patron.kernel.tables import Table
 
@@ -142,10 +143,10 @@ class Store(Engine, Protocol):
         """These columns of the rows of a table, of all or of those in which a column of ids has a value: the quick way to few rows."""
         ...
 
-    def ask(self, expression: ir.Table, given: Mapping[str, datetime | int | str]) -> pa.Table:
+    def ask(self, expression: ir.Table, given: Mapping[str, Plain]) -> pa.Table:
         """The rows of an expression with the values that it leaves open (`kernel.given`), each by its name.
 
-        For what is asked again and again with other values: of these alone a question is made anew. Instants are in UTC without a zone.
+        For what is asked again and again with other values: of these alone a question is made anew.
         """
         ...
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pyarrow as pa
 
+    from patron.kernel.given import Plain
     from patron.kernel.steps import Step
     from patron.kernel.tables import Table
     from patron.ports.engine import Rows
@@ -217,7 +218,7 @@ class DuckDBEngine:
             rows = self._rows(f"EXECUTE {asked}({int(where[1])})")
         return [dict(zip(columns, row, strict=True)) for row in rows]
 
-    def ask(self, expression: ir.Table, given: Mapping[str, datetime | int | str]) -> pa.Table:
+    def ask(self, expression: ir.Table, given: Mapping[str, Plain]) -> pa.Table:
         """The rows of an expression with the values that it leaves open (`kernel.given`), each by its name."""
         values = ", ".join(f"{name} := {value_text(value)}" for name, value in given.items())
         return self._typed(f"EXECUTE {self._prepared.named(self.sql(expression))}{values and f'({values})'}", expression)

@@ -18,7 +18,7 @@ from ibis.backends.sql.compilers import DuckDBCompiler
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from patron.kernel.given import Given
+    from patron.kernel.given import Given, Plain
 
 _LONG_LIST, _FEW_VALUES = 6, 50
 _writing = threading.Lock()  # what `_unfused` sets is there for all threads
@@ -46,8 +46,8 @@ def _is_plain(of: pa.DataType) -> bool:
     return pa.types.is_integer(of) or pa.types.is_string(of) or pa.types.is_boolean(of) or pa.types.is_timestamp(of)
 
 
-def value_text(value: datetime | str | int | None) -> str:
-    """A plain value as a literal; instants are in UTC without a zone."""
+def value_text(value: Plain | None) -> str:
+    """A plain value as a literal."""
     if value is None:
         return "NULL"
     if isinstance(value, str):

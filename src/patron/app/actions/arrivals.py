@@ -97,13 +97,13 @@ def refused(project: Project, *, after: str = "", limit: int = 100) -> Refused:
         last = project.store.query(_LOADS.aggregate(at=_LOADS.loaded_at.max()))["at"][0].as_py()
         return Refused((), iso(last) if last else "")
     parts = parts_of(after, (instant_of, whole_of, whole_of), _EXAMPLE) if after else ()
-    found = project.store.ask(_records(len(parts), limit), place(parts)).to_pylist()
+    found = project.store.ask(_of_records(len(parts), limit), place(parts)).to_pylist()
     told = tuple(_told(found))
     return Refused(told, ",".join([iso(found[-1]["loaded_at"]), str(found[-1]["load_id"]), str(found[-1]["line"])]) if found else after)
 
 
 @said_once
-def _records(parts: int, limit: int) -> ir.Table:
+def _of_records(parts: int, limit: int) -> ir.Table:
     """What is refused of so many records, behind a place that is given, or from the beginning."""
     rows = _REFUSED.join(_LOADS.select("load_id", "loaded_at", "source"), "load_id")
     records = rows.select(*_KEY).distinct()

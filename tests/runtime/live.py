@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import ibis
+import numpy as np
+import pyarrow as pa
 
 from patron.adapters.engines.arrays.engine import ArraysEngine
 from patron.adapters.engines.duckdb import DuckDBEngine
@@ -17,6 +19,7 @@ from patron.facts.as_of import Facts
 from patron.facts.shop import Shop
 from patron.features.catalog import BUILT_IN
 from patron.kernel.time import Calendar
+from patron.runtime.due_times import due_now
 from patron.runtime.memberships import CHANGES
 from patron.runtime.pipeline import Definitions
 from patron.runtime.referee import strays
@@ -30,7 +33,7 @@ from runtime.narrowed import narrowed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from patron.runtime.ticked import Ticked
+    from patron.runtime.ticked import Answered, Ticked
 
 
 SHOP = Shop(name="Live", calendar=Calendar("Europe/Berlin"))
@@ -74,6 +77,15 @@ def body(source: str, at: datetime, record: Mapping[str, object]) -> bytes:
 
 class _Ticks(Ticks):
     """Ticks after which it can be asked who was looked at, and not who was looked at ahead."""
+
+    def _as_seen(self, of: Facts, before: datetime, now: datetime) -> Answered | None:
+        due = self.store.query(due_now())
+        answered = super()._as_seen(of, before, now)
+        if answered is not None:
+            flags = np.ones(due.num_rows, np.bool_)
+            rows = pa.table({"customer_id": due["customer_id"], "is_due": flags, "only_events": flags})
+            self.store.fill(TOUCHED, rows.to_reader(), temporary=True)
+        return answered
 
     def _look_ahead(self, of: Facts, facts: Facts) -> None:
         self.store.create("looked_at", TOUCHED_ROWS, temporary=True)

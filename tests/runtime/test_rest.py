@@ -72,9 +72,10 @@ class _Shop(threading.Event):
 
 @dataclass
 class _Inbox:
-    """The inbox of a shop, at which the next record is waited for."""
+    """The inbox of a shop, in which a record waits, and at which the next one is waited for."""
 
     shop: _Shop
+    last: int = 1
 
     def wait(self, after: int, timeout: float) -> bool:
         assert after == 0

@@ -135,6 +135,18 @@ class Store(Engine, Protocol):
         """
         ...
 
+    def amend(self, name: str, before: pa.Table, after: pa.Table) -> None:
+        """Bring the rows that the kept table `name` has of some customers from what they are to what they shall be.
+
+        Of few customers only what differs is written, where `renew` writes whole rows.
+
+        Args:
+            name: a kept table with a `customer_id`; a temporary one of the same name does not hide it here.
+            before: all rows that it has of these customers.
+            after: all that it shall have, with the same columns.
+        """
+        ...
+
     def index(self, name: str, column: str) -> None:
         """From now on rows of a kept table are found by a column of ids without looking through it; until the table is made anew."""
         ...

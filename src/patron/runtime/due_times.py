@@ -37,6 +37,7 @@ DUE = Table(
 )
 SOON = timedelta(minutes=1)
 """Whoever is due so soon is read with those who are due now, and looked for first."""
+_MOST = 100
 
 
 def due_rows(plan: Plan, stats: Mapping[str, object]) -> ir.Table:
@@ -94,19 +95,20 @@ def due_since(after: datetime, *, but: datetime) -> ir.Table:
     return due.filter(due.due_at > literal(after), due.due_at <= moment(), due.due_at != literal(but)).select("customer_id")
 
 
-def next_due(store: Store) -> datetime | None:
-    """When somebody is due next, after the moment; None when nobody ever is."""
-    return _instant(store, _first(is_soon=True)) or _instant(store, _first(is_soon=False))
+def soon_due(store: Store) -> list[datetime]:
+    """The first instants after the moment at which somebody is due, within a while if there are any, else the very first; in order."""
+    found = store.query(_soon()) or store.query(_first())
+    return [at.replace(tzinfo=UTC) for at in found["due_at"].to_pylist() if at]
 
 
 @said_once
-def _first(*, is_soon: bool) -> ir.Table:
-    """When somebody is due first after the moment, or within a while after it: `at`."""
+def _soon() -> ir.Table:
     due = DUE.unbound()
-    bounds = [due.due_at > moment(), *([due.due_at <= moment() + ibis.interval(SOON)] if is_soon else [])]
-    return due.filter(*bounds).aggregate(at=due.due_at.min())
+    soon = due.filter(due.due_at > moment(), due.due_at <= moment() + ibis.interval(SOON))
+    return soon.select("due_at").distinct().order_by("due_at").limit(_MOST)
 
 
-def _instant(store: Store, found: ir.Table) -> datetime | None:
-    at = store.query(found)["at"][0].as_py()
-    return at.replace(tzinfo=UTC) if at else None
+@said_once
+def _first() -> ir.Table:
+    due = DUE.unbound()
+    return due.filter(due.due_at > moment()).aggregate(due_at=due.due_at.min())

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from patron.runtime.remembered import Flags, Ids, Instants
 
+    Answers = Mapping[str, pa.Table]
+    """Rows about customers, by the name of the table that they are kept in."""
+
 _FOR = np.timedelta64(1, "s")
 
 
@@ -32,13 +35,17 @@ class Seen:
         ids: who.
         at: the instant that the answers about each are for.
         until: the instant at which each has to be looked at again; not a time where that is never.
-        answers: their rows and no others, by table.
+        after: the instant of what was seen of each before that; not a time where that is nothing.
+        before: their rows until that instant, and no others, by table.
+        answers: their rows from then on.
     """
 
     ids: Ids
     at: Instants
     until: Instants
-    answers: Mapping[str, pa.Table]
+    after: Instants
+    before: Answers
+    answers: Answers
 
     def holds(self, moment: np.datetime64) -> Flags:
         """Of whom it is true at a moment."""
@@ -46,9 +53,15 @@ class Seen:
 
     def only(self, which: Flags) -> Seen:
         """What was seen of some of them."""
-        ids = pa.array(self.ids[which])
-        answers = {name: rows.filter(pc.is_in(rows["customer_id"], ids)) for name, rows in self.answers.items()}
-        return Seen(self.ids[which], self.at[which], self.until[which], answers)
+        ids = self.ids[which]
+        before, answers = rows_about(ids, self.before), rows_about(ids, self.answers)
+        return Seen(ids, self.at[which], self.until[which], self.after[which], before, answers)
+
+
+def rows_about(ids: Ids, answers: Answers) -> Answers:
+    """The rows of some customers, by table."""
+    whose = pa.array(ids)
+    return {name: rows.filter(pc.is_in(rows["customer_id"], whose)) for name, rows in answers.items()}
 
 
 class Foreseen:
@@ -58,10 +71,11 @@ class Foreseen:
         """Of nobody."""
         self._seen: list[Seen] = []
         self._gone: set[int] = set()
+        self._taken: dict[int, datetime] = {}
 
     def clear(self) -> None:
         """Forget all of it."""
-        self._seen, self._gone = [], set()
+        self._seen, self._gone, self._taken = [], set(), {}
 
     def put(self, seen: Sequence[Seen]) -> None:
         """Keep this in the place of what there was: the same tables in each, and one answer about a customer for any instant."""
@@ -73,21 +87,30 @@ class Foreseen:
         if self._seen:
             self._gone.update(touched["customer_id"].to_pylist())
 
-    def of(self, touched: pa.Table, now: datetime) -> Mapping[str, pa.Table] | None:
-        """The answers about customers, by table, if for each nothing but time has passed and some are there that hold at the moment.
+    def take(self, ids: Ids, now: datetime) -> tuple[Answers, Answers] | None:
+        """The rows about customers for whom nothing but time has passed, by table: as they are, and as they are to be kept from now on.
+
+        None where of any of them nothing was seen that holds at the moment, or what was seen of him before that was not taken.
 
         Args:
-            touched: who: customer_id, is_due.
+            ids: who.
             now: the moment.
         """
-        if not self._seen or not pc.all(touched["is_due"]).as_py():
-            return None
-        ids = touched["customer_id"].to_numpy()
-        if not self._gone.isdisjoint(ids.tolist()):
+        if not self._seen or not self._gone.isdisjoint(ids.tolist()):
             return None
         moment = np.datetime64(in_utc(now), "us")
         holds = [np.isin(seen.ids, ids) & seen.holds(moment) for seen in self._seen]
         found = [seen.only(which) for seen, which in zip(self._seen, holds, strict=True) if which.any()]
-        if not found or sum(seen.ids.size for seen in found) < len(ids):
+        if not found or sum(seen.ids.size for seen in found) < len(ids) or not all(map(self._follows, found)):
             return None
-        return {name: pa.concat_tables(seen.answers[name] for seen in found) for name in found[0].answers}
+        for seen in found:
+            self._taken.update(zip(seen.ids.tolist(), seen.at.tolist(), strict=True))
+        return _together([seen.before for seen in found]), _together([seen.answers for seen in found])
+
+    def _follows(self, seen: Seen) -> bool:
+        """Whether of each what was seen last before this was taken."""
+        return [self._taken.get(customer_id) for customer_id in seen.ids.tolist()] == seen.after.tolist()
+
+
+def _together(parts: Sequence[Answers]) -> Answers:
+    return {name: pa.concat_tables(part[name] for part in parts) for name in parts[0]}

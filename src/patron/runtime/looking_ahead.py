@@ -13,33 +13,37 @@ stale.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import ibis
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from patron.kernel.errors import UnsupportedError
 from patron.kernel.time import in_utc, literal
 from patron.runtime.due_times import DUE
-from patron.runtime.foreseen import Seen
-from patron.runtime.memberships import CHANGES, RENEWED, kept_bits
+from patron.runtime.foreseen import Seen, rows_about
+from patron.runtime.memberships import CHANGES, CURRENT, RENEWED, kept_bits
 from patron.runtime.moves import differing
 from patron.runtime.renewing import clear, make, rows_of
 from patron.runtime.touching import TOUCHED, TOUCHED_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from patron.ports.engine import Few, Store
     from patron.runtime.few import Beside
+    from patron.runtime.foreseen import Answers
     from patron.runtime.remembered import Flags, Ids, Instants
-    from patron.runtime.renewing import Answers, Recipe
+    from patron.runtime.renewing import Recipe
 
 
 _MOST, _ROUNDS = 1_000, 10
 _ROWS = DUE.unbound()
+_MOVING = "_moving"
+_MOVER = ibis.table({"customer_id": "int64"}, name=_MOVING)
 
 
 def look_ahead(store: Store, how: Recipe, *, now: datetime, until: datetime) -> datetime:
@@ -88,6 +92,23 @@ class _Look:
     answers: Answers
 
 
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """Some customers, each of whom enters or leaves a segment at an instant.
+
+    Attributes:
+        ids: who.
+        at: the instant of each.
+        until: when each is due after that.
+        answers: all that there are about them, and about others.
+    """
+
+    ids: Ids
+    at: Instants
+    until: Instants
+    answers: Answers
+
+
 def _seen(store: Store, how: Recipe, by: Beside, due: pa.Table, until: datetime) -> tuple[pa.Table, list[Seen]]:
     """When customers who are due are due in earnest, or need not be looked at before `until`; and what was seen of the former.
 
@@ -103,21 +124,49 @@ def _seen(store: Store, how: Recipe, by: Beside, due: pa.Table, until: datetime)
     while places.size and len(looks) < _ROUNDS:
         by.take(store, touched.take(pa.array(places)))
         answers = _looked_at(how, by.engine, ids[places], at[places])
-        moves = np.isin(ids[places], differing(before, answers[RENEWED]).ids)
-        looks.append(_Look(places, at[places], moves, answers))
+        looks.append(_Look(places, at[places], np.isin(ids[places], differing(before, answers[RENEWED]).ids), answers))
         at = _with(at, places, _due_at(ids[places], answers[DUE.name]))
         before, places = answers[RENEWED], places[at[places] <= end]  # not so of whoever is never due again
-    return _until_moves(ids, at, looks)
+    later, moves = _until_moves(ids, at, looks)
+    return later, _one_after_the_other(moves, _kept(store, how, moves))
 
 
-def _until_moves(ids: Ids, at: Instants, looks: Sequence[_Look]) -> tuple[pa.Table, list[Seen]]:
-    """From one look after the other: who is due when, `at` where a customer never moves, and what was seen at each move until the next."""
-    seen = []
+def _until_moves(ids: Ids, at: Instants, looks: Sequence[_Look]) -> tuple[pa.Table, list[_Move]]:
+    """From one look after the other: who is due when, `at` where a customer never moves, and who moves at each until the next."""
+    moves: list[_Move] = []
     for look in reversed(looks):
-        whose, then = ids[look.places], at[look.places]
-        seen.append(Seen(whose, look.at, then, {**look.answers, DUE.name: _rows(whose, then)}).only(look.moves))
-        at = _with(at, look.places[look.moves], look.at[look.moves])
-    return _rows(ids, at), seen
+        places, then = look.places[look.moves], look.at[look.moves]
+        moves.insert(0, _Move(ids[places], then, at[places], look.answers))
+        at = _with(at, places, then)
+    return _rows(ids, at), moves
+
+
+def _kept(store: Store, how: Recipe, moves: Sequence[_Move]) -> Answers:
+    """The rows that the store has about those who move, but for when they are due."""
+    store.fill(_MOVING, pa.table({"customer_id": np.unique(np.concatenate([move.ids for move in moves]))}).to_reader(), temporary=True)
+    kept = {step.name: CURRENT if step.name == RENEWED else step.name for step in (how.answers[-1], *how.kept) if step.name != DUE.name}
+    rows = {step.name: ibis.table(step.expression.schema(), name=kept[step.name]) for step in how.steps if step.name in kept}
+    found = {name: store.query(table.semi_join(_MOVER, "customer_id")) for name, table in rows.items()}
+    store.drop(_MOVING, temporary=True)
+    return found
+
+
+def _one_after_the_other(moves: Sequence[_Move], rows: Answers) -> list[Seen]:
+    """What was seen of each move: rows before the first are given, those before another are those after the one before it."""
+    seen, last = [], dict[int, datetime]()
+    for move in moves:
+        after = np.array([last.get(customer_id) for customer_id in move.ids.tolist()], "datetime64[us]")
+        before = {**rows_about(move.ids, rows), DUE.name: _rows(move.ids, move.at)}
+        answers = {**rows_about(move.ids, move.answers), DUE.name: _rows(move.ids, move.until)}
+        seen.append(Seen(move.ids, move.at, move.until, after, before, answers))
+        last.update(zip(move.ids.tolist(), move.at.tolist(), strict=True))
+        rows = {name: pa.concat_tables([_without(move.ids, kept), answers[name]]) for name, kept in rows.items()}
+    return seen
+
+
+def _without(ids: Ids, rows: pa.Table) -> pa.Table:
+    """The rows of all other customers."""
+    return rows.filter(pc.invert(pc.is_in(rows["customer_id"], pa.array(ids))))
 
 
 def _with(at: Instants, places: Ids, others: Instants) -> Instants:

@@ -86,8 +86,6 @@ CURRENT, RECORDED = "membership_bits", "membership_recorded"
 """The memberships that are kept; and those that the history goes on from, while these are others: after a refresh that looks back."""
 RENEWED = "_membership_bits"
 """A temporary table of what those of some customers are now."""
-_OTHERS = "_membership_others"
-_OTHER = ibis.table({"customer_id": "int64"}, name=_OTHERS)
 _OLD = "old_"
 
 
@@ -222,19 +220,25 @@ def renew_memberships(store: Store, slots: Sequence[Slot], touched: pa.Table, at
         at: the moment.
         bits: theirs, as in `CURRENT`.
     """
-    others = differing(kept_bits(store, bits.column_names), bits)
-    if not others.ids.size:
-        return 0
-    moves = others.moves(slots)
+    before = kept_bits(store, bits.column_names)
+    moves = _amended(store, slots, before, bits)
     is_due = np.isin(moves.ids, touched["customer_id"].to_numpy()[touched["is_due"].to_numpy()])
-    if others.ids.size == touched.num_rows:
-        store.renew(CURRENT, bits, TOUCHED_ROWS)
-    else:
-        ids = pa.array(others.ids)
-        store.fill(_OTHERS, pa.table({"customer_id": ids}).to_reader(), temporary=True)
-        store.renew(CURRENT, bits.filter(pc.is_in(bits["customer_id"], ids)), _OTHER)
-        store.drop(_OTHERS, temporary=True)
     return _keep_moves(store, moves, slots, np.where(is_due, "time", "facts"), at)
+
+
+def amend_memberships(store: Store, slots: Sequence[Slot], before: pa.Table, after: pa.Table, at: datetime) -> int:
+    """The same for customers for whom nothing but time has passed, of whom the memberships before are known too."""
+    moves = _amended(store, slots, before, after)
+    return _keep_moves(store, moves, slots, np.full(moves.ids.size, "time"), at)
+
+
+def _amended(store: Store, slots: Sequence[Slot], before: pa.Table, after: pa.Table) -> Moves:
+    """Write what differs; who enters and leaves what."""
+    others = differing(before, after)
+    if others.ids.size:
+        ids = pa.array(others.ids)
+        store.amend(CURRENT, *(rows.filter(pc.is_in(rows["customer_id"], ids)) for rows in (before, after)))
+    return others.moves(slots)
 
 
 def kept_bits(store: Store, columns: Sequence[str]) -> pa.Table:

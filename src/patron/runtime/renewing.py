@@ -23,7 +23,16 @@ from patron.kernel.errors import UnsupportedError
 from patron.kernel.steps import Step
 from patron.runtime.due_times import DUE, due_rows
 from patron.runtime.few import Beside, beside
-from patron.runtime.memberships import CHANGES, CURRENT, RENEWED, SLOTS, packed, renew_memberships, slots_of
+from patron.runtime.memberships import (
+    CHANGES,
+    CURRENT,
+    RENEWED,
+    SLOTS,
+    amend_memberships,
+    packed,
+    renew_memberships,
+    slots_of,
+)
 from patron.runtime.models import kept_models
 from patron.runtime.pipeline import CUT_POINTS, FEATURES, STATISTICS
 from patron.runtime.predicting import FILLED, answer
@@ -31,7 +40,7 @@ from patron.runtime.touching import TOUCHED, TOUCHED_ROWS
 from patron.segments.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     import ibis.expr.types as ir
@@ -39,6 +48,7 @@ if TYPE_CHECKING:
 
     from patron.facts.as_of import Facts
     from patron.ports.engine import Engine, Few, Store
+    from patron.runtime.foreseen import Answers
     from patron.runtime.latest import Latest
     from patron.runtime.models import Models
     from patron.runtime.moves import Slot
@@ -46,8 +56,6 @@ if TYPE_CHECKING:
 
     Keep = Callable[[pa.Table], int]
     """Keeps the memberships of the customers of `TOUCHED`; how many changed."""
-    Answers = Mapping[str, pa.Table]
-    """Rows about customers, by the name of the table that they are kept in."""
 
 _log = logging.getLogger(__name__)
 
@@ -145,21 +153,43 @@ def renew(  # noqa: PLR0913  # what is left out has its usual value
         store: it, within a transaction; it and the engine of `how` were told the moment.
         how: from `recipe`.
         touched: the rows of `TOUCHED`.
-        now: the moment. Of whom nothing but time has passed, what was seen ahead is kept if it holds at it.
+        now: the moment.
         keep: keeps their memberships, and what changed, if not by what is recorded of them; doing it again changes nothing.
         latest: is told the answers.
     """
     keep = keep or partial(renew_memberships, store, how.slots, touched, now)
-    seen = None if how.by is None else how.by.foreseen.of(touched, now)
-    if seen is None:
-        changed, answers = _worked_out(store, how, touched, keep)
-    else:
-        changed, answers = keep(seen[RENEWED]), seen
+    changed, answers = _worked_out(store, how, touched, keep)
     for step in how.kept:
         store.renew(step.name, answers[step.name], TOUCHED_ROWS)
     if latest is not None:
-        latest.note(touched, {FEATURES: answers[FEATURES], CURRENT: answers[RENEWED]})
+        _note(latest, touched, answers)
     return changed
+
+
+def renew_as_seen(store: Store, how: Recipe, due: pa.Table, now: datetime, latest: Latest) -> tuple[int, pa.Table] | None:
+    """Keep what was seen ahead of customers for whom nothing but time has passed: how many memberships changed, and their rows of `DUE`.
+
+    None, and nothing is done, unless it was seen of all of them, and holds at the moment.
+
+    Args:
+        store: it, within a transaction.
+        how: from `recipe`.
+        due: who: customer_id.
+        now: the moment.
+        latest: is told the answers.
+    """
+    seen = None if how.by is None else how.by.foreseen.take(due["customer_id"].to_numpy(), now)
+    if seen is None:
+        return None
+    before, answers = seen
+    for step in how.kept:
+        store.amend(step.name, before[step.name], answers[step.name])
+    _note(latest, due, answers)
+    return amend_memberships(store, how.slots, before[RENEWED], answers[RENEWED], now), answers[DUE.name]
+
+
+def _note(latest: Latest, touched: pa.Table, answers: Answers) -> None:
+    latest.note(touched, {FEATURES: answers[FEATURES], CURRENT: answers[RENEWED]})
 
 
 def _worked_out(store: Store, how: Recipe, touched: pa.Table, keep: Keep) -> tuple[int, Answers]:

@@ -23,7 +23,7 @@ from patron.runtime import pipeline
 from patron.runtime.aside import Aside
 from patron.runtime.asides import Asides
 from patron.runtime.basis import BASIS, Basis, keep_basis, kept_basis, may_tell
-from patron.runtime.due_times import DUE, due_now, due_since, next_due
+from patron.runtime.due_times import DUE, due_now, due_since
 from patron.runtime.latest import Latest
 from patron.runtime.layout import LAYOUT, gather, index_facts, scattered
 from patron.runtime.loading_merge import EARLIER, REPLACED
@@ -32,10 +32,11 @@ from patron.runtime.looking_ahead import look_ahead
 from patron.runtime.memberships import RECORDED, TABLES, customers_last
 from patron.runtime.met import Shortcuts
 from patron.runtime.new_events import NEW_EVENTS
+from patron.runtime.next_due import NextDue
 from patron.runtime.old_events import REPLACED_EVENTS, keep_old_events, look_again_at_replaced
 from patron.runtime.reached import TICKS, reach, stands
 from patron.runtime.receiving import Received, receive, set_aside
-from patron.runtime.renewing import Recipe, add_products, prepare, recipe, renew
+from patron.runtime.renewing import Recipe, add_products, prepare, recipe, renew, renew_as_seen
 from patron.runtime.resolving import STIRRED, resolve_new
 from patron.runtime.swapping import swap
 from patron.runtime.ticked import Anew, Answered, Ticked
@@ -103,7 +104,7 @@ class Ticks:
     _given_way: int = field(default=0)
     _took_seconds: float | None = field(default=None)
     _is_warm: bool = field(default=False)
-    _due: dict[datetime, datetime | None] = field(default_factory=dict)
+    _next_due: NextDue = field(init=False)
     _looked_until: datetime | None = field(default=None)
     _shortcuts: Shortcuts = field(default_factory=Shortcuts)
 
@@ -117,7 +118,7 @@ class Ticks:
             self._basis = kept_basis(self.store)
             if self.reached[1] is not None:
                 self.store.drop(RECORDED)  # ticks go on from the memberships that are kept; once they were kept twice
-        self._wanted = self.definitions
+        self._wanted, self._next_due = self.definitions, NextDue(self.store)
 
     @property
     def reached(self) -> tuple[int, datetime | None]:
@@ -137,10 +138,7 @@ class Ticks:
         if as_of is None or self._basis is None or self._asides.is_over:
             return None
         held = self._held or self.hold(as_of)
-        if as_of not in self._due:
-            self.store.tell(as_of)
-            self._due = {as_of: next_due(self.store)}
-        due, midnight = self._due[as_of], held.shop.calendar.next_midnight(as_of)
+        due, midnight = self._next_due.after(as_of), held.shop.calendar.next_midnight(as_of)
         if self._is_outdated(replace(held, as_of=as_of), self._basis) and not self._asides.is_at_work:
             if self._asides.again_at is None:
                 return None
@@ -201,6 +199,7 @@ class Ticks:
             how.forget()
         self._shortcuts.clear()
         self.latest.clear()
+        self._next_due.forget()
         self._looked_until = None
 
     def close(self) -> None:
@@ -331,21 +330,38 @@ class Ticks:
         if not _OF_PEOPLE.issuperset(received.written):  # whoever it touches, and though it touch nobody
             for how in self._recipes:
                 how.forget_shop()
-        of, is_outdated, changed = basis.of_touched(facts), self._is_outdated(facts, basis), 0
-        due = self._due_meanwhile(facts, basis, before) if is_outdated else due_now()
-        touched = touch(self.store, received.written, self._others(received), due)
+        of, is_outdated = basis.of_touched(facts), self._is_outdated(facts, basis)
+        if received.records or is_outdated:
+            due = self._due_meanwhile(facts, basis, before) if is_outdated else due_now()
+            return self._looked_at(of, facts.as_of, received, due)
+        answered = self._as_seen(of, before, facts.as_of) or self._looked_at(of, facts.as_of, received, due_now())
+        self._look_ahead(of, facts)
+        return answered
+
+    def _as_seen(self, of: Facts, before: datetime, now: datetime) -> Answered | None:
+        """Nothing but time has passed: who is due was looked at ahead, and what was seen then is kept. None where that does not do."""
+        due = self.store.query(due_now())
+        kept = renew_as_seen(self.store, self._recipe(of), due, now, self.latest)
+        if kept is None:
+            return None
+        changed, due_again = kept
+        self._next_due.follow(before, now, due_again)
+        return Answered(due.num_rows, changed)
+
+    def _looked_at(self, of: Facts, now: datetime, received: Received, due: ir.Table) -> Answered:
+        """All of whom something has come, and who are due, are worked out."""
+        touched, changed = touch(self.store, received.written, self._others(received), due), 0
         if touched.num_rows:
             self._asides.note(self.store)
             if "order_lines" in received.written:
                 add_products(self.store, of, moment())
-            changed = renew(self.store, self._recipe(of), touched, facts.as_of, latest=self.latest)
-        if not (received.records or is_outdated):
-            self._look_ahead(of, facts)
+            changed = renew(self.store, self._recipe(of), touched, now, latest=self.latest)
         return Answered(touched.num_rows, changed)
 
     def _look_ahead(self, of: Facts, facts: Facts) -> None:
         """Put off those who are due soon in vain, unless that was done a moment ago."""
         if self._looked_until is None or facts.as_of >= self._looked_until:
+            self._next_due.forget()
             until = min(facts.as_of + _AHEAD, facts.shop.calendar.next_midnight(facts.as_of) - _TICK)
             self._looked_until = look_ahead(self.store, self._recipe(of), now=facts.as_of, until=until)
 

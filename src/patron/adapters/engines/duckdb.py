@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 import duckdb
 import ibis
 
+from patron.adapters.engines.duckdb_cells import amending, updating
 from patron.adapters.engines.duckdb_limits import bytes_of, limits
 from patron.adapters.engines.duckdb_opening import FILE, opened
 from patron.adapters.engines.duckdb_prepared import Prepared
 from patron.adapters.engines.duckdb_turn import Turn
 from patron.adapters.engines.duckdb_words import instant_text, quoted, statement_of, text, type_name, value_text, values_text
 from patron.kernel.arrow import arrow_schema
-from patron.kernel.errors import InputError
+from patron.kernel.errors import InputError, InvariantError
 from patron.kernel.problems import Problem
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ _SESSION = (
     "CREATE OR REPLACE TEMP MACRO hash63(txt) AS (md5_number(txt) >> 65)::BIGINT",
 )
 _FORMATS = {".parquet": "FORMAT parquet, COMPRESSION zstd", ".csv": "FORMAT csv, HEADER", ".jsonl": "FORMAT json"}
-_FEW_MEGABYTES = 2_900
+_FEW_MEGABYTES, _AMENDED = 2_900, "_amended"
 
 Method = TypeVar("Method", bound="Callable[..., object]")
 
@@ -204,6 +205,17 @@ class DuckDBEngine:
         self._insert(kept, rows)
 
     @_whole
+    def amend(self, name: str, before: pa.Table, after: pa.Table) -> None:
+        """Bring the rows that the kept table `name` has of some customers from what they are to what they shall be."""
+        said = amending(f"{self._kept}.{quoted(name)}", before, after)
+        if said is None:
+            self.fill(_AMENDED, before.select(["customer_id"]).to_reader(), temporary=True)
+            self.renew(name, after, ibis.table({"customer_id": "int64"}, name=_AMENDED))
+            self.drop(_AMENDED, temporary=True)
+        elif any(self._rows(statement) != [(1,)] for statement in said):
+            raise InvariantError(f"A row of {name} is not what it was taken for.")
+
+    @_whole
     def index(self, name: str, column: str) -> None:
         """From now on rows of a kept table are found by a column of ids without looking through it; until the table is made anew."""
         self._run(f"CREATE INDEX IF NOT EXISTS {quoted(f'{name}_by_{column}')} ON {self._kept}.{quoted(name)} ({quoted(column)})")
@@ -260,16 +272,7 @@ class DuckDBEngine:
         self, name: str, values: ir.Table, on: tuple[str, ...], *, only: Rows = "all", since: tuple[str, datetime] | None = None
     ) -> int:
         """Set the other columns of `values` in the rows whose key is among them, where they differ. Returns how many rows changed."""
-        target = quoted(name)
-        columns = [quoted(c) for c in values.columns if c not in on]
-        sets = ", ".join(f"{c} = _values.{c}" for c in columns)
-        differs = " OR ".join(f"{target}.{c} IS DISTINCT FROM _values.{c}" for c in columns)
-        bounds = [] if only == "all" else [f"{target}.{c} IS NULL" for c in columns]
-        bounds += [f"{target}.received_at = moment()"] if only == "unknown, new" else []
-        bounds += [f"{target}.{quoted(since[0])} >= {instant_text(since[1])}"] if since else []
-        where = " AND ".join([*(f"{target}.{quoted(c)} = _values.{quoted(c)}" for c in on), *bounds, f"({differs})"])
-        done = self._rows(f"UPDATE {target} SET {sets} FROM ({self.sql(values)}) AS _values WHERE {where}")
-        return int(done[0][0])
+        return int(self._rows(updating(quoted(name), self.sql(values), values.columns, on, only=only, since=since))[0][0])
 
     def write(self, expression: ir.Table, file: Path) -> int:
         """Write rows to a file, whole or not at all: Parquet, CSV or JSON Lines by its suffix. Returns how many rows."""

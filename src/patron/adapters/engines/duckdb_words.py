@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -46,12 +47,16 @@ def _is_plain(of: pa.DataType) -> bool:
     return pa.types.is_integer(of) or pa.types.is_string(of) or pa.types.is_boolean(of) or pa.types.is_timestamp(of)
 
 
-def value_text(value: Plain | None) -> str:
-    """A plain value as a literal."""
+def value_text(value: Plain | float | Decimal | None) -> str:
+    """A plain value as a literal, exactly."""
     if value is None:
         return "NULL"
     if isinstance(value, str):
         return text(value)
+    if isinstance(value, float):  # without quotes the engine would take it for a decimal, and divide
+        return f"'{value!r}'::DOUBLE"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     return f"TIMESTAMP '{value.isoformat(sep=' ')}'" if isinstance(value, datetime) else str(value)
 
 

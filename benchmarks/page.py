@@ -53,7 +53,7 @@ _TAIL = """
 - **Served** shops are asked from outside: `patron serve` in a process of its own, sent events at a steady rate by another one on the same
   processors. From sending an event to seeing that memberships are those after it, looked at every 30 ms; the windows are those of customers
   who leave a segment a minute after their last view while others come, looked at every 100 ms. An idle server is one to which nothing comes
-  for five minutes, after all of these windows have ended.
+  for ten minutes, after all of these windows have ended.
 - **Preview** counts the members, adds up their money and lists a page of them.
 
 ## Measure it yourself

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from benchmarks.served_shop import Load
 
 _WINDOW, _SEEN_BY = timedelta(minutes=1), timedelta(seconds=2)
-_REST = 300.0
+_REST = 600.0
 """Seconds: as often as a server looks ahead who is due."""
 _GIB = 1024
 _NUMBERS = 1_000_000

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from patron.runtime.renewing import Recipe
 
 
-_MOST, _ROUNDS = 1_000, 10
+_MOST, _ROUNDS = 2_000, 10
 _ROWS = DUE.unbound()
 _MOVING = "_moving"
 _MOVER = ibis.table({"customer_id": "int64"}, name=_MOVING)

@@ -63,11 +63,13 @@ class Differing:
     def moves(self, slots: Sequence[Slot]) -> Moves:
         """Who enters and leaves what, of the segments that there are."""
         moved = {word: self.now[word] ^ self.then[word] for word in self.now}
-        found = [np.flatnonzero(moved[slot.word] & slot.mask) for slot in slots]
-        entered = [(self.now[slot.word][places] & slot.mask) != 0 for slot, places in zip(slots, found, strict=True)]
+        anywhere = {word: int(np.bitwise_or.reduce(bits)) for word, bits in moved.items()}
+        places = [place for place, slot in enumerate(slots) if anywhere[slot.word] & slot.mask]
+        found = [np.flatnonzero(moved[slots[place].word] & slots[place].mask) for place in places]
+        entered = [(self.now[slots[place].word][those] & slots[place].mask) != 0 for place, those in zip(places, found, strict=True)]
         return Moves(
             ids=self.ids[np.concatenate(found)] if found else self.ids[:0],
-            places=np.repeat(np.arange(len(slots)), [len(places) for places in found]),
+            places=np.repeat(np.array(places, np.int64), [len(those) for those in found]),
             entered=np.concatenate(entered) if entered else np.zeros(0, np.bool_),
         )
 

@@ -59,7 +59,7 @@ MOST = 50_000
 _MOST_GIVEN_WAY = 10
 _MOST_DUE = 2_000
 _SECONDS_OF_A_CUSTOMER = 4e-5  # of a full refresh, where none was measured yet
-_AHEAD = timedelta(minutes=5)
+_AHEAD = timedelta(minutes=10)
 _TICK = timedelta(microseconds=1)
 _OF_PEOPLE = frozenset(
     {"identifiers", "links", "profiles", "customers", "events", "messages", "consents", "reviews", "tickets", "redemptions"}

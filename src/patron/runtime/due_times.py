@@ -97,7 +97,9 @@ def due_since(after: datetime, *, but: datetime) -> ir.Table:
 
 def soon_due(store: Store) -> list[datetime]:
     """The first instants after the moment at which somebody is due, within a while if there are any, else the very first; in order."""
-    found = store.query(_soon()) or store.query(_first())
+    found = store.query(_soon())
+    if not found.num_rows:
+        found = store.query(_first())
     return [at.replace(tzinfo=UTC) for at in found["due_at"].to_pylist() if at]
 
 

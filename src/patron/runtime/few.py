@@ -19,7 +19,7 @@ from patron.kernel.time import moment
 from patron.runtime.due_times import SOON, due_until
 from patron.runtime.foreseen import Foreseen
 from patron.runtime.new_events import NEW
-from patron.runtime.remembered import Remembered, in_order
+from patron.runtime.remembered import Remembered, in_order, only
 from patron.runtime.touching import TOUCHED, TOUCHED_ROWS
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class Beside:
         self.remembered.put(every, {name: rows for name, rows in read.items() if name != _EVENTS})
         if _EVENTS in read:
             self.remembered_events.put(every, {_EVENTS: read[_EVENTS]})
-        return {name: _only(rows, ids) for name, rows in read.items()} if soon.size else read
+        return {name: only(rows, ids) for name, rows in read.items()} if soon.size else read
 
     def _read(self, store: Store, ids: Ids, tables: Mapping[str, ir.Table]) -> dict[str, pa.Table]:
         """The rows of customers in some tables; nothing where there are no customers."""
@@ -180,11 +180,6 @@ class Beside:
         if (known := self.of_shop.get(_PRODUCTS)) is None:
             return asked
         return asked.filter(pc.invert(pc.is_in(asked, known["product_id"].combine_chunks())))
-
-
-def _only(table: pa.Table, whose: Ids) -> pa.Table:
-    """The rows of some customers."""
-    return table.filter(pa.array(np.isin(table["customer_id"].to_numpy(), whose)))
 
 
 def beside(few: Few, steps: Sequence[Step], filled: Iterable[str], rehearse: Callable[[], None]) -> Beside | None:

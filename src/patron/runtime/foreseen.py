@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from patron.kernel.time import in_utc
+from patron.runtime.remembered import only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -58,15 +59,8 @@ class Seen:
 
 
 def rows_about(ids: Ids, answers: Answers) -> Answers:
-    """The rows of some customers, by table. Rows that stand together are not copied: most often they are those of one customer."""
-    return {name: _about(ids, rows) for name, rows in answers.items()}
-
-
-def _about(ids: Ids, rows: pa.Table) -> pa.Table:
-    places = np.flatnonzero(np.isin(rows["customer_id"].to_numpy(), ids))
-    if places.size and places[-1] - places[0] >= places.size:
-        return rows.take(pa.array(places))
-    return rows.slice(places[0] if places.size else 0, places.size)
+    """The rows of some customers, by table."""
+    return {name: only(rows, ids) for name, rows in answers.items()}
 
 
 class Foreseen:

@@ -161,10 +161,7 @@ class Live:
     def _has_work(self) -> bool:
         """Whether there is work now; sleeps until there may be."""
         position, as_of = self.ticks.reached
-        if self.ticks.inbox.last > position:
-            return True
-        wakes_at = self.ticks.wakes_after(as_of)
-        if wakes_at is None:
+        if self.ticks.inbox.last > position or (wakes_at := self.ticks.wakes_after(as_of)) is None:
             return True
         ahead = (wakes_at - self.clock.now()).total_seconds()
         return ahead <= 0 or self.ticks.inbox.wait(position, min(ahead, _LONGEST_SLEEP))

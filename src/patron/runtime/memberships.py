@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import ibis
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from ibis import selectors
 
 from patron.kernel.arrow import arrow_rows
@@ -24,6 +23,7 @@ from patron.kernel.ids import derived
 from patron.kernel.tables import Column, Table
 from patron.kernel.time import in_utc, literal
 from patron.runtime.moves import Differing, Slot, differing
+from patron.runtime.remembered import only
 from patron.runtime.touching import TOUCHED_ROWS
 
 if TYPE_CHECKING:
@@ -236,8 +236,7 @@ def _amended(store: Store, slots: Sequence[Slot], before: pa.Table, after: pa.Ta
     """Write what differs; who enters and leaves what."""
     others = differing(before, after)
     if others.ids.size:
-        ids = pa.array(others.ids)
-        store.amend(CURRENT, *(rows.filter(pc.is_in(rows["customer_id"], ids)) for rows in (before, after)))
+        store.amend(CURRENT, only(before, others.ids), only(after, others.ids))
     return others.moves(slots)
 
 

@@ -23,7 +23,7 @@ class NextDue:
         self._store = store
         self._as_of: datetime | None = None
         self._soon: list[datetime] = []
-        self._is_all = False
+        self._is_nobody = False
 
     def forget(self) -> None:
         """Others are due."""
@@ -31,10 +31,10 @@ class NextDue:
 
     def after(self, as_of: datetime) -> datetime | None:
         """When somebody is due next after the answers for an instant; None when nobody ever is."""
-        if as_of != self._as_of or not (self._soon or self._is_all):
+        if as_of != self._as_of or not (self._soon or self._is_nobody):
             self._store.tell(as_of)
             self._as_of, self._soon = as_of, soon_due(self._store)
-            self._is_all = not self._soon
+            self._is_nobody = not self._soon
         return self._soon[0] if self._soon else None
 
     def follow(self, before: datetime, as_of: datetime, rows: pa.Table) -> None:
@@ -50,4 +50,4 @@ class NextDue:
         last = self._soon[-1] if self._soon else as_of
         again = (at.replace(tzinfo=UTC) for at in rows["due_at"].to_pylist())
         self._soon = sorted({at for at in (*self._soon, *again) if as_of < at <= last})
-        self._as_of, self._is_all = as_of, self._is_all and not rows.num_rows
+        self._as_of, self._is_nobody = as_of, self._is_nobody and not rows.num_rows

@@ -28,6 +28,14 @@ def in_order(table: pa.Table, of: str) -> pa.Table:
     return table if (whose[1:] >= whose[:-1]).all() else table.take(pa.array(np.argsort(whose, kind="stable")))
 
 
+def only(table: pa.Table, whose: Ids) -> pa.Table:
+    """The rows of some customers. Where they stand together they are not copied, as those of one customer do."""
+    places = np.flatnonzero(np.isin(table["customer_id"].to_numpy(), whose))
+    if places.size and places[-1] - places[0] >= places.size:
+        return table.take(pa.array(places))
+    return table.slice(places[0] if places.size else 0, places.size)
+
+
 class Remembered:
     """Rows of some customers out of several tables, up to a number of rows.
 

@@ -207,13 +207,13 @@ class DuckDBEngine:
     @_whole
     def amend(self, name: str, before: pa.Table, after: pa.Table) -> None:
         """Bring the rows that the kept table `name` has of some customers from what they are to what they shall be."""
-        said = amending(f"{self._kept}.{quoted(name)}", before, after)
-        if said is None:
+        if (said := amending(f"{self._kept}.{quoted(name)}", before, after)) is None:
             self.fill(_AMENDED, before.select(["customer_id"]).to_reader(), temporary=True)
             self.renew(name, after, ibis.table({"customer_id": "int64"}, name=_AMENDED))
             self.drop(_AMENDED, temporary=True)
-        elif any(self._rows(statement) != [(1,)] for statement in said):
-            raise InvariantError(f"A row of {name} is not what it was taken for.")
+        for statement in said or ():
+            if self._rows(statement) != [(1,)]:
+                raise InvariantError(f"A row of {name} is not what it was taken for.")
 
     @_whole
     def index(self, name: str, column: str) -> None:

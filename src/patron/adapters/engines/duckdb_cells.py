@@ -55,13 +55,14 @@ def amending(target: str, before: pa.Table, after: pa.Table) -> Sequence[str] | 
     then, now = _by_customer(before), _by_customer(after)
     if len(then) < before.num_rows or len(now) < after.num_rows or not then.keys() >= now.keys():
         return None
-    said = []
-    for customer_id, row in then.items():
-        cells = _differing(row, now[customer_id]) if customer_id in now else None
-        if cells is not None and not all(_can_be_said(value) for value in cells.values()):
+    said = [f"DELETE FROM {target} WHERE customer_id = {customer_id}" for customer_id in then.keys() - now.keys()]
+    for customer_id, row in now.items():
+        cells = {name: value for name, value in row.items() if value != then[customer_id][name]}
+        if not all(map(_can_be_said, cells.values())):
             return None
-        if cells != {}:
-            said.append(f"{_act(target, cells)} WHERE customer_id = {customer_id}")
+        if cells:
+            sets = ", ".join(f"{quoted(name)} = {value_text(value)}" for name, value in cells.items())
+            said.append(f"UPDATE {target} SET {sets} WHERE customer_id = {customer_id}")
     return said
 
 
@@ -69,17 +70,6 @@ def _by_customer(rows: pa.Table) -> Mapping[int, Mapping[str, Any]]:
     return {row["customer_id"]: row for row in rows.to_pylist()}
 
 
-def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in after.items() if value != before[name]}
-
-
 def _can_be_said(value: object) -> bool:
     """Whether it can stand in a statement; a text that holds what ends one cannot."""
     return isinstance(value, _PLAIN) and not (isinstance(value, str) and "\0" in value)
-
-
-def _act(target: str, cells: Mapping[str, Any] | None) -> str:
-    """Set some cells; without any, remove the row."""
-    if cells is None:
-        return f"DELETE FROM {target}"
-    return f"UPDATE {target} SET {', '.join(f'{quoted(name)} = {value_text(value)}' for name, value in cells.items())}"

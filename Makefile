@@ -5,6 +5,7 @@ PYTHON ?= python3
 bin := .venv/bin
 sources := src tests benchmarks tools
 export NO_MKDOCS_2_WARNING := 1
+unexport PYTHONDONTWRITEBYTECODE  # tests start hundreds of processes: each would read half a thousand modules anew
 
 .PHONY: help setup setup-all fix check test test-all docs docs-serve bench demo lock clean
 

@@ -1,4 +1,4 @@
-"""Rows that are brought from what they are to what they shall be hold exactly that afterwards, however few or many they are."""
+"""A row whose cells are written where they stand holds exactly these afterwards, whatever they are, and others stay."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _KINDS = {
     "at": (pa.timestamp("us"), st.datetimes(datetime(1, 1, 2), datetime(9999, 1, 1))),
     "day": (pa.date32(), st.dates()),
 }
+_STORE = DuckDBEngine(threads=1)
 _SCHEMA = pa.schema([("customer_id", pa.int64()), *((name, kind) for name, (kind, _) in _KINDS.items())])
 _CELLS = st.fixed_dictionaries({name: st.none() | values for name, (_, values) in _KINDS.items()})
 _ROWS = st.dictionaries(st.integers(-(2**63) + 1, 2**63 - 1), _CELLS, max_size=12)
@@ -37,40 +38,44 @@ def _told(row: dict[str, Any]) -> tuple[object, ...]:
     return tuple("0.0" if value == 0 and isinstance(value, float) else repr(value) for value in row.values())
 
 
-def _kept(store: DuckDBEngine) -> list[tuple[object, ...]]:
-    return sorted(map(_told, store.answer("SELECT * FROM kept").to_pylist()), key=repr)
+def _kept() -> list[tuple[object, ...]]:
+    return sorted(map(_told, _STORE.answer("SELECT * FROM kept").to_pylist()), key=repr)
 
 
 @settings(max_examples=200, deadline=None)
-@given(_ROWS, _ROWS, _ROWS, st.data())
-def test_rows_become_what_they_shall_be_and_others_stay(
-    before: dict[int, dict[str, Any]], new: dict[int, dict[str, Any]], others: dict[int, dict[str, Any]], data: st.DataObject
-) -> None:
-    stay = data.draw(st.sets(st.sampled_from(sorted(before)))) if before else set()
-    after = {
-        who: cells | data.draw(st.dictionaries(st.just("share"), st.floats(), max_size=1)) for who, cells in before.items() if who in stay
-    }
-    after |= data.draw(st.sampled_from([{}, new]))
-    others = {who: cells for who, cells in others.items() if who not in before and who not in after}
-    store = DuckDBEngine(threads=1)
-    store.fill("kept", _table(before | others).to_reader())
-    store.index("kept", "customer_id")
-    store.amend("kept", _table(before), _table(after))
-    assert _kept(store) == sorted(map(_told, _table(after | others).to_pylist()), key=repr)
+@given(_ROWS, st.data())
+def test_rows_hold_other_cells_and_all_else_stays(rows: dict[int, dict[str, Any]], data: st.DataObject) -> None:
+    amended: dict[int, dict[str, Any] | None] = {}
+    for who in data.draw(st.sets(st.sampled_from(sorted(rows)))) if rows else ():
+        names = data.draw(st.sets(st.sampled_from(sorted(_KINDS)), max_size=3))
+        amended[who] = data.draw(st.none() | st.fixed_dictionaries({name: st.none() | _KINDS[name][1] for name in names}))
+    _STORE.fill("kept", _table(rows).to_reader())
+    _STORE.index("kept", "customer_id")
+    _STORE.amend("kept", amended)
+    after = {who: cells | (amended.get(who) or {}) for who, cells in rows.items() if amended.get(who, {}) is not None}
+    assert _kept() == sorted(map(_told, _table(after).to_pylist()), key=repr)
 
 
 def test_a_row_that_is_not_there_is_not_taken_for_written() -> None:
-    store, row = DuckDBEngine(threads=1), {"whole": 1, "money": Decimal("1.0000")}
-    store.fill("kept", _table({1: row}).to_reader())
-    with pytest.raises(InvariantError, match="kept"):
-        store.amend("kept", _table({2: row}), _table({2: row | {"whole": 2}}))
-    assert store.answer("SELECT whole FROM kept").to_pylist() == [{"whole": 1}]
+    _STORE.fill("kept", _table({1: {"whole": 1, "money": Decimal("1.0000")}}).to_reader())
+    for cells in ({"whole": 2}, None):
+        with pytest.raises(InvariantError, match="kept"):
+            _STORE.amend("kept", {1: {"whole": 3}, 2: cells})
+    assert _STORE.answer("SELECT whole FROM kept").to_pylist() == [{"whole": 1}]
 
 
 def test_a_temporary_table_of_the_name_does_not_hide_the_kept_one() -> None:
-    store = DuckDBEngine(threads=1)
-    store.fill("kept", _table({1: {"whole": 1}}).to_reader())
-    store.fill("kept", _table({1: {"whole": 5}}).to_reader(), temporary=True)
-    store.amend("kept", _table({1: {"whole": 1}}), _table({1: {"whole": 2}}))
-    assert store.answer(f"SELECT whole FROM {store._kept}.kept").to_pylist() == [{"whole": 2}]
-    assert store.answer("SELECT whole FROM kept").to_pylist() == [{"whole": 5}]
+    _STORE.fill("kept", _table({1: {"whole": 1}}).to_reader())
+    _STORE.fill("kept", _table({1: {"whole": 5}}).to_reader(), temporary=True)
+    _STORE.amend("kept", {1: {"whole": 2}})
+    assert _STORE.answer("SELECT whole FROM kept").to_pylist() == [{"whole": 5}]
+    _STORE.drop("kept", temporary=True)
+    assert _STORE.answer("SELECT whole FROM kept").to_pylist() == [{"whole": 2}]
+
+
+@given(st.lists(_CELLS, min_size=1, max_size=3))
+def test_the_only_row_of_a_table_is_the_last_that_was_put(rows: list[dict[str, Any]]) -> None:
+    _STORE.fill("kept", _table({}).to_reader())
+    for row in rows:
+        _STORE.put("kept", {"customer_id": 1, **row})
+    assert _kept() == list(map(_told, _table({1: rows[-1]}).to_pylist()))

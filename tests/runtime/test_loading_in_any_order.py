@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.runtime.loading import LoadOptions, load
+from properties import tried
 
 OPTIONS = LoadOptions(received_at=datetime(2026, 1, 1, tzinfo=UTC))
 TABLES = (
@@ -54,7 +55,7 @@ def lines_file(lines: list[str]) -> str:
     return "order id,customer id,sku,quantity,price,date\n" + "\n".join(lines) + "\n"
 
 
-@settings(deadline=None, max_examples=25)
+@tried(6, 25)
 @given(FILES, st.data())
 def test_order_lines(files: list[list[str]], data: st.DataObject) -> None:
     texts = [lines_file(f) for f in files]
@@ -62,7 +63,7 @@ def test_order_lines(files: list[list[str]], data: st.DataObject) -> None:
     assert facts("lines", texts) == facts("lines", list(order))
 
 
-@settings(deadline=None, max_examples=15)
+@tried(8, 15)
 @given(FILES)
 def test_money_of_order_lines_is_conserved(files: list[list[str]]) -> None:
     answers = facts("lines", [lines_file(f) for f in files[:1]])
@@ -88,7 +89,7 @@ ORDER = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=20)
+@tried(6, 20)
 @given(st.lists(st.lists(ORDER, min_size=1, max_size=4), min_size=1, max_size=3), st.data())
 def test_documents(files: list[list[str]], data: st.DataObject) -> None:
     texts = ["order id,email,total,date,updated at,refunded amount\n" + "\n".join(f) + "\n" for f in files]

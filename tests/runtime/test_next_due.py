@@ -1,4 +1,4 @@
-"""Whoever is due next is known without being looked for again, through any ticks in which nothing comes, and is who the store says."""
+"""Who is due next, and when, is known without being looked for again, through any ticks in which nothing comes: as the store says."""
 
 from __future__ import annotations
 
@@ -35,9 +35,10 @@ def test_who_is_due_next_is_who_the_store_says(waits: dict[int, int], data: st.D
         before, as_of = as_of, min(due.values()) + timedelta(seconds=data.draw(st.sampled_from([0, 0, 1, 30])))
         passed = [who for who, at in due.items() if at <= as_of]
         again = {who: as_of + timedelta(seconds=data.draw(_WAITS)) for who in passed if data.draw(st.booleans())}
+        assert following.who(before, as_of) in (sorted(passed, key=lambda who: (due[who], who)), None)
         due = {who: at for who, at in due.items() if who not in passed} | again
         store.fill(DUE.name, _rows(due).to_reader())
-        following.follow(before, as_of, _rows(again))
+        following.follow(before, as_of, [(at, who) for who, at in again.items()])
 
 
 def test_a_tick_that_was_not_told_of_is_read_anew() -> None:
@@ -47,8 +48,30 @@ def test_a_tick_that_was_not_told_of_is_read_anew() -> None:
     assert following.after(BEGIN) == BEGIN + timedelta(seconds=50)
     store.fill(DUE.name, _rows({1: BEGIN + timedelta(seconds=50), 2: BEGIN + timedelta(seconds=20)}).to_reader())
     assert following.after(later) == BEGIN + timedelta(seconds=20)
-    following.follow(BEGIN, later + timedelta(seconds=1), _rows({}))  # follows another tick than that
+    following.follow(BEGIN, later + timedelta(seconds=1), [])  # follows another tick than that
+    assert following.who(BEGIN, later + timedelta(seconds=1)) is None
     assert following.after(later) == BEGIN + timedelta(seconds=20)
     store.fill(DUE.name, _rows({}).to_reader())
     following.forget()
     assert following.after(later) is None
+    assert following.who(later, later + timedelta(days=1)) == []
+
+
+def test_most_ticks_know_who_is_due_without_asking() -> None:
+    store = DuckDBEngine(threads=1)
+    store.fill(
+        DUE.name, _rows({1: BEGIN + timedelta(seconds=50), 2: BEGIN + timedelta(seconds=20), 3: BEGIN + timedelta(days=1)}).to_reader()
+    )
+    following = NextDue(store)
+    following.after(BEGIN)
+    assert following.who(BEGIN, BEGIN + timedelta(seconds=19)) == []
+    assert following.who(BEGIN, BEGIN + timedelta(seconds=50)) == [2, 1]
+    assert following.who(BEGIN, BEGIN + timedelta(days=1)) is None
+
+
+def test_of_more_at_one_instant_than_are_read_the_store_has_to_be_asked() -> None:
+    store, at = DuckDBEngine(threads=1), BEGIN + timedelta(seconds=20)
+    store.fill(DUE.name, _rows(dict.fromkeys(range(500), at)).to_reader())
+    following = NextDue(store)
+    assert following.after(BEGIN) == at
+    assert following.who(BEGIN, at) is None

@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
-    from datetime import datetime
+    from datetime import date, datetime
+    from decimal import Decimal
     from pathlib import Path
 
     import ibis.expr.types as ir
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from patron.kernel.given import Plain
     from patron.kernel.steps import Step
     from patron.kernel.tables import Table
+
+    Cell = Plain | date | float | Decimal | None
+    """A value in a row; instants are in UTC without a zone."""
+    Cells = Mapping[str, Cell]
+    """Values of a row, by column."""
 
 
 Rows = Literal["all", "unknown", "unknown, new"]
@@ -117,8 +123,8 @@ class Store(Engine, Protocol):
         """Append rows, matched by column name; columns that are not given stay null. Returns how many."""
         ...
 
-    def put(self, name: str, rows: pa.Table) -> None:
-        """Have these rows in the place of all rows of a table of very few."""
+    def put(self, name: str, row: Cells) -> None:
+        """Have this row in the place of the only row of a table, if it has one."""
         ...
 
     def delete(self, name: str, keys: ir.Table, on: tuple[str, ...]) -> None:
@@ -135,15 +141,15 @@ class Store(Engine, Protocol):
         """
         ...
 
-    def amend(self, name: str, before: pa.Table, after: pa.Table) -> None:
-        """Bring the rows that the kept table `name` has of some customers from what they are to what they shall be.
-
-        Of few customers only what differs is written, where `renew` writes whole rows.
+    def amend(self, name: str, cells: Mapping[int, Cells | None]) -> None:
+        """Bring the rows that the kept table `name` has of few customers to hold other cells, where `renew` writes whole rows.
 
         Args:
             name: a kept table with a `customer_id`; a temporary one of the same name does not hide it here.
-            before: all rows that it has of these customers.
-            after: all that it shall have, with the same columns.
+            cells: those that are others, by customer, of whom it has one row; None where that is to go.
+
+        Raises:
+            InvariantError: it has not.
         """
         ...
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from patron.facts import tables as t
 from patron.facts.as_of import DETAILS, RECENT
 from patron.features.partials.last_events import OLD
-from patron.kernel.arrow import arrow_rows
 from patron.kernel.tables import Column, Table
 from patron.kernel.time import in_utc
 from patron.runtime.renewing import of_touched
@@ -97,8 +96,7 @@ def keep_basis(store: Store, basis: Basis) -> None:
         "costed": basis.costed,
         "old_events_at": basis.old_events_at.isoformat(),
     }
-    row = {"as_of": in_utc(basis.as_of), "kinds": json.dumps(kinds)}
-    store.put(BASIS.name, arrow_rows(BASIS, [row]))
+    store.put(BASIS.name, {"as_of": in_utc(basis.as_of), "kinds": json.dumps(kinds)})
 
 
 def may_tell(written: Collection[str], held: Facts) -> bool:

@@ -95,22 +95,31 @@ def due_since(after: datetime, *, but: datetime) -> ir.Table:
     return due.filter(due.due_at > literal(after), due.due_at <= moment(), due.due_at != literal(but)).select("customer_id")
 
 
-def soon_due(store: Store) -> list[datetime]:
-    """The first instants after the moment at which somebody is due, within a while if there are any, else the very first; in order."""
-    found = store.query(_soon())
+def soon_due(store: Store, now: datetime) -> tuple[list[tuple[datetime, int]], datetime | None]:
+    """Customers who are due after the moment and when, the first ones in order; and until when these are all, None where that is for good.
+
+    Args:
+        store: it, which was told the moment.
+        now: the moment.
+    """
+    found, until = store.query(_soon()), now + SOON
     if not found.num_rows:
         found = store.query(_first())
-    return [at.replace(tzinfo=UTC) for at in found["due_at"].to_pylist() if at]
+    soon = [(row["due_at"].replace(tzinfo=UTC), row["customer_id"]) for row in found.to_pylist()]
+    if not soon:
+        return [], None
+    last, _ = soon[-1]
+    return soon, until if last <= until and len(soon) < _MOST else last - timedelta.resolution
 
 
 @said_once
 def _soon() -> ir.Table:
     due = DUE.unbound()
     soon = due.filter(due.due_at > moment(), due.due_at <= moment() + ibis.interval(SOON))
-    return soon.select("due_at").distinct().order_by("due_at").limit(_MOST)
+    return soon.order_by("due_at", "customer_id").limit(_MOST)
 
 
 @said_once
 def _first() -> ir.Table:
     due = DUE.unbound()
-    return due.filter(due.due_at > moment()).aggregate(due_at=due.due_at.min())
+    return due.filter(due.due_at > moment()).order_by("due_at").limit(1)

@@ -61,6 +61,10 @@ class Latest:
         self._end += len(rows.ids)
         self._noted.append((touched["customer_id"].to_pylist(), rows))
 
+    def lose(self, ids: Sequence[int]) -> None:
+        """The answers about customers were changed in such a transaction, to what is only in the store."""
+        self._noted.append((ids, _Rows(self._end, (), {})))
+
     def come_true(self, as_of: datetime) -> None:
         """A tick was committed, with all that was noted in it."""
         with self._changing:
@@ -68,7 +72,8 @@ class Latest:
                 for customer_id in touched:
                     self._numbers.pop(customer_id, None)
                 self._numbers.update({customer_id: number for number, customer_id in enumerate(rows.ids, rows.first)})
-                self._kept.append(rows)
+                if rows.ids:
+                    self._kept.append(rows)
             self._noted = []
             while len(self._kept) > 1 and self._end - self._kept[0].first > self._most:
                 self._let_go(self._kept.pop(0))

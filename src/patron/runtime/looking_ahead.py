@@ -12,6 +12,7 @@ stale.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -23,10 +24,12 @@ import pyarrow.compute as pc
 
 from patron.kernel.errors import UnsupportedError
 from patron.kernel.time import in_utc, literal
+from patron.runtime.cells import changed_cells
 from patron.runtime.due_times import DUE
-from patron.runtime.foreseen import Seen, rows_about
+from patron.runtime.foreseen import Seen
 from patron.runtime.memberships import CHANGES, CURRENT, RENEWED, kept_bits
 from patron.runtime.moves import differing
+from patron.runtime.remembered import only
 from patron.runtime.renewing import clear, make, rows_of
 from patron.runtime.touching import TOUCHED, TOUCHED_ROWS
 
@@ -35,13 +38,15 @@ if TYPE_CHECKING:
 
     from patron.ports.engine import Few, Store
     from patron.runtime.few import Beside
-    from patron.runtime.foreseen import Answers
+    from patron.runtime.moves import Moves, Slot
     from patron.runtime.remembered import Flags, Ids, Instants
-    from patron.runtime.renewing import Recipe
+    from patron.runtime.renewing import Answers, Recipe
 
 
 _MOST, _ROUNDS = 2_000, 10
 _ROWS = DUE.unbound()
+_AS_KEPT = {RENEWED: CURRENT}
+"""Tables that are kept by another name than they are made by."""
 _MOVING = "_moving"
 _MOVER = ibis.table({"customer_id": "int64"}, name=_MOVING)
 
@@ -63,7 +68,7 @@ def look_ahead(store: Store, how: Recipe, *, now: datetime, until: datetime) -> 
         return until
     last = due["due_at"][-1].as_py().replace(tzinfo=UTC)
     try:
-        later, seen = _seen(store, how, how.by, due.sort_by("customer_id"), until)
+        later, moves = _looked(store, how, how.by, due.sort_by("customer_id"), until)
     except UnsupportedError:  # for these rows: they are looked at when they are due
         return until
     finally:
@@ -71,7 +76,7 @@ def look_ahead(store: Store, how: Recipe, *, now: datetime, until: datetime) -> 
         clear(how.by.engine, how)
     store.renew(DUE.name, later, TOUCHED_ROWS)
     if CHANGES.name not in how.by.of_customers:  # where it is asked for who has entered or left, more follows from that
-        how.by.foreseen.put(seen)
+        how.by.foreseen.put(_seen(how, moves, _kept(store, how, moves)))
     return until if due.num_rows < _MOST else last
 
 
@@ -109,8 +114,8 @@ class _Move:
     answers: Answers
 
 
-def _seen(store: Store, how: Recipe, by: Beside, due: pa.Table, until: datetime) -> tuple[pa.Table, list[Seen]]:
-    """When customers who are due are due in earnest, or need not be looked at before `until`; and what was seen of the former.
+def _looked(store: Store, how: Recipe, by: Beside, due: pa.Table, until: datetime) -> tuple[pa.Table, list[_Move]]:
+    """When customers who are due are due in earnest, or need not be looked at before `until`; and what the former do then.
 
     The first are rows of `DUE`, none for whoever never is.
     """
@@ -127,8 +132,7 @@ def _seen(store: Store, how: Recipe, by: Beside, due: pa.Table, until: datetime)
         looks.append(_Look(places, at[places], np.isin(ids[places], differing(before, answers[RENEWED]).ids), answers))
         at = _with(at, places, _due_at(ids[places], answers[DUE.name]))
         before, places = answers[RENEWED], places[at[places] <= end]  # not so of whoever is never due again
-    later, moves = _until_moves(ids, at, looks)
-    return later, _one_after_the_other(moves, _kept(store, how, moves))
+    return _until_moves(ids, at, looks)
 
 
 def _until_moves(ids: Ids, at: Instants, looks: Sequence[_Look]) -> tuple[pa.Table, list[_Move]]:
@@ -142,31 +146,60 @@ def _until_moves(ids: Ids, at: Instants, looks: Sequence[_Look]) -> tuple[pa.Tab
 
 
 def _kept(store: Store, how: Recipe, moves: Sequence[_Move]) -> Answers:
-    """The rows that the store has about those who move, but for when they are due."""
+    """The rows that the store has about those who move, but for when they are due; as answers, by the name of what they are made as."""
     store.fill(_MOVING, pa.table({"customer_id": np.unique(np.concatenate([move.ids for move in moves]))}).to_reader(), temporary=True)
-    kept = {step.name: CURRENT if step.name == RENEWED else step.name for step in (how.answers[-1], *how.kept) if step.name != DUE.name}
-    rows = {step.name: ibis.table(step.expression.schema(), name=kept[step.name]) for step in how.steps if step.name in kept}
+    steps = [step for step in (how.answers[-1], *how.kept) if step.name != DUE.name]
+    rows = {step.name: ibis.table(step.expression.schema(), name=_AS_KEPT.get(step.name, step.name)) for step in steps}
     found = {name: store.query(table.semi_join(_MOVER, "customer_id")) for name, table in rows.items()}
     store.drop(_MOVING, temporary=True)
     return found
 
 
-def _one_after_the_other(moves: Sequence[_Move], rows: Answers) -> list[Seen]:
-    """What was seen of each move: rows before the first are given, those before another are those after the one before it."""
-    seen, last = [], dict[int, datetime]()
+def _seen(how: Recipe, moves: Sequence[_Move], rows: Answers) -> dict[int, list[Seen]]:
+    """What each customer does, one after the other, until a move that cannot be said by cells that are others.
+
+    Args:
+        how: from `recipe`.
+        moves: one after the other.
+        rows: what the store has about them before the first.
+    """
+    seen: dict[int, list[Seen]] = {}
+    unsaid = set[int]()
     for move in moves:
-        after = np.array([last.get(customer_id) for customer_id in move.ids.tolist()], "datetime64[us]")
-        before = {**rows_about(move.ids, rows), DUE.name: _rows(move.ids, move.at)}
-        answers = {**rows_about(move.ids, move.answers), DUE.name: _rows(move.ids, move.until)}
-        seen.append(Seen(move.ids, move.at, move.until, after, before, answers))
-        last.update(zip(move.ids.tolist(), move.at.tolist(), strict=True))
-        rows = {name: pa.concat_tables([_without(move.ids, kept), answers[name]]) for name, kept in rows.items()}
+        before = {**_about(move.ids, rows), DUE.name: _rows(move.ids, move.at)}
+        answers = {**_about(move.ids, move.answers), DUE.name: _rows(move.ids, move.until)}
+        cells = {_AS_KEPT.get(name, name): changed_cells(move.ids, before[name], answers[name]) for name in answers}
+        changes = _changes(differing(before[RENEWED], answers[RENEWED]).moves(how.slots), how.slots)
+        for customer_id, at, until in zip(move.ids.tolist(), *(_instants(each) for each in (move.at, move.until)), strict=True):
+            if all(customer_id in of for of in cells.values()) and customer_id not in unsaid:
+                own = {name: of[customer_id] for name, of in cells.items()}
+                seen.setdefault(customer_id, []).append(Seen(at, until, own, changes[customer_id]))
+            else:
+                unsaid.add(customer_id)
+        rows = {name: pa.concat_tables([_without(move.ids, of), answers[name]]) for name, of in rows.items()}
     return seen
+
+
+def _changes(moves: Moves, slots: Sequence[Slot]) -> dict[int, list[tuple[str, str]]]:
+    """What each customer enters and leaves: the segments, and which of both."""
+    changes = defaultdict[int, list[tuple[str, str]]](list)
+    for customer_id, *change in zip(moves.ids.tolist(), *(each.tolist() for each in moves.said(slots)), strict=True):
+        changes[customer_id].append(tuple(change))
+    return changes
+
+
+def _about(ids: Ids, rows: Answers) -> Answers:
+    """The rows of some customers, by table."""
+    return {name: only(of, ids) for name, of in rows.items()}
 
 
 def _without(ids: Ids, rows: pa.Table) -> pa.Table:
     """The rows of all other customers."""
     return rows.filter(pc.invert(pc.is_in(rows["customer_id"], pa.array(ids))))
+
+
+def _instants(at: Instants) -> list[datetime | None]:
+    return [each and each.replace(tzinfo=UTC) for each in at.tolist()]
 
 
 def _with(at: Instants, places: Ids, others: Instants) -> Instants:

@@ -22,6 +22,7 @@ from patron.kernel.expressions import said_once
 from patron.kernel.ids import derived
 from patron.kernel.tables import Column, Table
 from patron.kernel.time import in_utc, literal
+from patron.runtime.cells import FEW, changed_cells
 from patron.runtime.moves import Differing, Slot, differing
 from patron.runtime.remembered import only
 from patron.runtime.touching import TOUCHED_ROWS
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
     from patron.ports.engine import Engine, Store
     from patron.runtime.moves import Moves
+    from patron.runtime.remembered import Ids
+
+    Texts = Sequence[str] | NDArray[np.str_]
 
 SLOTS = Table(
     "segment_slots",
@@ -86,7 +90,7 @@ CURRENT, RECORDED = "membership_bits", "membership_recorded"
 """The memberships that are kept; and those that the history goes on from, while these are others: after a refresh that looks back."""
 RENEWED = "_membership_bits"
 """A temporary table of what those of some customers are now."""
-_OLD = "old_"
+_OLD, _OTHERS = "old_", "_others"
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,23 +225,23 @@ def renew_memberships(store: Store, slots: Sequence[Slot], touched: pa.Table, at
         bits: theirs, as in `CURRENT`.
     """
     before = kept_bits(store, bits.column_names)
-    moves = _amended(store, slots, before, bits)
+    others = differing(before, bits)
+    if others.ids.size:
+        _put_bits(store, others.ids, only(before, others.ids), only(bits, others.ids))
+    moves = others.moves(slots)
     is_due = np.isin(moves.ids, touched["customer_id"].to_numpy()[touched["is_due"].to_numpy()])
     return _keep_moves(store, moves, slots, np.where(is_due, "time", "facts"), at)
 
 
-def amend_memberships(store: Store, slots: Sequence[Slot], before: pa.Table, after: pa.Table, at: datetime) -> int:
-    """The same for customers for whom nothing but time has passed, of whom the memberships before are known too."""
-    moves = _amended(store, slots, before, after)
-    return _keep_moves(store, moves, slots, np.full(moves.ids.size, "time"), at)
-
-
-def _amended(store: Store, slots: Sequence[Slot], before: pa.Table, after: pa.Table) -> Moves:
-    """Write what differs; who enters and leaves what."""
-    others = differing(before, after)
-    if others.ids.size:
-        store.amend(CURRENT, only(before, others.ids), only(after, others.ids))
-    return others.moves(slots)
+def _put_bits(store: Store, ids: Ids, before: pa.Table, after: pa.Table) -> None:
+    """Bring the bits of some customers from what they are to what they shall be."""
+    cells = changed_cells(ids, before, after) if ids.size <= FEW else {}
+    if len(cells) == ids.size:
+        store.amend(CURRENT, cells)
+        return
+    store.fill(_OTHERS, pa.table({"customer_id": ids}).to_reader(), temporary=True)
+    store.renew(CURRENT, after, ibis.table({"customer_id": "int64"}, name=_OTHERS))
+    store.drop(_OTHERS, temporary=True)
 
 
 def kept_bits(store: Store, columns: Sequence[str]) -> pa.Table:
@@ -250,17 +254,17 @@ def _kept_bits(columns: tuple[str, ...]) -> ir.Table:
     return ibis.table(dict.fromkeys(columns, "int64"), name=CURRENT).semi_join(TOUCHED_ROWS, "customer_id")
 
 
-def _keep_moves(store: Store, moves: Moves, slots: Sequence[Slot], why: NDArray[np.str_], at: datetime) -> int:
+def _keep_moves(store: Store, moves: Moves, slots: Sequence[Slot], why: Texts, at: datetime) -> int:
     """Add moves to the history, each with its reason; how many there are."""
     if not moves.ids.size:
         return 0
-    rows = {
-        "customer_id": moves.ids,
-        "segment": np.array([slot.segment for slot in slots])[moves.places],
-        "change": np.where(moves.entered, "entered", "left"),
-        "changed_at": np.full(moves.ids.size, in_utc(at), "datetime64[us]"),
-        "why": why,
-    }
+    return add_changes(store, moves.ids, *moves.said(slots), why=why, at=at)
+
+
+def add_changes(store: Store, ids: Sequence[int] | Ids, segments: Texts, changes: Texts, *, why: Texts, at: datetime) -> int:  # noqa: PLR0913  # columns
+    """Add rows of `CHANGES` that were found at an instant; how many there are."""
+    instants = np.full(len(ids), in_utc(at), "datetime64[us]")
+    rows = {"customer_id": ids, "segment": segments, "change": changes, "changed_at": instants, "why": why}
     return store.insert(CHANGES.name, pa.table(rows))
 
 

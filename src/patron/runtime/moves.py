@@ -88,6 +88,10 @@ class Moves:
     places: NDArray[np.int64]
     entered: NDArray[np.bool_]
 
+    def said(self, slots: Sequence[Slot]) -> tuple[NDArray[np.str_], NDArray[np.str_]]:
+        """The segment of each, by its slug, and what happens there: entered, left."""
+        return np.array([slot.segment for slot in slots])[self.places], np.where(self.entered, "entered", "left")
+
 
 def differing(before: pa.Table, after: pa.Table) -> Differing:
     """The customers of whom only one of two tables of bits has a row, or each another.

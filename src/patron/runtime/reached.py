@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import ibis
 
-from patron.kernel.arrow import arrow_rows
 from patron.kernel.tables import Column, Table
 from patron.kernel.time import in_utc
 
@@ -50,8 +49,7 @@ def stands(store: Store, definitions: str) -> tuple[int, datetime | None]:
 
 def reach(store: Store, position: int, as_of: datetime, definitions: str) -> None:
     """Keep how far it is now."""
-    row = {"position": position, "as_of": in_utc(as_of), "definitions": definitions}
-    store.put(TICKS.name, arrow_rows(TICKS, [row]))
+    store.put(TICKS.name, {"position": position, "as_of": in_utc(as_of), "definitions": definitions})
 
 
 def outdate(store: Store) -> None:

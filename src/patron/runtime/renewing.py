@@ -28,7 +28,7 @@ from patron.runtime.memberships import (
     CURRENT,
     RENEWED,
     SLOTS,
-    amend_memberships,
+    add_changes,
     packed,
     renew_memberships,
     slots_of,
@@ -40,7 +40,7 @@ from patron.runtime.touching import TOUCHED, TOUCHED_ROWS
 from patron.segments.plan import Plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     import ibis.expr.types as ir
@@ -48,12 +48,14 @@ if TYPE_CHECKING:
 
     from patron.facts.as_of import Facts
     from patron.ports.engine import Engine, Few, Store
-    from patron.runtime.foreseen import Answers
+    from patron.runtime.foreseen import Seen
     from patron.runtime.latest import Latest
     from patron.runtime.models import Models
     from patron.runtime.moves import Slot
     from patron.runtime.pipeline import Definitions
 
+    Answers = Mapping[str, pa.Table]
+    """Rows about customers, by the name of the table that they are kept in."""
     Keep = Callable[[pa.Table], int]
     """Keeps the memberships of the customers of `TOUCHED`; how many changed."""
 
@@ -162,39 +164,36 @@ def renew(  # noqa: PLR0913  # what is left out has its usual value
     for step in how.kept:
         store.renew(step.name, answers[step.name], TOUCHED_ROWS)
     if latest is not None:
-        _note(latest, touched, answers)
+        latest.note(touched, {FEATURES: answers[FEATURES], CURRENT: answers[RENEWED]})
     return changed
 
 
-def renew_as_seen(store: Store, how: Recipe, due: pa.Table, now: datetime, latest: Latest) -> tuple[int, pa.Table] | None:
-    """Keep what was seen ahead of customers for whom nothing but time has passed: how many memberships changed, and their rows of `DUE`.
+def renew_as_seen(store: Store, how: Recipe, due: Sequence[int], now: datetime) -> dict[int, Seen] | None:
+    """Keep what was seen ahead of customers for whom nothing but time has passed.
 
     None, and nothing is done, unless it was seen of all of them, and holds at the moment.
 
     Args:
         store: it, within a transaction.
         how: from `recipe`.
-        due: who: customer_id.
+        due: who.
         now: the moment.
-        latest: is told the answers.
     """
-    seen = None if how.by is None else how.by.foreseen.take(due["customer_id"].to_numpy(), now)
+    seen = None if how.by is None else how.by.foreseen.take(due, now)
     if seen is None:
         return None
-    before, answers = seen
-    for step in how.kept:
-        store.amend(step.name, before[step.name], answers[step.name])
-    _note(latest, due, answers)
-    return amend_memberships(store, how.slots, before[RENEWED], answers[RENEWED], now), answers[DUE.name]
-
-
-def _note(latest: Latest, touched: pa.Table, answers: Answers) -> None:
-    latest.note(touched, {FEATURES: answers[FEATURES], CURRENT: answers[RENEWED]})
+    for name in (CURRENT, *(step.name for step in how.kept)):
+        store.amend(name, {customer_id: of.cells[name] for customer_id, of in seen.items()})
+    moves = [(customer_id, *move) for customer_id, of in seen.items() for move in of.moves]
+    if moves:
+        ids, segments, changes = zip(*moves, strict=True)
+        add_changes(store, ids, segments, changes, why=["time"] * len(moves), at=now)
+    return seen
 
 
 def _worked_out(store: Store, how: Recipe, touched: pa.Table, keep: Keep) -> tuple[int, Answers]:
     if how.by is not None:
-        how.by.foreseen.drop(touched)
+        how.by.foreseen.drop(touched["customer_id"].to_pylist())
         try:
             how.by.take(store, touched)
             return _worked_out_by(how.by.engine, store, how, keep)

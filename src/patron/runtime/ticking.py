@@ -340,13 +340,15 @@ class Ticks:
 
     def _as_seen(self, of: Facts, before: datetime, now: datetime) -> Answered | None:
         """Nothing but time has passed: who is due was looked at ahead, and what was seen then is kept. None where that does not do."""
-        due = self.store.query(due_now())
-        kept = renew_as_seen(self.store, self._recipe(of), due, now, self.latest)
-        if kept is None:
+        due = self._next_due.who(before, now)
+        if due is None:
+            due = self.store.query(due_now())["customer_id"].to_pylist()
+        seen = renew_as_seen(self.store, self._recipe(of), due, now)
+        if seen is None:
             return None
-        changed, due_again = kept
-        self._next_due.follow(before, now, due_again)
-        return Answered(due.num_rows, changed)
+        self.latest.lose(due)
+        self._next_due.follow(before, now, [(each.until, customer_id) for customer_id, each in seen.items() if each.until])
+        return Answered(len(due), sum(len(each.moves) for each in seen.values()))
 
     def _looked_at(self, of: Facts, now: datetime, received: Received, due: ir.Table) -> Answered:
         """All of whom something has come, and who are due, are worked out."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 import duckdb
 import ibis
 
-from patron.adapters.engines.duckdb_cells import amending, updating
+from patron.adapters.engines.duckdb_cells import amending, setting, updating
 from patron.adapters.engines.duckdb_limits import bytes_of, limits
 from patron.adapters.engines.duckdb_opening import FILE, opened
 from patron.adapters.engines.duckdb_prepared import Prepared
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from patron.kernel.given import Plain
     from patron.kernel.steps import Step
     from patron.kernel.tables import Table
-    from patron.ports.engine import Rows
+    from patron.ports.engine import Cells, Rows
 
 _SESSION = (
     "SET TimeZone = 'UTC'",
@@ -47,7 +47,7 @@ _SESSION = (
     "CREATE OR REPLACE TEMP MACRO hash63(txt) AS (md5_number(txt) >> 65)::BIGINT",
 )
 _FORMATS = {".parquet": "FORMAT parquet, COMPRESSION zstd", ".csv": "FORMAT csv, HEADER", ".jsonl": "FORMAT json"}
-_FEW_MEGABYTES, _AMENDED = 2_900, "_amended"
+_FEW_MEGABYTES = 2_900
 
 Method = TypeVar("Method", bound="Callable[..., object]")
 
@@ -185,10 +185,10 @@ class DuckDBEngine:
         return self._insert(quoted(name), rows)
 
     @_whole
-    def put(self, name: str, rows: pa.Table) -> None:
-        """Have these rows in the place of all rows of a table of very few."""
-        self._run(f"DELETE FROM {quoted(name)}")
-        self._insert(quoted(name), rows)
+    def put(self, name: str, row: Cells) -> None:
+        """Have this row in the place of the only row of a table, if it has one."""
+        if self._rows(setting(quoted(name), row)) == [(0,)]:
+            self._run(f"INSERT INTO {quoted(name)} ({', '.join(map(quoted, row))}) VALUES ({', '.join(map(value_text, row.values()))})")
 
     @_whole
     def delete(self, name: str, keys: ir.Table, on: tuple[str, ...]) -> None:
@@ -205,13 +205,9 @@ class DuckDBEngine:
         self._insert(kept, rows)
 
     @_whole
-    def amend(self, name: str, before: pa.Table, after: pa.Table) -> None:
-        """Bring the rows that the kept table `name` has of some customers from what they are to what they shall be."""
-        if (said := amending(f"{self._kept}.{quoted(name)}", before, after)) is None:
-            self.fill(_AMENDED, before.select(["customer_id"]).to_reader(), temporary=True)
-            self.renew(name, after, ibis.table({"customer_id": "int64"}, name=_AMENDED))
-            self.drop(_AMENDED, temporary=True)
-        for statement in said or ():
+    def amend(self, name: str, cells: Mapping[int, Cells | None]) -> None:
+        """Bring the rows that the kept table `name` has of few customers to hold other cells."""
+        for statement in amending(f"{self._kept}.{quoted(name)}", cells):
             if self._rows(statement) != [(1,)]:
                 raise InvariantError(f"A row of {name} is not what it was taken for.")
 
@@ -352,8 +348,8 @@ class DuckDBEngine:
         """Take a connection, and run the statements that make a session of it."""
         self.connection, self.turn, self._prepared = connection, turn, Prepared(self._run)
         self._depth = 0
-        for setting in first:
-            self._run(setting)
+        for statement in first:
+            self._run(statement)
         self._kept = f"{quoted(self._rows('SELECT current_database()')[0][0])}.main"
 
     @contextmanager

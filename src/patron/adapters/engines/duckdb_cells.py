@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from patron.adapters.engines.duckdb_words import instant_text, quoted, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
-    import pyarrow as pa
-
-    from patron.ports.engine import Rows
-
-_FEW = 8
-_PLAIN = (str, bool, int, float, Decimal, datetime, type(None))
+    from patron.ports.engine import Cells, Rows
 
 
 def updating(  # noqa: PLR0913  # as for `Store.update`
@@ -42,34 +36,17 @@ def updating(  # noqa: PLR0913  # as for `Store.update`
     return f"UPDATE {target} SET {sets} FROM ({values}) AS _values WHERE {where}"
 
 
-def amending(target: str, before: pa.Table, after: pa.Table) -> Sequence[str] | None:
-    """What brings rows from what they are to what they shall be, each statement one row; None where whole rows have to be written.
+def amending(target: str, cells: Mapping[int, Cells | None]) -> Sequence[str]:
+    """The statements that bring rows to hold other cells, one for each row in which any are others.
 
     Args:
         target: the table, as it is called in a statement.
-        before: all its rows of some customers: customer_id.
-        after: what these rows shall be; who has none is gone.
+        cells: as for `Store.amend`.
     """
-    if before.num_rows > _FEW:
-        return None
-    then, now = _by_customer(before), _by_customer(after)
-    if len(then) < before.num_rows or len(now) < after.num_rows or not then.keys() >= now.keys():
-        return None
-    said = [f"DELETE FROM {target} WHERE customer_id = {customer_id}" for customer_id in then.keys() - now.keys()]
-    for customer_id, row in now.items():
-        cells = {name: value for name, value in row.items() if value != then[customer_id][name]}
-        if not all(map(_can_be_said, cells.values())):
-            return None
-        if cells:
-            sets = ", ".join(f"{quoted(name)} = {value_text(value)}" for name, value in cells.items())
-            said.append(f"UPDATE {target} SET {sets} WHERE customer_id = {customer_id}")
-    return said
+    whats = ((setting(target, of) if of else f"DELETE FROM {target}", who) for who, of in cells.items() if of is None or of)
+    return [f"{what} WHERE customer_id = {customer_id}" for what, customer_id in whats]
 
 
-def _by_customer(rows: pa.Table) -> Mapping[int, Mapping[str, Any]]:
-    return {row["customer_id"]: row for row in rows.to_pylist()}
-
-
-def _can_be_said(value: object) -> bool:
-    """Whether it can stand in a statement; a text that holds what ends one cannot."""
-    return isinstance(value, _PLAIN) and not (isinstance(value, str) and "\0" in value)
+def setting(target: str, cells: Cells) -> str:
+    """The statement that sets cells, in all rows of a table unless it goes on."""
+    return f"UPDATE {target} SET {', '.join(f'{quoted(name)} = {value_text(value)}' for name, value in cells.items())}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -19,7 +19,8 @@ from ibis.backends.sql.compilers import DuckDBCompiler
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from patron.kernel.given import Given, Plain
+    from patron.kernel.given import Given
+    from patron.ports.engine import Cell
 
 _LONG_LIST, _FEW_VALUES = 6, 50
 _writing = threading.Lock()  # what `_unfused` sets is there for all threads
@@ -39,25 +40,24 @@ def values_text(rows: pa.Table) -> str:
     """A few plain values as the list behind VALUES: the engine reads that sooner than a table. Empty where they are many, or others."""
     if not 0 < rows.num_rows * rows.num_columns <= _FEW_VALUES or not all(map(_is_plain, rows.schema.types)):
         return ""
-    told = ", ".join(f"({', '.join(map(value_text, row.values()))})" for row in rows.to_pylist())
-    return "" if "\0" in told else told  # where a statement would end
+    return ", ".join(f"({', '.join(map(value_text, row.values()))})" for row in rows.to_pylist())
 
 
 def _is_plain(of: pa.DataType) -> bool:
     return pa.types.is_integer(of) or pa.types.is_string(of) or pa.types.is_boolean(of) or pa.types.is_timestamp(of)
 
 
-def value_text(value: Plain | float | Decimal | None) -> str:
+def value_text(value: Cell) -> str:
     """A plain value as a literal, exactly."""
     if value is None:
         return "NULL"
     if isinstance(value, str):
-        return text(value)
+        return " || chr(0) || ".join(map(text, value.split("\0")))  # where a statement would end
+    if isinstance(value, date):
+        return f"'{value}'::{'TIMESTAMP' if isinstance(value, datetime) else 'DATE'}"
     if isinstance(value, float):  # without quotes the engine would take it for a decimal, and divide
         return f"'{value!r}'::DOUBLE"
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return f"TIMESTAMP '{value.isoformat(sep=' ')}'" if isinstance(value, datetime) else str(value)
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 class _Compiler(DuckDBCompiler):

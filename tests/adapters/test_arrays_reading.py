@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from patron.adapters.engines.arrays.engine import ArraysEngine
 from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.adapters.sources.events_rows import json_extract_string
+from patron.adapters.sources.payloads_json import amounts_of, each, number_with, sum_of, texts_at, texts_of, without
 from patron.collect.amounts import is_code, minor
 from patron.collect.events import snake_case
 from patron.collect.parsing import TYPES, read
@@ -60,7 +61,9 @@ _INSTANTS = (
 _JSON = (
     '{"a":1}', '{"a":"x\\u00e9\\n"}', '{"a":null}', '{"a":true}', '{"a":1.50}', '{"a":1e2}', '{"a":-0}', '{"a":12345678901234567890123}',
     '{"a":{"b": "c"}}', '{"a":[1]}', '[{"sku":"T-1"},"two"]', '{"a":1,"a":2}', '{"a":""}', "{", '{"a":1,}', "[NaN]", '["\\ud800"]', "[1] x", '"x"',
-    '{"a":"\\u0000"}', "[]", "{}",
+    '{"a":"\\u0000"}', "[]", "{}", '{"a":[{"n":"1.50","b":[1, 2.0]},{"n":2},{"n":"x"},{"n":null},{}, null, 3]}', '[{"sku":" "},{"sku":"a|b", "é": 0.25}, {}]',
+    '{"b":{"c":1e-5},"a":[1e2, -0.0, 0.1, 1e300]}', '{"a":[],"b":[]}', '{"c":{"x":1,"x":2},"a":1}', '{"c":["\\u001f\\n/\\"\\\\"]}', "a|b||c", '[{"sku":"\\u000b"}]',
+    '[{"n":"999999999999"},{"sku":"x"}]', '{"a":[{"n":"999999999999"},{"n":"999999999999"},{"n":9e11}]}',
 )  # fmt: skip
 _WORDS = (
     "Product Added", "productAdded", "  Order Completed ", "ORDER_PLACED", "!?", "Größe", "İstanbul", "\u1c89", "\ua7cb", "\U0002ebf0", "ß", "日本", "Belgique",
@@ -81,8 +84,27 @@ def _expressions() -> dict[str, ir.Value]:
     usual = ibis.ifelse(money.abs() < 1_000_000, money, ibis.null("decimal(18, 6)"))
     made |= {"minor": minor(money, OTHER.upper()), "whole": money.try_cast("int64"), "is large": money.abs() < 1_000_000_000_000}
     made |= {"product": (usual * quantity).cast("decimal(38, 9)"), "difference": (usual - quantity).cast("decimal(38, 9)")}
+    made |= _of_lists()
     made |= {"in snake case": snake_case(T), "letters": T.lower().re_replace(r"[^\p{L}\p{N}]+", "")}
     return made
+
+
+def _of_lists() -> dict[str, ir.Value]:
+    """What lists in JSON say, as texts."""
+    made: dict[str, ir.ArrayValue] = {
+        "items": each(T),
+        "items of a": each(T, "a"),
+        "skus": texts_of(T, "", "sku"),
+        "at": texts_at(T, ["a", "b.c", "a[0]"]),
+    }
+    made |= {"amounts": amounts_of(T, "a", "n"), "split": T.split("|")}
+    lists: dict[str, ir.Value] = {f"{name} [{n}]": of[n].cast("string") for name, of in made.items() for n in (0, 1)}
+    lists |= {f"how many {name}": of.length() for name, of in made.items()}
+    lists |= {f"{name}, joined": of.join("+") for name, of in made.items() if name != "amounts"}
+    lists |= {"sum": sum_of(T, "a", "n").cast("string"), "with a sku": number_with(T, "sku"), "without": without(T, '{"a":null}')}
+    lists["changed"] = without(T, '{"sku":null,"b":{"c":null,"e":{}},"d":"x"}')
+    lists |= {name: value.cast("string") for name, value in (("most", made["amounts"].maxs()), ("least", made["amounts"].mins()))}
+    return lists
 
 
 EXPRESSIONS = _expressions()

@@ -25,6 +25,8 @@ _ORDER: dict[str, object] = {
         {"id": 1, "key": "_wc_order_attribution_utm_source", "value": "google"},
         {"id": 2, "key": "_wc_order_attribution_source_type", "value": "organic"},
         {"id": 3, "key": "_other", "value": {"a": 1}},
+        {"id": 4, "key": "_other", "value": ""},
+        {"id": 5, "key": "_nothing"},
     ],
     "line_items": [
         {

@@ -9,11 +9,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _BILLING = {"first_name": "Jo", "last_name": "Doe", "email": "jo@example.com", "phone": "+15555550100", "country": "US", "city": "Reno"}
+_NOTES = [
+    {"key": "_wc_order_attribution_utm_source", "value": "news"},
+    {"key": "_other", "value": {"a": 1.5}},
+    {"key": "_other", "value": ""},
+    {"key": "_third"},
+]
 _ORDER: dict[str, Any] = {
     "id": 727, "number": "727", "created_via": "checkout", "status": "pending", "currency": "USD", "customer_id": 26,
     "date_created": "2026-03-22T16:28:02", "date_created_gmt": "2026-03-22T19:28:02", "date_modified_gmt": "2026-03-22T19:28:08",
     "date_paid_gmt": None, "date_completed_gmt": None, "discount_total": "2.50", "shipping_total": "10.00", "total_tax": "1.35", "total": "37.85",
-    "billing": _BILLING, "shipping": {"country": "US", "city": "Reno"}, "meta_data": [], "coupon_lines": [{"id": 1, "code": "welcome"}], "refunds": [],
+    "billing": _BILLING, "shipping": {"country": "US", "city": "Reno"}, "meta_data": _NOTES, "coupon_lines": [{"id": 1, "code": "welcome"}], "refunds": [],
     "line_items": [
         {"id": 315, "name": "Cup", "product_id": 93, "variation_id": 0, "quantity": 2, "sku": "", "subtotal": "9.00", "total": "6.50", "total_tax": "0.45"},
         {"id": 316, "name": "Hat", "product_id": 22, "variation_id": 23, "quantity": 1, "sku": "Bar3", "subtotal": "20.00", "total": "20.00", "total_tax": "0.90"},

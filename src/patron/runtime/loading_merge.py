@@ -157,29 +157,40 @@ def merge_documents(store: Store, new: Mapping[str, str]) -> int:
         store: it, within a transaction.
         new: names of tables with new rows, by fact table; complete, with `_block` and, for orders, `_amount`.
     """
-    incoming = _documents(new)
+    incoming = _documents(tuple(new.items()))
     store.create("_load_documents", incoming, temporary=True)
-    incoming = ibis.table(incoming.schema(), name="_load_documents")
-    best = _first(incoming, ["order_id"], [incoming.updated_at, incoming.amount, incoming.digest, incoming._block])
-    known = t.DOCUMENTS.unbound()
-    held = known.select(_id=known.order_id, _at=_at(known.updated_at), _held=known.amount, _digest=known.digest)
-    met = best.left_join(held, best.order_id == held._id)
-    at = _at(met.updated_at)
-    newer = (at > met._at) | ((at == met._at) & ((met.amount > met._held) | ((met.amount == met._held) & (met.digest > met._digest))))
-    store.create("_load_winners", met.filter(met._id.isnull() | newer).select(*incoming.columns), temporary=True)
-    winners = ibis.table(incoming.schema(), name="_load_winners")
+    newer, winners = _newer(incoming)
+    store.create("_load_winners", newer, temporary=True)
     store.create(CHANGED, winners.select(key=winners.order_id), temporary=True)
-    keys = winners.select("order_id")
-    if any_of(store, known.semi_join(winners, "order_id")):
-        leave(store, t.ORDERS, t.ORDERS.unbound().semi_join(keys, "order_id"))
+    keys = _keys(t.DOCUMENTS, winners)
+    if any_of(store, _with_key_of(t.DOCUMENTS, t.DOCUMENTS.unbound(), winners)):
+        leave(store, t.ORDERS, _with_key_of(t.ORDERS, t.ORDERS.unbound(), winners))
         for table in (t.DOCUMENTS, *DOCUMENT_TABLES):
             store.delete(table.name, keys, ("order_id",))
     store.insert("documents", winners.drop(BLOCK))
     for table in DOCUMENT_TABLES:
         if table.name in new:
-            rows = _with(table, new[table.name], BLOCK)
-            store.insert(table.name, rows.semi_join(winners, ["order_id", BLOCK]).select(*(c.name for c in table.columns)))
+            store.insert(table.name, _of_blocks(table, new[table.name], winners))
     return count(store, winners)
+
+
+@said_once
+def _newer(incoming: ir.Table) -> tuple[ir.Table, ir.Table]:
+    """Of new documents, which are in `_load_documents`, the best of each order, if the store has none or an older one; and its table."""
+    rows = ibis.table(incoming.schema(), name="_load_documents")
+    best = _first(rows, ["order_id"], [rows.updated_at, rows.amount, rows.digest, rows[BLOCK]])
+    known = t.DOCUMENTS.unbound()
+    held = known.select(_id=known.order_id, _at=_at(known.updated_at), _held=known.amount, _digest=known.digest)
+    met = best.left_join(held, best.order_id == held._id)
+    at = _at(met.updated_at)
+    newer = (at > met._at) | ((at == met._at) & ((met.amount > met._held) | ((met.amount == met._held) & (met.digest > met._digest))))
+    return met.filter(met._id.isnull() | newer).select(*rows.columns), ibis.table(incoming.schema(), name="_load_winners")
+
+
+@said_once
+def _of_blocks(table: Table, new: str, documents: ir.Table) -> ir.Table:
+    """The new rows that stand beside documents."""
+    return _with(table, new, BLOCK).semi_join(documents, ["order_id", BLOCK]).select(*(c.name for c in table.columns))
 
 
 def digest(table: Table, rows: ir.Table) -> ir.IntegerValue:
@@ -188,9 +199,10 @@ def digest(table: Table, rows: ir.Table) -> ir.IntegerValue:
     return named("row", *texts)
 
 
-def _documents(new: Mapping[str, str]) -> ir.Table:
+@said_once
+def _documents(told: tuple[tuple[str, str], ...]) -> ir.Table:
     """One row per order and block: `facts.DOCUMENTS`, with a digest over all its rows."""
-    parts = []
+    parts, new = [], dict(told)
     for table in DOCUMENT_TABLES:
         if table.name in new:
             rows = _with(table, new[table.name], BLOCK)

@@ -20,16 +20,16 @@ from patron.runtime.loading_heads import TOUCHED_ORDERS
 from patron.runtime.loading_lines import load_lines
 from patron.runtime.loading_merge import LEFT
 from patron.runtime.loading_products import LISTED, project_products
-from patron.runtime.loading_refused import refuse
+from patron.runtime.loading_refused import keep_refused, refuse
 from patron.runtime.loading_report import FileReport
 from patron.runtime.loading_rows import load_rows, merge_live, rows_of
 from patron.runtime.met import Shortcuts
 
 if TYPE_CHECKING:
     from patron.ports.engine import Store
-    from patron.ports.source import Reader, Source
+    from patron.ports.source import Layout, Reader, Source
     from patron.runtime.loading_few import Made
-    from patron.runtime.loading_files import Opened
+    from patron.runtime.loading_files import Opened, Staged
     from patron.runtime.loading_options import LoadOptions, Steps
     from patron.runtime.loading_rows import Outcome
 
@@ -55,25 +55,24 @@ class Loading:
         zone = intake.calendar.zone
         load_id = derived("load", self.source.name, one.file.digest, intake.scope, intake.currency, zone, repr(self.options.statements))
         self.tell(f"reading {name}")
-        if (made := self._made_of_few(one, intake)) is not None:
+        made = self._made_of_few(one, intake)
+        if made is not None and not made.bad_count:
             return self._told_of_few(one, load_id, made.count, merge_live(self.store, layout, made.rows, self.shortcuts))
         known = self._known(load_id)
         if known:
             read, refused = known
             return FileReport(name, layout.name, load_id, read, 0, read - refused, refused, is_known=True, columns=one.recognised.columns)
-        if not self.options.is_live:
-            self._forget_refused(one)
-        staged = stage(self.store, self.reader, one, self.options.statements, zone)
-        refused, problems = refuse(self.store, self.reader, one.file, staged, load_id=load_id)
-        self.tell(f"making facts of {name}")
-        if layout.grain == "lines":
-            outcome = load_lines(self.store, staged.usable, intake, staged.zone)
-        elif self.options.is_live:
-            outcome = merge_live(self.store, layout, rows_of(self.store, layout, staged.usable, intake), self.shortcuts)
+        if made is not None:
+            good, refused = made.count - made.bad_count, made.bad_count
+            problems = keep_refused(self.store, made.refused, load_id=load_id)
+            outcome = merge_live(self.store, layout, made.rows, self.shortcuts)
         else:
-            outcome = load_rows(self.store, layout, staged.usable, intake)
+            staged = self._staged(one, zone)
+            good = staged.count - staged.bad_count
+            refused, problems = refuse(self.store, self.reader, one.file, staged, load_id=load_id)
+            self.tell(f"making facts of {name}")
+            outcome = self._loaded(layout, staged, intake)
         self._count(outcome)
-        good = staged.count - staged.bad_count
         if refused or not self.options.is_live:
             self._note_load(load_id, one, (good + refused, outcome.kept, good - outcome.kept, refused))
         begins_at, ends_at = outcome.span
@@ -82,6 +81,18 @@ class Loading:
             columns=one.recognised.columns, money=outcome.money, begins_at=begins_at, ends_at=ends_at, notes=outcome.notes,
             problems=problems,
         )  # fmt: skip
+
+    def _staged(self, one: Opened, zone: str) -> Staged:
+        if not self.options.is_live:
+            self._forget_refused(one)
+        return stage(self.store, self.reader, one, self.options.statements, zone)
+
+    def _loaded(self, layout: Layout, staged: Staged, intake: Intake) -> Outcome:
+        if layout.grain == "lines":
+            return load_lines(self.store, staged.usable, intake, staged.zone)
+        if self.options.is_live:
+            return merge_live(self.store, layout, rows_of(self.store, layout, staged.usable, intake), self.shortcuts)
+        return load_rows(self.store, layout, staged.usable, intake)
 
     def finish(self) -> frozenset[str]:
         """Work out what follows from all files together; the tables that are left for a tick."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.facts import tables as t
+from patron.kernel.expressions import said_once
 from patron.runtime.loading_merge import digest
 from patron.runtime.loading_scratch import remember
 
@@ -39,13 +40,23 @@ def touch(store: Store, new: str) -> None:
 
 def project_products(store: Store) -> int:
     """Make the rows of `facts.PRODUCTS` of the products in `LISTED` anew; how many."""
-    touched = ibis.table({"product_id": "int64"}, name=LISTED).distinct()
-    store.create("_load_products", products(t.LISTINGS.unbound().semi_join(touched, "product_id")), temporary=True)
+    store.create("_load_products", products(_of_listed()), temporary=True)
     rows = t.PRODUCTS.unbound("_load_products")
-    store.delete("products", touched, ("product_id",))
+    store.delete("products", _listed(), ("product_id",))
     return store.insert("products", rows)
 
 
+@said_once
+def _listed() -> ir.Table:
+    return ibis.table({"product_id": "int64"}, name=LISTED).distinct()
+
+
+@said_once
+def _of_listed() -> ir.Table:
+    return t.LISTINGS.unbound().semi_join(_listed(), "product_id")
+
+
+@said_once
 def products(listings: ir.Table) -> ir.Table:
     """`facts.PRODUCTS`: of each attribute the best word there is, a catalogue's before an order line's, a later one before an earlier.
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from patron.collect.records import Issue
-    from patron.ports.engine import Store
+    from patron.ports.engine import Engine, Store
     from patron.ports.source import File, Reader
     from patron.runtime.loading_files import Staged
 
@@ -29,23 +29,23 @@ _TYPES = {"id": pa.int64(), "count": pa.int64(), "text": pa.string()}
 
 
 def refuse(store: Store, reader: Reader, file: File, staged: Staged, *, load_id: int) -> tuple[int, tuple[Problem, ...]]:
-    """Keep what could not be used in `facts.REFUSED`.
+    """Keep what could not be used in `facts.REFUSED`: how many records that is, and what `keep_refused` tells.
 
     Args:
-        store: it, within a transaction.
+        store: it, within a transaction; it has the records.
         reader: of the file.
         file: the file.
         staged: its records.
         load_id: the load.
-
-    Returns:
-        How many records were refused, and the first problems, for people: without the values of cells that may hold personal data.
     """
     malformed = reader.malformed(file)
-    rows = chain(
-        ({"file": file.name, "line": m.line, "expected": m.expected, "record": m.text} for m in malformed),
-        _refused(store, reader, file, staged) if staged.bad_count else (),
-    )
+    rows = ({"file": file.name, "line": m.line, "expected": m.expected, "record": m.text} for m in malformed)
+    problems = keep_refused(store, chain(rows, refused_of(store, reader, file, staged)), load_id=load_id)
+    return staged.bad_count + len(malformed), problems
+
+
+def keep_refused(store: Store, rows: Iterable[dict[str, object]], *, load_id: int) -> tuple[Problem, ...]:
+    """Keep problems of records; the first of them, for people: without the values of cells that may hold personal data."""
     shown: list[Problem] = []
     for batch in _batched(rows):
         shown += [problem_of(row) for row in batch[: max(0, _SHOWN - len(shown))]]
@@ -54,7 +54,7 @@ def refuse(store: Store, reader: Reader, file: File, staged: Staged, *, load_id:
             for c in t.REFUSED.columns
         }
         store.insert("refused", pa.table(columns))
-    return staged.bad_count + len(malformed), tuple(shown)
+    return tuple(shown)
 
 
 def problem_of(row: Mapping[str, object]) -> Problem:
@@ -63,19 +63,28 @@ def problem_of(row: Mapping[str, object]) -> Problem:
     return Problem(where, str(row.get("value") or ""), str(row["expected"]), str(row.get("hint") or ""))
 
 
-def _refused(store: Store, reader: Reader, file: File, staged: Staged) -> Iterator[dict[str, object]]:
-    """A row per problem. The file is read once more, for these records only: they come in the same order as the staged ones."""
+def refused_of(engine: Engine, reader: Reader, file: File, staged: Staged) -> Iterator[dict[str, object]]:
+    """A row per problem. The file is read once more, for these records only: they come in the same order as the staged ones.
+
+    Args:
+        engine: has the records.
+        reader: of the file.
+        file: the file.
+        staged: its records.
+    """
+    if not staged.bad_count:
+        return
     records = staged.records
-    numbers = store.query(records.filter(records[BAD]).select("record").order_by("record"))["record"].to_pylist()
+    numbers = engine.query(records.filter(records[BAD]).select("record").order_by("record"))["record"].to_pylist()
     lines = reader.lines(file, numbers, record_count=staged.count)
     issues = staged.reading.issues(staged.raw)
-    store.create(_CELLS, staged.reading.refused(staged.raw), temporary=True)
+    engine.create(_CELLS, staged.reading.refused(staged.raw), temporary=True)
     unnumbered = ibis.table({CELLS: "array<string>", FLAGS: "array<boolean>"}, name=_CELLS)
     cells = unnumbered.mutate(number=unnumbered.rowid())
-    first = store.query(cells.agg(n=cells.number.min()))["n"][0].as_py()
+    first = engine.query(cells.agg(n=cells.number.min()))["n"][0].as_py()
     for begin in range(0, len(numbers), _BATCH):
         some = cells.filter(cells.number >= first + begin, cells.number < first + begin + _BATCH).order_by("number")
-        for number, row in zip(numbers[begin : begin + _BATCH], store.query(some).to_pylist(), strict=True):
+        for number, row in zip(numbers[begin : begin + _BATCH], engine.query(some).to_pylist(), strict=True):
             yield from _problems(file, lines.get(number, number + 1), staged.reading.kept, issues, row)
 
 

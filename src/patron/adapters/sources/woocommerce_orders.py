@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from patron.adapters.sources import woocommerce_rows as woo
-from patron.adapters.sources.payloads import EVERY_LINE_HAS_AN_ID
+from patron.adapters.sources.payloads import EVERY_LINE_HAS_AN_ID, each_of
 from patron.adapters.sources.payloads_json import all_matches, each
 from patron.collect import amounts, ids
 from patron.collect.parsing import nested
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _AMOUNT, _QUANTITY = "decimal(18, 6)", "decimal(18, 3)"
 _PLACES = ("country", "region", "city", "postal_code")
-_ATTRIBUTION = "_wc_order_attribution_"
+_ATTRIBUTION, _TOLD = "_wc_order_attribution_", ("utm_source", "utm_medium", "utm_campaign", "source_type")
 _NOTES = (
     Note("{count:,} refunds have no date of their own; the order's was taken.", "refunds", lambda r: ~r.is_dated),
     Note("{count:,} orders are not paid and do not count as sales.", "orders", lambda r: r.kind == "unpaid"),
@@ -70,16 +70,15 @@ _REST_FIELDS = (
 
 
 def _rest(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
-    keys, said = woo.texts_at(records.meta_data, "$[*].key"), woo.texts_at(records.meta_data, "$[*].value")
     known = records.mutate(
         currency=ibis.coalesce(records.currency.upper(), ibis.literal(intake.currency)),
         ordered_at=ibis.coalesce(woo.utc(records.created_gmt), records.created_at),
         coupon_code=woo.text_at(records.coupon_lines, "$[0].code").nullif(""),
-        _meta=ibis.map(ibis.coalesce(keys, _NO_TEXTS), ibis.coalesce(said, _NO_TEXTS)),
     )
     lines = _rest_lines(known)
     net = lines.group_by("key", "record").agg(_net=lines.total.sum().cast(_AMOUNT))
     known = known.left_join(net, ["key", "record"]).drop("key_right", "record_right")
+    known = known.left_join(_attribution(known), "record").drop("record_right")
     back = woo.texts_at(known.refunds, "$[*].total").try_cast(f"array<{_AMOUNT}>").sums()
     values = {
         **{c: known[c] for c in ("order_number", "ordered_at", "total", "tax", "discount", "currency", "coupon_code")},
@@ -93,17 +92,18 @@ def _rest(records: ir.Table, intake: Intake) -> Mapping[str, ir.Table]:
         "delivered_at": woo.utc(known.completed_gmt),
         "updated_at": woo.utc(known.modified_gmt),
         "channel": ibis.ifelse(known.created_via.isin(("checkout", "store-api")), ibis.literal("web"), known.created_via),
-        "campaign_source": known._meta.get(f"{_ATTRIBUTION}utm_source", ibis.null("string")),
-        "campaign_medium": woo.medium(
-            known._meta.get(f"{_ATTRIBUTION}utm_medium", ibis.null("string")),
-            known._meta.get(f"{_ATTRIBUTION}source_type", ibis.null("string")),
-        ),
-        "campaign_name": known._meta.get(f"{_ATTRIBUTION}utm_campaign", ibis.null("string")),
+        "campaign_source": known._utm_source,
+        "campaign_medium": woo.medium(known._utm_medium, known._source_type),
+        "campaign_name": known._utm_campaign,
     }
     return woo.with_lines(woo.order_facts(known, intake, values), woo.line_rows(lines, intake))
 
 
-_NO_TEXTS = ibis.literal([], type="array<string>")
+def _attribution(known: ir.Table) -> ir.Table:
+    """Where a buyer came from, of orders that say it; notes of plug-ins stand beside it, of which several may have one name."""
+    notes = each_of(known, ("record",), each(known.meta_data), {"name": "key", "said": "value"}, name="_notes")
+    told = {f"_{what}": notes.said.max(where=notes.name == _ATTRIBUTION + what) for what in _TOLD}
+    return notes.filter(notes.name.startswith(_ATTRIBUTION)).group_by("record").agg(**told)
 
 
 def _rest_lines(records: ir.Table) -> ir.Table:

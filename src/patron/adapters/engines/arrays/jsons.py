@@ -1,11 +1,11 @@
-"""Texts that hold JSON. What two engines could write differently, such as numbers with a fraction, is left to the other one."""
+"""Texts that hold JSON. What two engines could write differently, such as very large numbers, is left to the other one."""
 
 from __future__ import annotations
 
 import json
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import ibis.expr.datatypes as dt
 import ibis.expr.operations as ops
@@ -16,16 +16,30 @@ from patron.adapters.engines.arrays.texts import each
 from patron.kernel.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from patron.adapters.engines.arrays.columns import Column
 
+    Built = tuple[Callable[..., Column], tuple[ops.Node, ...]]
     Steps = Sequence[str | int]
 
-_PATH = re.compile(r"\$(?:\.[A-Za-z_]\w*|\[\d+\])+", re.ASCII)
-_STEP = re.compile(r"\.(\w+)|\[(\d+)\]", re.ASCII)
+_PATH = re.compile(r'\$(?:\.[A-Za-z_]\w*|\."[A-Za-z_][\w -]*"|\[\d+\]|\[\*\])+', re.ASCII)
+_STEP = re.compile(r'\."?([\w -]+)"?|\[(\d+)\]|\[(\*)\]', re.ASCII)
+_CONTROLS = re.compile(r"[\0-\x07\x0b\x0e-\x1f]")
+_LEAST, _MOST = 1e-4, 1e16
+"""Numbers with a fraction between these are written by all without an exponent."""
 _LENIENT = re.compile(r"\s*(?:[\[{\ufeff]|[-+]?(?:nan|inf))", re.IGNORECASE)  # engines may take for JSON what is not quite
-_UNSURE = object()
+_UNSURE, _ANY, _TEXTS = object(), "*", pa.list_(pa.string())
+
+
+class _Number(str):
+    """The digits of a number."""
+
+    __slots__ = ()
+
+
+class _Twice(dict[str, Any]):
+    """An object that has members of one name."""
 
 
 class Decoded(ops.Unary):
@@ -46,17 +60,38 @@ def valid(text: Column) -> Column:
     return each(text, _is_valid, pa.bool_())
 
 
-def at(node: Any) -> tuple[Callable[..., Column], tuple[ops.Node, ...]]:  # noqa: ANN401  # a function that only the engine of files has
-    """The text at a path of JSON texts; null where there is nothing.
+def at(node: Any) -> Built:  # noqa: ANN401  # a function that only the engine of files has
+    """The text at a path of JSON texts, null where there is nothing; the list of those at several, or wherever a path with a * leads.
 
     Raises:
-        UnsupportedError: it is no plain path, or there are several.
+        UnsupportedError: it is no plain path.
     """
     text, path = node.__args__
-    if not isinstance(path, ops.Literal) or not isinstance(path.value, str) or not _PATH.fullmatch(path.value):
-        raise UnsupportedError("such a path in JSON")
-    steps = [name or int(place) for name, place in _STEP.findall(path.value)]
-    return partial(_read, steps=steps), (Decoded(text),)
+    if isinstance(path, ops.Array):
+        every = [_steps(one) for one in path.exprs]
+        return partial(_read, function=lambda told: [_text(told, steps) for steps in every], kind=_TEXTS), (Decoded(text),)
+    steps = _steps(path)
+    if _ANY in steps:
+        return partial(_read, function=lambda told: [_written(one) for one in _wherever(told, steps)], kind=_TEXTS), (Decoded(text),)
+    return partial(_read, function=lambda told: _text(told, steps), kind=pa.string()), (Decoded(text),)
+
+
+def patched(node: Any) -> Built:  # noqa: ANN401  # a function that only the engine of files has
+    """JSON objects changed by another one, as RFC 7386 says: by its members, and without those that are null in it.
+
+    Raises:
+        UnsupportedError: the other one is of a column, or no object.
+    """
+    text, patch = node.__args__
+    members = _decoded(patch.value) if isinstance(patch, ops.Literal) else None
+    if not isinstance(members, dict):
+        raise UnsupportedError("such a change of a JSON object")
+
+    def changed(told: Any) -> str:  # noqa: ANN401
+        """What is no object becomes the change itself."""
+        return _as_json(_changed(told, members) if isinstance(told, dict) else members)
+
+    return partial(_read, function=changed, kind=pa.string(), null=_as_json(members)), (Decoded(text),)
 
 
 def decoded(text: Column) -> Said:
@@ -72,24 +107,74 @@ def decoded(text: Column) -> Said:
     return Said([_decoded(one) for one in text.to_pylist()], is_one=False)
 
 
-def _read(told: Said, *, steps: Steps) -> Column:
-    found = [None if one is None else _text(one, steps) for one in told.values]
-    return pa.scalar(found[0], pa.string()) if told.is_one else pa.array(found, pa.string())
+def _steps(path: ops.Node) -> Steps:
+    """The names and places that lead to something in JSON.
+
+    Raises:
+        UnsupportedError: it is no plain path.
+    """
+    if not isinstance(path, ops.Literal) or not isinstance(path.value, str) or not _PATH.fullmatch(path.value):
+        raise UnsupportedError("such a path in JSON")
+    return [name or any_ or int(place) for name, place, any_ in _STEP.findall(path.value)]
+
+
+def _read(told: Said, *, function: Callable[[Any], Any], kind: pa.DataType, null: str | None = None) -> Column:
+    found = [null if one is None else function(one) for one in told.values]
+    return pa.scalar(found[0], kind) if told.is_one else pa.array(found, kind)
 
 
 def _text(told: Any, steps: Steps) -> str | None:  # noqa: ANN401  # anything that JSON can say
-    for step in steps:
-        if isinstance(told, dict) and isinstance(step, str):
-            told = told.get(step)
-        elif isinstance(told, list) and isinstance(step, int):
-            told = told[step] if step < len(told) else None
-        else:
-            return None
-    if told is None or isinstance(told, str):
+    return next((_written(one) for one in _wherever(told, steps)), None)
+
+
+def _wherever(told: Any, steps: Steps) -> Iterator[Any]:  # noqa: ANN401
+    """What stands where a path leads: nothing, one thing, or several where it has a *."""
+    if not steps:
+        yield told
+        return
+    step, *rest = steps
+    if step == _ANY:
+        for one in told if isinstance(told, list) else ():
+            yield from _wherever(one, rest)
+    elif (isinstance(told, dict) and step in told) or (isinstance(told, list) and isinstance(step, int) and step < len(told)):
+        yield from _wherever(told[cast("Any", step)], rest)
+
+
+def _written(told: Any) -> str | None:  # noqa: ANN401
+    """Something as a text: a word without quotes, all else as JSON."""
+    return told if told is None or isinstance(told, str) else _as_json(told)
+
+
+def _as_json(told: Any) -> str:  # noqa: ANN401
+    """JSON as the embedded engine writes it.
+
+    Raises:
+        UnsupportedError: it may write it otherwise.
+    """
+    _refuse_twice(told)
+    if isinstance(told, dict):
+        return "{" + ",".join(f"{_as_json(name)}:{_as_json(value)}" for name, value in told.items()) + "}"
+    if isinstance(told, list):
+        return "[" + ",".join(map(_as_json, told)) + "]"
+    if isinstance(told, _Number):
         return told
-    if isinstance(told, bool):
-        return "true" if told else "false"
-    raise UnsupportedError("the text of a value in JSON")
+    if told is _UNSURE or (isinstance(told, str) and _CONTROLS.search(told)):
+        raise UnsupportedError("the text of a value in JSON")
+    return json.dumps(told, ensure_ascii=False)
+
+
+def _changed(told: Any, by: Any) -> Any:  # noqa: ANN401
+    if not isinstance(by, dict):
+        return by
+    _refuse_twice(told)
+    own = told if isinstance(told, dict) else {}
+    rest = {name: value for name, value in own.items() if name not in by}
+    return rest | {name: _changed(own.get(name), value) for name, value in by.items() if value is not None}
+
+
+def _refuse_twice(told: Any) -> None:  # noqa: ANN401
+    if isinstance(told, _Twice):
+        raise UnsupportedError("members of one name as JSON")
 
 
 def _decoded(text: str | None) -> Any:  # noqa: ANN401
@@ -98,18 +183,24 @@ def _decoded(text: str | None) -> Any:  # noqa: ANN401
     if _may_be_half_a_letter(text):
         raise UnsupportedError("half a letter in JSON")
     try:
-        return json.loads(text, object_pairs_hook=_first_of_each, parse_int=_whole, parse_float=_unsure, parse_constant=_unsure)
+        return json.loads(text, object_pairs_hook=_first_of_each, parse_int=_whole, parse_float=_fraction, parse_constant=_unsure)
     except (ValueError, RecursionError) as error:
         raise UnsupportedError("a text that is no JSON") from error
 
 
 def _first_of_each(members: list[tuple[str, Any]]) -> dict[str, Any]:
     """An object; of members with one name the first counts."""
-    return dict(reversed(members))
+    found = dict(members)
+    return found if len(found) == len(members) else _Twice(reversed(members))
 
 
 def _whole(digits: str) -> str:
-    return "0" if digits == "-0" else digits
+    return _Number("0" if digits == "-0" else digits)
+
+
+def _fraction(digits: str) -> object:
+    number = float(digits)
+    return _Number(repr(number)) if number == 0 or _LEAST <= abs(number) < _MOST else _UNSURE
 
 
 def _unsure(_: str) -> object:

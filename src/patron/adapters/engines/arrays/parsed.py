@@ -10,18 +10,18 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
+import ibis.expr.operations as ops
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from patron.adapters.engines.arrays.columns import INSTANT, cast_to, type_of
 from patron.adapters.engines.arrays.decimals import rescaled
+from patron.adapters.engines.arrays.lists import of_items
 from patron.adapters.engines.arrays.texts import each
 from patron.kernel.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import ibis.expr.operations as ops
 
     from patron.adapters.engines.arrays.columns import Column
 
@@ -48,6 +48,9 @@ def tried(node: ops.TryCast) -> tuple[Callable[..., Column], tuple[ops.Node, ...
         UnsupportedError: this is not known of the types.
     """
     of, wanted = node.arg.dtype, type_of(node.to)
+    if of.is_array() and node.to.is_array() and of != node.to:
+        function, _ = tried(ops.TryCast(ops.Unnest(node.arg), node.to.value_type))
+        return partial(of_items, function), (node.arg,)
     if of.is_string() and node.to.is_timestamp():
         return partial(_instants, has_offset=node.to.timezone is not None), (node.arg,)
     if of.is_string() and (node.to.is_decimal() or node.to.is_integer() or node.to.is_floating()):

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import ibis.expr.operations as ops
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from patron.adapters.engines.arrays.columns import any_of
+from patron.adapters.engines.arrays.texts import each
 from patron.kernel.errors import UnsupportedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from patron.adapters.engines.arrays.columns import Column
 
 # Where a group begins, or what only looks so: an escaped sign, a class of signs, a group that is not kept.
 _OPENING = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|\(\?|(\()", re.DOTALL)
+_OF_CLASSES = re.compile(r"(?:\[(?:[^\]\\]|\\.)+\]\*?)+", re.DOTALL)
 _FEW = 50
 _NEWER_LETTERS = r"[\x{2EBF0}-\x{2EE5D}]"
 _NEWER_CASES = (
@@ -53,6 +58,25 @@ def extracted(text: Column, pattern: str, group: int) -> Column:
         raise UnsupportedError("all that a pattern finds")
     found = pc.struct_field(pc.extract_regex(_settled(text, pattern), _named(pattern)), [group - 1])
     return pc.if_else(pc.is_null(text), pa.scalar(None, pa.string()), pc.coalesce(found, pa.scalar("")))
+
+
+def every(node: Any) -> tuple[Callable[[Column], Column], tuple[ops.Node, ...]]:  # noqa: ANN401  # a function that only the engine of files has
+    """All that a pattern finds in each text, one after the other.
+
+    Raises:
+        UnsupportedError: the pattern is no plain one, or only a group of it is asked for.
+    """
+    text, pattern, group = node.__args__
+    if not isinstance(pattern, ops.Literal) or not _OF_CLASSES.fullmatch(pattern.value) or group.value != 0:
+        raise UnsupportedError("all that such a pattern finds")
+    find = re.compile(pattern.value, re.ASCII).findall
+    return (lambda column: each(_without_odd_blanks(column), find, pa.list_(pa.string()))), (text,)
+
+
+def _without_odd_blanks(text: Column) -> Column:
+    if any_of(text, lambda t: pc.match_substring(t, "\v")):
+        raise UnsupportedError("a blank that not all take for one")
+    return text
 
 
 def lowered(text: Column) -> Column:

@@ -15,6 +15,7 @@ from patron.adapters.engines.arrays.cells import Sheet
 from patron.adapters.engines.arrays.columns import cast_to, concatenated, places, type_of
 from patron.adapters.engines.arrays.groups import grouped
 from patron.adapters.engines.arrays.joins import join, renamed
+from patron.adapters.engines.arrays.lists import items, repeated
 from patron.adapters.engines.arrays.rows import Rows, Values, chosen, converted, moment_in, where
 from patron.adapters.engines.arrays.windows import sorted_rows
 from patron.kernel.errors import UnsupportedError
@@ -96,7 +97,18 @@ def _in_types(sheet: Sheet, rows: Rows, schema: Schema) -> Rows:
 
 def _project(question: Question, node: ops.Project) -> Rows:
     values, rows = question.values(node.parent), question.rows(node.parent)
-    return Rows(rows.size, lambda name: values.column(node.values[name]), renamed(node.values, node.parent, rows.key))
+    made = Rows(rows.size, lambda name: values.column(node.values[name]), renamed(node.values, node.parent, rows.key))
+    listed = [name for name, value in node.values.items() if isinstance(value, ops.Unnest)]
+    return _unfolded(question, node, made, listed, values) if listed else made
+
+
+def _unfolded(question: Question, node: ops.Project, rows: Rows, listed: Sequence[str], values: Values) -> Rows:
+    """A row for each item of the lists of a column."""
+    if len(listed) > 1:
+        raise UnsupportedError("items of several lists side by side")
+    of = values.spread(node.values[listed[0]].arg)
+    others = chosen(question.sheet, rows, question.sheet.of(repeated, of))
+    return Rows(others.size, lambda name: question.sheet.of(items, of) if name in listed else others.column(name))
 
 
 def _filter(question: Question, node: ops.Filter) -> Rows:

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from patron.adapters.engines.arrays import decimals, jsons, parsed, patterns, texts, zones
+from patron.adapters.engines.arrays import decimals, jsons, lists, parsed, patterns, texts, zones
 from patron.adapters.engines.arrays.columns import INSTANT, SPAN, Column, cast_to, from_numbers, known, numbers, taken, type_of
 from patron.kernel.errors import UnsupportedError
 
@@ -303,9 +303,9 @@ def _identical(left: Column, right: Column) -> Column:
 
 
 def _array(node: ops.Array) -> Built:
-    if not all(isinstance(e, ops.Literal) for e in node.exprs):
-        raise UnsupportedError("an array of columns")
     kind = node.dtype.to_pyarrow()
+    if not all(isinstance(e, ops.Literal) for e in node.exprs):
+        return lists.of_columns, _each_as(type_of(node.dtype.value_type), node.exprs)
     made = pa.scalar([e.value for e in node.exprs], kind)
     return (lambda: made), ()
 
@@ -391,6 +391,17 @@ _OF_TEXTS: dict[str, Callable[[Any], Built]] = {
 _OF_JSON: dict[str, Callable[[Any], Built]] = {
     "json_valid": _plain(jsons.valid),
     "json_extract_string": jsons.at,
+    "json_merge_patch": jsons.patched,
     "Decoded": _plain(jsons.decoded),
 }
-_BUILDERS = _ELEMENTWISE | _OF_TIME | _OF_TEXTS | _OF_JSON
+_OF_LISTS: dict[str, Callable[[Any], Built]] = {
+    "ArrayIndex": lists.item,
+    "ArrayLength": _as_declared(pc.list_value_length),
+    "ArrayMax": lists.told_of_each(ops.Max),
+    "ArrayMin": lists.told_of_each(ops.Min),
+    "ArrayStringJoin": lambda node: (lists.joined, (node.arg, node.sep)),
+    "ArraySum": lists.told_of_each(ops.Sum),
+    "StringSplit": _plain(lists.split),
+    "regexp_extract_all": patterns.every,
+}
+_BUILDERS = _ELEMENTWISE | _OF_TIME | _OF_TEXTS | _OF_JSON | _OF_LISTS

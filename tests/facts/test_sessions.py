@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from patron.facts.as_of import Facts
@@ -18,6 +18,7 @@ from patron.facts.shop import Shop
 from patron.facts.touches import touches
 from patron.kernel.money import Currency
 from patron.testing.tiny import customer, tiny_shop
+from properties import tried
 
 _ANN, _BEN = customer("ann"), customer("ben")
 _AS_OF = datetime(2024, 7, 1, tzinfo=UTC)
@@ -219,7 +220,7 @@ _EVENTS = st.lists(
     ),
     max_size=12,
 ).map(lambda rows: [{"event_id": number, **row} for number, row in enumerate(rows, 1)])
-_FEW = settings(max_examples=25, deadline=None)
+_FEW = tried(8, 25)
 
 
 @_FEW

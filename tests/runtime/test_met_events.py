@@ -12,6 +12,7 @@ from patron.facts import tables as t
 from patron.kernel.arrow import arrow_rows
 from patron.runtime import met_events
 from patron.runtime.met_events import MetEvents
+from properties import tried
 from runtime.live import BEGIN, SEGMENTS, Live, definitions
 
 _AGAIN = timedelta(days=met_events.DAYS)
@@ -24,7 +25,7 @@ def _happened(live: Live) -> list[tuple[str, object]]:
     return sorted(live.store.execute("SELECT kind, occurred_at FROM events").fetchall())
 
 
-@settings(max_examples=20, deadline=None)
+@tried(6, 20)
 @given(_STEPS)
 def test_the_earliest_instant_holds_whenever_it_comes(steps: list[tuple[str, int] | str]) -> None:
     live, first = Live(definitions({"lately": SEGMENTS["in_the_last_hour"]})), dict[str, datetime]()

@@ -14,6 +14,7 @@ from patron.segments.definition import Definition
 from patron.segments.due import due_at, due_table
 from patron.segments.expression import Scope
 from patron.segments.plan import Plan
+from properties import tried
 from segments.conditions import COUNTS, PEOPLE, SEQUENCES
 from segments.world import AS_OF, CATALOG, Person, World, ago, event, naive
 
@@ -247,7 +248,7 @@ def test_nothing_changes_before_it_is_due_many_times(people: list[Person], texts
 _POINT = st.tuples(*[st.floats(-3, 3)] * 3)
 
 
-@settings(deadline=None, max_examples=15)
+@tried(5, 15)
 @given(
     people=PEOPLE,
     points=st.lists(_POINT, min_size=1, max_size=4, unique=True),

@@ -38,6 +38,7 @@ def test_a_delivery_is_kept_as_a_line_of_a_file() -> None:
     assert entry == {
         "source": "shopify",
         "received_at": "2026-11-26T08:00:00.123456Z",
+        "kind": "orders/create",
         "record": {
             "topic": "orders/create", "shop": "cups.example", "webhook_id": "b54557e4", "triggered_at": "2026-03-01T09:00:05.123456789Z",
             "received_at": "2026-11-26T08:00:00.123456Z", "payload": order(),

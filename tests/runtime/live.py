@@ -70,9 +70,9 @@ def definitions(segments: dict[str, str] | None = None) -> Definitions:
     return Definitions(narrowed(every, _NAMES), every, digest=repr(segments))
 
 
-def body(source: str, at: datetime, record: Mapping[str, object]) -> bytes:
+def body(source: str, at: datetime, record: Mapping[str, object], *, kind: str = "") -> bytes:
     """A record as the inbox keeps it."""
-    return json.dumps({"source": source, "received_at": at.isoformat(), "record": record}).encode()
+    return json.dumps({"source": source, "received_at": at.isoformat(), "kind": kind, "record": record}).encode()
 
 
 class _Ticks(Ticks):

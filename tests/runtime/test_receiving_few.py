@@ -85,7 +85,7 @@ def _tables() -> None:
         STORE.declare(table)
 
 
-def _facts(records: Records, few: Few | None) -> dict[str, pa.Table]:
+def _facts(records: Records, few: Few | None, *, apart: bool = True) -> dict[str, pa.Table]:
     """All facts that two ticks make, of records and of half of them again."""
     found: dict[str, pa.Table] = {}
     shortcuts = Shortcuts(few)
@@ -95,7 +95,7 @@ def _facts(records: Records, few: Few | None) -> dict[str, pa.Table]:
             STORE.tell(now)
             if few is not None:
                 few.tell(now)
-            receive(STORE, _entries(some), LoadOptions(received_at=now, shop=SHOP, is_live=True), shortcuts)
+            receive(STORE, _entries(some, apart=apart), LoadOptions(received_at=now, shop=SHOP, is_live=True), shortcuts)
             for rows in shortcuts.new_events:
                 STORE.insert("events", rows)  # as a tick does once it knows whose they are
             shortcuts.new_events.clear()
@@ -105,8 +105,12 @@ def _facts(records: Records, few: Few | None) -> dict[str, pa.Table]:
     return found
 
 
-def _entries(records: Records) -> Sequence[Entry]:
-    return [Entry(n, body(source, datetime(2026, 3, 2, 9, tzinfo=UTC), record)) for n, (source, record) in enumerate(records, 1)]
+def _entries(records: Records, *, apart: bool = True) -> Sequence[Entry]:
+    """As the inbox has them, by topics."""
+    at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+    return [
+        Entry(n, body(source, at, record, kind=record.get("topic", "") if apart else "")) for n, (source, record) in enumerate(records, 1)
+    ]
 
 
 def _differing(records: Records, few: Few) -> list[str]:
@@ -172,6 +176,16 @@ def test_deliveries_of_another_shop_system_become_the_same_facts() -> None:
     few = Watched()
     assert _differing([("woocommerce", record) for record in woocommerce()], few) == []
     assert few.answered >= len(("orders", "order_lines", "refunds", "events", "identifiers"))
+
+
+def test_deliveries_of_several_topics_become_the_same_facts_together_and_apart() -> None:
+    told: Records = [("shopify", delivery("refunds/create", REFUND)), ("woocommerce", woocommerce()[0])]
+    cart = {"id": "c1", "token": "c1", "created_at": "2026-03-01T10:00:00Z", "updated_at": "2026-03-01T10:00:00Z", "line_items": []}
+    told += [("shopify", delivery(topic, cart)) for topic in ("carts/create", "checkouts/update")]
+    told += [("shopify", delivery("orders/create", ORDER)), ("woocommerce", woocommerce()[-1])]
+    together = _facts(told, ArraysEngine(), apart=False)
+    assert together["refused"].num_rows == 0
+    assert [name for name, rows in _facts(told, ArraysEngine()).items() if not rows.equals(together[name])] == []
 
 
 def test_deliveries_that_tell_of_no_order_become_what_they_tell() -> None:

@@ -105,13 +105,14 @@ class Webhooks:
         if not is_signed(body, signed or "", self._secrets.get(name, ())):
             raise refused(401, "unsigned", "The signature is missing, or it is not made with the secret of this shop.")
         record = _record(scope, system, body, self._clock.now())
-        await kept(self._inbox, [entry(name, record, self._clock.now())])
+        await kept(self._inbox, [entry(name, record, self._clock.now(), kind=str(record["topic"]).lower())])
         return _TAKEN
 
 
-def entry(source: str, record: object, received_at: datetime) -> bytes:
+def entry(source: str, record: object, received_at: datetime, *, kind: str = "") -> bytes:
     """One record for the inbox."""
-    return msgspec.json.encode({"source": source, "received_at": received_at, "record": record})
+    around = {"source": source, "received_at": received_at, **({"kind": kind} if kind else {})}
+    return msgspec.json.encode({**around, "record": record})
 
 
 async def kept(inbox: Inbox, entries: Sequence[bytes]) -> None:

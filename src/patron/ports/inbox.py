@@ -14,7 +14,7 @@ class Entry(NamedTuple):
     Attributes:
         position: counts from 1 without gaps and is never used again.
         body: the JSON object `{"source": …, "received_at": …, "record": {…}}`: the record is what the source's layout reads from one
-            line of a file.
+            line of a file. Where those of a source are of several kinds, as the topics of a shop system, `"kind": …` says which.
     """
 
     position: int

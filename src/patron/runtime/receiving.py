@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from patron.runtime.met import Shortcuts
 
 
+_KINDS = 50
+"""So many kinds of records are read apart; those of others together."""
+
+
 @dataclass(slots=True)
 class Received:
     """What became of entries.
@@ -58,7 +62,7 @@ def receive(store: Store, entries: Iterable[Entry], options: LoadOptions, shortc
     told = [_read(entry.body) for entry in entries]
     instants = [one.received_at for one in told]
     receiving.received.between = (min(instants), max(instants)) if instants else None
-    for source, records in _by_source(told).items():
+    for (source, _), records in _by_kind(told).items():
         receiving.take(source, records)
     return receiving.received
 
@@ -83,6 +87,7 @@ class _Told(msgspec.Struct, frozen=True, gc=False):
     source: str
     received_at: datetime
     record: msgspec.Raw
+    kind: str = ""
 
 
 _read = msgspec.json.Decoder(_Told).decode
@@ -138,8 +143,10 @@ def _refuse(store: Store, source: str, record: bytes, error: InputError, *, at: 
     store.insert(t.LOADS.name, arrow_rows(t.LOADS, [load]))
 
 
-def _by_source(entries: Iterable[_Told]) -> Mapping[str, list[bytes]]:
-    found: dict[str, list[bytes]] = {}
+def _by_kind(entries: Iterable[_Told]) -> Mapping[tuple[str, str], list[bytes]]:
+    """Records that have much the same in them, by their source and kind: what they are read by was mostly said for others before them."""
+    found: dict[tuple[str, str], list[bytes]] = {}
     for told in entries:
-        found.setdefault(told.source, []).append(bytes(told.record))
+        kind = told.kind if len(found) < _KINDS else ""
+        found.setdefault((told.source, kind), []).append(bytes(told.record))
     return found

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from patron.runtime.due_times import soon_due
+from patron.runtime.due_times import due_now, soon_due
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from patron.ports.engine import Store
@@ -35,10 +35,10 @@ class NextDue:
             self._as_of = as_of
         return self._soon[0][0] if self._soon else None
 
-    def who(self, before: datetime, now: datetime) -> list[int] | None:
-        """Who is due by an instant, of those who were not by the instant of the answers before; None where the store has to be asked."""
+    def who(self, before: datetime, now: datetime) -> Sequence[int]:
+        """Who is due at the moment, which the store was told, and was not by the instant of the answers before."""
         if before != self._as_of or (self._until is not None and now > self._until):
-            return None
+            return self._store.query(due_now())["customer_id"].to_pylist()
         return [customer_id for at, customer_id in self._soon if at <= now]
 
     def follow(self, before: datetime, as_of: datetime, again: Iterable[tuple[datetime, int]]) -> None:

@@ -341,8 +341,6 @@ class Ticks:
     def _as_seen(self, of: Facts, before: datetime, now: datetime) -> Answered | None:
         """Nothing but time has passed: who is due was looked at ahead, and what was seen then is kept. None where that does not do."""
         due = self._next_due.who(before, now)
-        if due is None:
-            due = self.store.query(due_now())["customer_id"].to_pylist()
         seen = renew_as_seen(self.store, self._recipe(of), due, now)
         if seen is None:
             return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import ibis.expr.operations as ops
@@ -36,10 +37,18 @@ def items(of: Column) -> pa.Array:
     return _whole(of).flatten()
 
 
-def of_columns(*columns: Column) -> pa.ListArray:
-    """A list for each row, of its values in columns."""
+def array(node: ops.Array) -> Built:
+    """One list for all rows, of literals; or one for each row, of its values in columns."""
+    kind = node.dtype.to_pyarrow()
+    if not all(isinstance(e, ops.Literal) for e in node.exprs):
+        return partial(_of_columns, type_of(node.dtype.value_type)), node.exprs
+    made = pa.scalar([e.value for e in node.exprs], kind)
+    return (lambda: made), ()
+
+
+def _of_columns(kind: pa.DataType, *columns: Column) -> pa.ListArray:
     size, many = next(len(c) for c in columns if isinstance(c, pa.Array)), len(columns)
-    values = concatenated([as_array(column, size) for column in columns])
+    values = concatenated([as_array(cast_to(column, kind), size) for column in columns])
     by_row = np.arange(size * many).reshape(many, size).T.ravel()
     return pa.ListArray.from_arrays(pa.array(np.arange(size + 1) * many, pa.int32()), taken(values, places(by_row)))
 

@@ -302,14 +302,6 @@ def _identical(left: Column, right: Column) -> Column:
     return pc.coalesce(pc.equal(left, right), both)
 
 
-def _array(node: ops.Array) -> Built:
-    kind = node.dtype.to_pyarrow()
-    if not all(isinstance(e, ops.Literal) for e in node.exprs):
-        return lists.of_columns, _each_as(type_of(node.dtype.value_type), node.exprs)
-    made = pa.scalar([e.value for e in node.exprs], kind)
-    return (lambda: made), ()
-
-
 _EXACT: dict[str, Function] = {"Add": decimals.total, "Subtract": decimals.difference, "Multiply": decimals.product}
 _ELEMENTWISE: dict[str, Callable[[Any], Built]] = {
     **dict.fromkeys(("Add", "TimestampAdd", "DateAdd", "IntervalAdd"), _arithmetic(pc.add)),
@@ -350,7 +342,7 @@ _ELEMENTWISE: dict[str, Callable[[Any], Built]] = {
     "Cast": _cast,
     "TryCast": parsed.tried,
     "Literal": _literal,
-    "Array": _array,
+    "Array": lists.array,
     "IntervalFromInteger": _span,
 }
 _OF_TIME: dict[str, Callable[[Any], Built]] = {

@@ -73,6 +73,7 @@ def test_a_temporary_table_of_the_name_does_not_hide_the_kept_one() -> None:
     assert _STORE.answer("SELECT whole FROM kept").to_pylist() == [{"whole": 2}]
 
 
+@settings(deadline=None)
 @given(st.lists(_CELLS, min_size=1, max_size=3))
 def test_the_only_row_of_a_table_is_the_last_that_was_put(rows: list[dict[str, Any]]) -> None:
     _STORE.fill("kept", _table({}).to_reader())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from patron.runtime.cells import changed_cells
@@ -33,6 +33,7 @@ def _told(cells: Mapping[str, object]) -> dict[str, str]:
     return {name: repr(value) for name, value in cells.items()}
 
 
+@settings(deadline=None)
 @given(_ROWS, _ROWS)
 def test_rows_become_those_after_by_their_cells(before: dict[int, dict[str, Any]], after: dict[int, dict[str, Any]]) -> None:
     found = changed_cells(np.arange(8), _table(before), _table(after))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from patron.adapters.engines.duckdb import DuckDBEngine
 from patron.runtime.due_times import DUE
 from patron.runtime.next_due import NextDue
+from properties import tried
 
 BEGIN = datetime(2026, 3, 2, 9, tzinfo=UTC)
 _WAITS = st.integers(1, 100) | st.integers(55, 70) | st.just(100_000)
@@ -22,6 +23,7 @@ def _rows(due: dict[int, datetime]) -> pa.Table:
     return pa.table({"customer_id": pa.array(list(due), pa.int64()), "due_at": at})
 
 
+@tried(40, 300)
 @given(st.dictionaries(st.integers(1, 200), _WAITS, max_size=150), st.data())
 def test_who_is_due_next_is_who_the_store_says(waits: dict[int, int], data: st.DataObject) -> None:
     store, as_of = DuckDBEngine(threads=1), BEGIN

@@ -44,7 +44,7 @@ _VERBS = {
     "backtest": "backtest --as-of 2024-07-01",
     "explain (a prediction)": "explain ana@example.com expected_orders_90d",
     "status": "status",
-    "replay": "replay --from 2024-06-20 --to 2024-06-20T04:00 --every 240 --checks 0",
+    "replay": "replay --from 2024-06-20 --to 2024-06-20T13:00 --every 780 --checks 0",
     "doctor": "doctor",
 }
 _KINDS = (

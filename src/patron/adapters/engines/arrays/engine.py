@@ -114,7 +114,7 @@ class ArraysEngine:
         """Tables by their names."""
         try:
             return program(tuple((name, expression.op()) for name, expression in expressions)).rows(self._table, self._moment)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OverflowError) as error:  # a value that has no place in a type
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, OverflowError, RecursionError) as error:  # such a value has no place here
             raise UnsupportedError(str(error)) from error
 
     def _put(self, name: str, rows: Held, *, temporary: bool) -> None:

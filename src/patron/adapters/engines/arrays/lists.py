@@ -39,15 +39,16 @@ def items(of: Column) -> pa.Array:
 
 def array(node: ops.Array) -> Built:
     """One list for all rows, of literals; or one for each row, of its values in columns."""
-    kind = node.dtype.to_pyarrow()
     if not all(isinstance(e, ops.Literal) for e in node.exprs):
         return partial(_of_columns, type_of(node.dtype.value_type)), node.exprs
-    made = pa.scalar([e.value for e in node.exprs], kind)
+    made = pa.scalar([e.value for e in node.exprs], node.dtype.to_pyarrow())
     return (lambda: made), ()
 
 
 def _of_columns(kind: pa.DataType, *columns: Column) -> pa.ListArray:
-    size, many = next(len(c) for c in columns if isinstance(c, pa.Array)), len(columns)
+    size, many = next((len(c) for c in columns if isinstance(c, pa.Array)), None), len(columns)
+    if size is None:
+        raise UnsupportedError("one list for all rows")
     values = concatenated([as_array(cast_to(column, kind), size) for column in columns])
     by_row = np.arange(size * many).reshape(many, size).T.ravel()
     return pa.ListArray.from_arrays(pa.array(np.arange(size + 1) * many, pa.int32()), taken(values, places(by_row)))
@@ -66,7 +67,8 @@ def item(node: ops.ArrayIndex) -> Built:
     def at(of: Column) -> Column:
         whole = _whole(of)
         sizes = _sizes(whole)
-        return taken(whole.flatten(), places(np.cumsum(sizes) - sizes + place, sizes > place))
+        starts, is_there = np.cumsum(sizes) - sizes, sizes > place
+        return taken(whole.flatten(), places(np.where(is_there, starts + place, 0), is_there))
 
     return at, (node.arg,)
 

@@ -10,7 +10,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.harness import Case, Row
 from benchmarks.shop_order import delivery
@@ -108,8 +108,7 @@ def order(path: str, first: int) -> float:
     took = []
     for number in range(first, first + WARM + COUNTED):
         now = ENDS + timedelta(seconds=number)
-        record = delivery(number, now.isoformat())
-        asyncio.run(inbox.append([json.dumps({"source": "shopify", "received_at": now.isoformat(), "record": record}).encode()]))
+        asyncio.run(inbox.append([_entry("shopify", now.isoformat(), delivery(number, now.isoformat()))]))
         began = time.process_time()
         ticks.tick(now)
         took.append(time.process_time() - began)
@@ -185,4 +184,9 @@ def _event(visitors: list[str], tick_number: int, number: int, happened: datetim
         "type": "track", "event": "Product Viewed", "messageId": f"{tick_number}/{number}", "anonymousId": visitors[number % len(visitors)],
         "timestamp": at, "properties": {"product_id": f"p{number % 50}"},
     }  # fmt: skip
-    return json.dumps({"source": "events", "received_at": at, "record": record}).encode()
+    return _entry("events", at, record)
+
+
+def _entry(source: str, at: str, record: dict[str, Any]) -> bytes:
+    """A record as the inbox keeps it."""
+    return json.dumps({"source": source, "received_at": at, "record": record}).encode()

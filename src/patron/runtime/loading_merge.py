@@ -159,8 +159,8 @@ def merge_documents(store: Store, new: Mapping[str, str]) -> int:
     """
     incoming = _documents(tuple(new.items()))
     store.create("_load_documents", incoming, temporary=True)
-    newer, winners = _newer(incoming)
-    store.create("_load_winners", newer, temporary=True)
+    store.create("_load_winners", _newer(incoming), temporary=True)
+    winners = _winners(incoming)
     store.create(CHANGED, winners.select(key=winners.order_id), temporary=True)
     keys = _keys(t.DOCUMENTS, winners)
     if any_of(store, _with_key_of(t.DOCUMENTS, t.DOCUMENTS.unbound(), winners)):
@@ -175,8 +175,8 @@ def merge_documents(store: Store, new: Mapping[str, str]) -> int:
 
 
 @said_once
-def _newer(incoming: ir.Table) -> tuple[ir.Table, ir.Table]:
-    """Of new documents, which are in `_load_documents`, the best of each order, if the store has none or an older one; and its table."""
+def _newer(incoming: ir.Table) -> ir.Table:
+    """Of new documents, which are in `_load_documents`, the best of each order, if the store has none or an older one."""
     rows = ibis.table(incoming.schema(), name="_load_documents")
     best = _first(rows, ["order_id"], [rows.updated_at, rows.amount, rows.digest, rows[BLOCK]])
     known = t.DOCUMENTS.unbound()
@@ -184,7 +184,12 @@ def _newer(incoming: ir.Table) -> tuple[ir.Table, ir.Table]:
     met = best.left_join(held, best.order_id == held._id)
     at = _at(met.updated_at)
     newer = (at > met._at) | ((at == met._at) & ((met.amount > met._held) | ((met.amount == met._held) & (met.digest > met._digest))))
-    return met.filter(met._id.isnull() | newer).select(*rows.columns), ibis.table(incoming.schema(), name="_load_winners")
+    return met.filter(met._id.isnull() | newer).select(*rows.columns)
+
+
+@said_once
+def _winners(incoming: ir.Table) -> ir.Table:
+    return ibis.table(incoming.schema(), name="_load_winners")
 
 
 @said_once

@@ -144,7 +144,7 @@ def _refuse(store: Store, source: str, record: bytes, error: InputError, *, at: 
 
 
 def _by_kind(entries: Iterable[_Told]) -> Mapping[tuple[str, str], list[bytes]]:
-    """Records that have much the same in them, by their source and kind: what they are read by was mostly said for others before them."""
+    """Records by their source and kind: those of one kind have the same fields, for which what reads them was said before."""
     found: dict[tuple[str, str], list[bytes]] = {}
     for told in entries:
         kind = told.kind if len(found) < _KINDS else ""

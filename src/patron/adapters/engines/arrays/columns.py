@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     import ibis.expr.datatypes as dt
+    import ibis.expr.operations as ops
     from numpy.typing import NDArray
+
+    Built = tuple[Callable[..., "Column"], tuple[ops.Node, ...]]
+    """What an operation is: a function, and the values that it is given."""
 
 Column: TypeAlias = "pa.Array | pa.Scalar"
 """The values of some rows; or one value, which all rows have."""

@@ -18,9 +18,8 @@ from patron.kernel.errors import UnsupportedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from patron.adapters.engines.arrays.columns import Column
+    from patron.adapters.engines.arrays.columns import Built, Column
 
-    Built = tuple[Callable[..., Column], tuple[ops.Node, ...]]
     Steps = Sequence[str | int]
 
 _PATH = re.compile(r'\$(?:\.[A-Za-z_]\w*|\."[A-Za-z_][\w -]*"|\[\d+\]|\[\*\])+', re.ASCII)
@@ -67,13 +66,14 @@ def at(node: Any) -> Built:  # noqa: ANN401  # a function that only the engine o
         UnsupportedError: it is no plain path.
     """
     text, path = node.__args__
+    read: Callable[[Any], object]
     if isinstance(path, ops.Array):
-        every = [_steps(one) for one in path.exprs]
-        return partial(_read, function=lambda told: [_text(told, steps) for steps in every], kind=_TEXTS), (Decoded(text),)
-    steps = _steps(path)
-    if _ANY in steps:
-        return partial(_read, function=lambda told: [_written(one) for one in _wherever(told, steps)], kind=_TEXTS), (Decoded(text),)
-    return partial(_read, function=lambda told: _text(told, steps), kind=pa.string()), (Decoded(text),)
+        read, kind = partial(_texts, paths=[_steps(one) for one in path.exprs]), _TEXTS
+    elif _ANY in (steps := _steps(path)):
+        read, kind = partial(_every, steps=steps), _TEXTS
+    else:
+        read, kind = partial(_text, steps=steps), pa.string()
+    return partial(_read, function=read, kind=kind), (Decoded(text),)
 
 
 def patched(node: Any) -> Built:  # noqa: ANN401  # a function that only the engine of files has
@@ -125,6 +125,14 @@ def _read(told: Said, *, function: Callable[[Any], Any], kind: pa.DataType, null
 
 def _text(told: Any, steps: Steps) -> str | None:  # noqa: ANN401  # anything that JSON can say
     return next((_written(one) for one in _wherever(told, steps)), None)
+
+
+def _texts(told: Any, paths: Sequence[Steps]) -> list[str | None]:  # noqa: ANN401
+    return [_text(told, steps) for steps in paths]
+
+
+def _every(told: Any, steps: Steps) -> list[str | None]:  # noqa: ANN401
+    return [_written(one) for one in _wherever(told, steps)]
 
 
 def _wherever(told: Any, steps: Steps) -> Iterator[Any]:  # noqa: ANN401

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from patron.adapters.engines.arrays.columns import Column
+    from patron.adapters.engines.arrays.columns import Built, Column
 
-    Built = tuple[Callable[..., Column], tuple[ops.Node, ...]]
 
 _LARGEST = 1 << 62
 

@@ -21,9 +21,7 @@ from patron.adapters.engines.arrays.texts import each
 from patron.kernel.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from patron.adapters.engines.arrays.columns import Column
+    from patron.adapters.engines.arrays.columns import Built, Column
 
 _LONGEST = 60
 _BLANKS = " \t\n\v\f\r"
@@ -41,7 +39,7 @@ _INSTANT = rf"^{_DAY}(?:[ T]{_TIME}(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)?)?$"
 _NAMED_INSTANT = re.compile(r"[-+]?\s*(?:inf|epoch)", re.IGNORECASE)
 
 
-def tried(node: ops.TryCast) -> tuple[Callable[..., Column], tuple[ops.Node, ...]]:
+def tried(node: ops.TryCast) -> Built:
     """Values in another type, null where they have no place in it.
 
     Raises:

@@ -15,9 +15,7 @@ from patron.adapters.engines.arrays.texts import each
 from patron.kernel.errors import UnsupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from patron.adapters.engines.arrays.columns import Column
+    from patron.adapters.engines.arrays.columns import Built, Column
 
 # Where a group begins, or what only looks so: an escaped sign, a class of signs, a group that is not kept.
 _OPENING = re.compile(r"\\.|\[\^?\]?(?:\\.|\[:\w+:\]|[^\]\\])*\]|\(\?|(\()", re.DOTALL)
@@ -60,7 +58,7 @@ def extracted(text: Column, pattern: str, group: int) -> Column:
     return pc.if_else(pc.is_null(text), pa.scalar(None, pa.string()), pc.coalesce(found, pa.scalar("")))
 
 
-def every(node: Any) -> tuple[Callable[[Column], Column], tuple[ops.Node, ...]]:  # noqa: ANN401  # a function that only the engine of files has
+def every(node: Any) -> Built:  # noqa: ANN401  # a function that only the engine of files has
     """All that a pattern finds in each text, one after the other.
 
     Raises:
